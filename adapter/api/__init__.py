@@ -1,0 +1,1 @@
+"""The FHIR endpoint and the JSON API."""

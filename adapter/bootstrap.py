@@ -1,0 +1,1 @@
+"""Wires the rooms together; nothing else builds its own dependencies."""

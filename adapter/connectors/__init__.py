@@ -1,0 +1,1 @@
+"""Reach one EPD: page, retry, and say honestly what could not be fetched."""

@@ -1,0 +1,1 @@
+"""From resources to facts, by the dialects in `mappings/`."""

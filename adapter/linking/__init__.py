@@ -1,0 +1,1 @@
+"""Which records are the same woman, which dossiers the same pregnancy, with the explanation."""

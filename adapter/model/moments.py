@@ -1,0 +1,83 @@
+"""Days and instants.
+
+A source may give a time as a calendar day or as an instant. What came as a day stays a day: a `Moment` is one of the
+two, and comparing them goes by calendar day in Europe/Amsterdam, the only zone in which Dutch birth care counts days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+Moment = date | datetime
+
+
+def is_instant(moment: Moment) -> bool:
+    """Whether the moment is known to the instant (`datetime` is a subclass of `date`, so ask here)."""
+    return isinstance(moment, datetime)
+
+
+def day_of(moment: Moment) -> date:
+    """The calendar day in Europe/Amsterdam on which the moment falls."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(AMSTERDAM).date()
+    return moment
+
+
+def instant_of(moment: Moment) -> datetime:
+    """The instant in UTC; for a day, its first instant in Europe/Amsterdam."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC)
+    return datetime.combine(moment, time.min, tzinfo=AMSTERDAM).astimezone(UTC)
+
+
+def end_instant_of(moment: Moment) -> datetime:
+    """The instant in UTC; for a day, the first instant of the next day in Europe/Amsterdam."""
+    return instant_of(moment) if isinstance(moment, datetime) else instant_of(moment + timedelta(days=1))
+
+
+def iso(moment: Moment) -> str:
+    """ISO 8601 for a day, RFC 3339 in UTC with `Z` for an instant."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return moment.isoformat()
+
+
+def parse_moment(text: str) -> Moment:
+    """Read a FHIR date, dateTime or instant.
+
+    A year or a month alone (`2024`, `2024-05`) is read as its first day: FHIR allows such dates, and the evidence keeps
+    the original. Raises `ValueError` for anything else that is not a date or an instant with a zone.
+    """
+    if "T" not in text:
+        parts = text.split("-")
+        if not 1 <= len(parts) <= 3 or [len(p) for p in parts] != [4, 2, 2][: len(parts)]:
+            raise ValueError(f"not a date: {text!r}")
+        year, month, day = [int(p) for p in parts] + [1] * (3 - len(parts))
+        return date(year, month, day)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"an instant needs a time zone: {text!r}")
+    return moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A period: from `start` up to and including `end`; an open side is None."""
+
+    start: Moment | None
+    end: Moment | None
+
+    def covers(self, day: date) -> bool:
+        """Whether the calendar day falls inside the span, both ends included."""
+        after_start = self.start is None or day_of(self.start) <= day
+        return after_start and (self.end is None or day <= day_of(self.end))
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two spans share at least one calendar day."""
+        if self.start and other.end and day_of(self.start) > day_of(other.end):
+            return False
+        return not (other.start and self.end and day_of(other.start) > day_of(self.end))

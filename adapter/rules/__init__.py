@@ -1,0 +1,1 @@
+"""Effective-dated decision tables: load, prove, evaluate with a full trace."""

@@ -1,0 +1,1 @@
+"""IGO or niet-IGO per phase and for the pregnancy. Sees rules and model only."""

@@ -1,0 +1,1 @@
+"""A simulated region: women, pregnancies and three EPDs that speak FHIR, with the truth written down."""

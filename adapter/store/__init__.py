@@ -1,0 +1,1 @@
+"""Source versions as received, links, decisions, audit events, outbox: SQLite or PostgreSQL."""
