@@ -46,8 +46,8 @@ class Organisation:
 class Evidence:
     """One place in one version of one resource at one source.
 
-    `version` is the source's own, or ours where it gives none. `organisation` is the AGB code (else URA, else id) of the
-    organisation whose act or record it is.
+    `version` is the source's own, or ours where it gives none. `organisation` is the AGB code (else URA, else id) of
+    the organisation whose act or record it is.
     """
 
     source: str

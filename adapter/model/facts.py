@@ -1,7 +1,7 @@
 """What the sources say, resource by resource, before anything is linked or chosen.
 
-The facts room reads a source's resources into these; linking and the care path read nothing else. Every item carries the
-evidence of the resource version it was read from. References are those of the source (`Type/id`).
+The facts room reads a source's resources into these; linking and the care path read nothing else. Every item carries
+the evidence of the resource version it was read from. References are those of the source (`Type/id`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from adapter.model.evidence import Evidence, Organisation
 from adapter.model.identifiers import Bsn
-from adapter.model.moments import Moment, Span
+from adapter.model.moments import UNBOUNDED, Moment, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ Value = bool | int | float | str | date | datetime | Coded
 
 
 class StatementKind(StrEnum):
-    """The facts that are read from observations, conditions and coverage. Words of the Nictiz data set where it has one."""
+    """The facts read from observations, conditions and coverage, in words of the Nictiz data set where it has one."""
 
     EDD = "edd"
     LMP = "lmp"
@@ -74,9 +74,9 @@ class Outcome(StrEnum):
 class Statement:
     """One thing one resource says.
 
-    `at` is when it was so (effective time); `basis` the standing within its kind (an EDD: definitive, ultrasound, lmp or
-    stated); `about` the child or fetus it is about, None for the pregnancy or the woman; `valid` a stated validity
-    (an insurance). `dossier` and `pregnancy` are the EpisodeOfCare and pregnancy Condition it points to, where it does.
+    `at` is when it was so (effective time); `basis` the standing within its kind (an EDD: definitive, ultrasound, lmp
+    or stated); `about` the child or fetus it is about, None for the pregnancy or the woman; `valid` a stated validity
+    (an insurance). `dossier` and `pregnancy` are the EpisodeOfCare and pregnancy Condition it points to, if any.
     """
 
     kind: StatementKind
@@ -213,7 +213,7 @@ class Dossier:
     evidence: Evidence
     organisation: Organisation  # the managing organisation, else the source's
     organisation_stated: bool  # whether the managing organisation was given
-    span: Span = Span(None, None)
+    span: Span = UNBOUNDED
     status: str | None = None
     conditions: tuple[str, ...] = ()  # pregnancy Conditions
     periods: tuple[int, ...] = ()  # perinatal periods 1 to 8 in which it is responsible

@@ -54,7 +54,7 @@ def system_of(uri: str) -> System | None:
         return OIDS.get(uri.removeprefix("urn:oid:"))
 
 
-class InvalidIdentifier(ValueError):
+class InvalidIdentifierError(ValueError):
     """The text is not a valid identifier of its system. The message never repeats the text: it may be a BSN."""
 
 
@@ -64,18 +64,18 @@ _BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 
 @dataclass(frozen=True, slots=True)
 class Bsn:
-    """Burgerservicenummer: nine digits that pass the 11-proef, not all zero. It prints masked, in logs and traces too."""
+    """Burgerservicenummer: nine digits that pass the 11-proef, not all zero. It prints masked, also in traces."""
 
     value: str
 
     def __post_init__(self) -> None:
         text = self.value
         if not _BSN.fullmatch(text):
-            raise InvalidIdentifier("a BSN has nine digits")
+            raise InvalidIdentifierError("a BSN has nine digits")
         if text == "000000000":
-            raise InvalidIdentifier("a BSN is never all zeros")
+            raise InvalidIdentifierError("a BSN is never all zeros")
         if sum(int(d) * w for d, w in zip(text, _BSN_WEIGHTS, strict=True)) % 11:
-            raise InvalidIdentifier("this BSN fails the 11-proef")
+            raise InvalidIdentifierError("this BSN fails the 11-proef")
 
     def __repr__(self) -> str:
         return "Bsn(*********)"
@@ -85,7 +85,7 @@ class Bsn:
 
 def _digits(name: str, text: str, shortest: int, longest: int) -> None:
     if not (text.isascii() and text.isdigit() and shortest <= len(text) <= longest):
-        raise InvalidIdentifier(f"a {name} has {shortest} to {longest} digits, not {text!r}")
+        raise InvalidIdentifierError(f"a {name} has {shortest} to {longest} digits, not {text!r}")
 
 
 @dataclass(frozen=True, slots=True)

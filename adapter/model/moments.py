@@ -81,3 +81,6 @@ class Span:
         if self.start and other.end and day_of(self.start) > day_of(other.end):
             return False
         return not (other.start and self.end and day_of(other.start) > day_of(self.end))
+
+
+UNBOUNDED = Span(None, None)

@@ -63,6 +63,7 @@ class Received:
     woman: str | None
     subject: str | None
     problem: str | None = None
+    hash: str = ""  # of the content, `meta.lastUpdated` and `meta.versionId` left out: equal hash, nothing new
 
     @property
     def reference(self) -> str:
@@ -82,6 +83,14 @@ class StoredVersion:
     def version(self) -> str:
         """The source's version id, or ours where it gives none."""
         return self.received.version or str(self.seq)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RecordKey:
+    """One woman's record at one source: the unit that is encrypted, linked and removed."""
+
+    source: str
+    woman: str  # Patient reference
 
 
 @dataclass(frozen=True, slots=True)
