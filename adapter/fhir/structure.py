@@ -1,0 +1,110 @@
+"""What `fhir.resources` lets through and a reader trips over: wrong kinds, empty objects, nulls, strange names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapter.fhir.errors import safe_name
+from adapter.fhir.limits import LIMITS, Limits
+from adapter.fhir.r4 import ONLY_IN_401
+from adapter.fhir.shapes import Element, Shape, shape_of_model, shape_of_resource
+from adapter.model.sources import FhirVersion
+
+_WORDS = {bool: "true or false", int: "a whole number", str: "a text", dict: "an object"}
+
+
+def unknown_type(name: object, version: FhirVersion) -> str:
+    """What to say of a resource type that has no shape. Names it only where another FHIR version knows it."""
+    if not isinstance(name, str) or not name:
+        return "resourceType is missing. Send the FHIR resource type as text."
+    if version is FhirVersion.R4 and name in ONLY_IN_401:
+        return f"{name} cannot be checked: the models used are of FHIR 4.3, which dropped it. Leave it out."
+    other = FhirVersion.R4 if version is FhirVersion.STU3 else FhirVersion.STU3
+    if shape_of_resource(name, other) is not None:
+        return f"{name} is not a resource type of FHIR {version}. Send it as FHIR {other}, or another type."
+    return f"resourceType is not a resource type of FHIR {version}. Check the name and its capitals."
+
+
+def problems_of(resource: dict[str, Any], version: FhirVersion, limits: Limits = LIMITS) -> list[str]:
+    """Everything that is wrong with the structure, as `Type.element[0].element: what. What to do.`"""
+    walk = _Walk(version, limits)
+    shape = shape_of_resource(resource.get("resourceType") or "", version)
+    if shape is None:
+        return [unknown_type(resource.get("resourceType"), version)]
+    walk.object(resource, shape, shape.name, 1)
+    return walk.found
+
+
+class _Walk:
+    """One walk over one resource."""
+
+    __slots__ = ("found", "limits", "version")
+
+    def __init__(self, version: FhirVersion, limits: Limits) -> None:
+        self.version = version
+        self.limits = limits
+        self.found: list[str] = []
+
+    def object(self, value: dict[str, Any], shape: Shape, path: str, depth: int) -> None:
+        if depth > self.limits.depth:
+            self.found.append(f"{path}: nested deeper than {self.limits.depth} levels. Send it flatter.")
+            return
+        if not value or (len(value) == 1 and "resourceType" in value and depth > 1):
+            self.found.append(f"{path}: the object is empty. Leave it out, or fill it.")
+        choices: dict[str, str] = {}
+        elements = shape.elements
+        for key, item in value.items():
+            element = elements.get(key)
+            if element is None:
+                self.found.append(f"{path}.{safe_name(key)}: no element of FHIR {self.version} here. Leave it out.")
+                continue
+            if element.choice:
+                plain = key.lstrip("_")
+                if choices.setdefault(element.choice, plain) != plain:
+                    self.found.append(f"{path}.{element.choice}[x]: more than one is given. Send one.")
+            if element.many:
+                self.array(item, element, f"{path}.{key}", depth + 1)
+            elif type(item) not in element.types:
+                self.wrong(item, element, f"{path}.{key}")
+            elif element.model is not None:
+                self.nested(item, element, f"{path}.{key}", depth + 1)
+
+    def array(self, items: Any, element: Element, path: str, depth: int) -> None:
+        if type(items) is not list:
+            self.found.append(f"{path}: an array is expected. Put it between [ and ].")
+            return
+        if not items:
+            self.found.append(f"{path}: the array is empty. Leave it out, or fill it.")
+        holes = element.model is None or element.kind == "companion"
+        for at, item in enumerate(items):
+            if item is None and holes:
+                continue
+            if type(item) not in element.types:
+                self.wrong(item, element, f"{path}[{at}]")
+            elif element.model is not None:
+                self.nested(item, element, f"{path}[{at}]", depth + 1)
+
+    def nested(self, value: dict[str, Any], element: Element, path: str, depth: int) -> None:
+        shape: Shape | None
+        if element.kind == "resource":
+            name = value.get("resourceType")
+            shape = shape_of_resource(name, self.version) if isinstance(name, str) else None
+            if shape is None:
+                self.found.append(f"{path}: {unknown_type(name, self.version)}")
+                return
+        else:
+            shape = shape_of_model(element.model)
+        self.object(value, shape, path, depth)
+
+    def wrong(self, item: Any, element: Element, path: str) -> None:
+        expected = "a number" if len(element.types) > 1 else _WORDS[next(iter(element.types))]
+        sent = "null" if item is None else f"{_sent(item)}"
+        self.found.append(f"{path}: {expected} is expected, {sent} was sent. Send {expected}, or leave it out.")
+
+
+def _sent(item: Any) -> str:
+    if isinstance(item, list):
+        return "an array"
+    if isinstance(item, bool):
+        return "true or false"
+    return {str: "a text", dict: "an object"}.get(type(item), "a number")
