@@ -234,4 +234,5 @@ class SourceFacts:
     referrals: tuple[ReferralMade, ...] = ()
     organisations: tuple[Organisation, ...] = ()  # every care organisation these data name
     references: frozenset[tuple[str, str]] = frozenset()  # (from, to) between resources, for links across dossiers
+    resources: int = 0  # how many were read
     set_aside: tuple[str, ...] = field(default=())  # references of resources that could not be read, kept in the store

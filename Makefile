@@ -1,0 +1,47 @@
+# Two commands: `make run` and `make test`. Everything is set up in .venv on the first call.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+CONSTRAINTS := .ci/constraints.txt
+
+.PHONY: run test lint bench setup setup-dev lock clean
+
+run: $(VENV)/.installed
+	$(BIN)/adapter dev demo
+
+test: lint
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/run.py
+
+setup: $(VENV)/.installed
+setup-dev: $(VENV)/.installed-dev
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)
+	$(PIP) install --constraint $(CONSTRAINTS) --editable .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)
+	$(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev]'
+	touch $(VENV)/.installed $@
+
+# What CI installs, to the version. Run it after changing the ranges in pyproject.toml.
+lock:
+	rm -rf var/lock && $(PYTHON) -m venv var/lock
+	var/lock/bin/python -m pip --quiet install --editable '.[dev]'
+	var/lock/bin/python -m pip freeze --exclude-editable > $(CONSTRAINTS)
+	rm -rf var/lock
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .coverage htmlcov

@@ -1,0 +1,197 @@
+"""The configuration file (`adapter.toml`) and its environment variables (`ADAPTER_…`, which win)."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from adapter.model.identifiers import Agb, Ura
+from adapter.model.sources import Problem
+from adapter.service.port import ConfigurationError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(_Section):
+    """Where everything is kept. `key_file` holds the master key (made on first use beside an SQLite file)."""
+
+    url: str = "sqlite:///var/adapter.db"
+    key_file: Path | None = None
+
+
+class JobSettings(_Section):
+    """The queue: a Redis URL, or `embedded` for a server of our own on loopback."""
+
+    url: str = "embedded"
+    directory: Path = Path("var/redis")
+
+
+class AuthSettings(_Section):
+    """How to authenticate to a source. Secrets come from the environment or a file, never from this file."""
+
+    method: Literal["none", "bearer", "smart-backend", "mtls", "nuts-node"] = "none"
+    token_env: str | None = None
+    token_file: Path | None = None
+
+
+class SourceSettings(_Section):
+    """One source: an EPD reached over FHIR, or a folder of FHIR files."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    name: str
+    agb: str | None = None
+    ura: str | None = None
+    organisation: str | None = None  # kind of organisation, where the data do not say
+    kind: Literal["fhir", "files"] = "fhir"
+    base_url: str | None = None
+    path: Path | None = None
+    fhir_version: Literal["3.0", "4.0"] | None = None
+    dialect: str
+    women: Literal["follow", "list"] = "follow"
+    women_file: Path | None = None
+    timeout_seconds: float = Field(default=30.0, gt=0)
+    concurrency: int = Field(default=6, ge=1, le=64)
+    page_size: int = Field(default=200, ge=1, le=5000)
+    auth: AuthSettings = AuthSettings()
+
+    @model_validator(mode="after")
+    def _complete(self) -> SourceSettings:
+        if self.kind == "fhir" and not self.base_url:
+            raise ValueError("a source of kind fhir needs base_url")
+        if self.kind == "files" and self.path is None:
+            raise ValueError("a source of kind files needs path")
+        if self.agb is None and self.ura is None:
+            raise ValueError("give the agb and/or the ura of the organisation that holds these dossiers")
+        if self.women == "list" and self.women_file is None:
+            raise ValueError('women = "list" needs women_file')
+        if self.agb is not None:
+            Agb(self.agb)
+        if self.ura is not None:
+            Ura(self.ura)
+        return self
+
+
+class IgoSettings(_Section):
+    """The IGO's register: its members, contracts and rule parameters."""
+
+    register_file: Path = Field(alias="register")
+
+
+class ServeSettings(_Section):
+    """Where to serve. Anything but loopback is refused until access is configured."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+
+
+class Settings(BaseSettings):
+    """All of `adapter.toml`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ADAPTER_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
+    )
+
+    store: StoreSettings = StoreSettings()
+    jobs: JobSettings = JobSettings()
+    serve: ServeSettings = ServeSettings()
+    source: tuple[SourceSettings, ...] = ()
+    igo: IgoSettings
+    mappings: Path | None = None  # instead of the mappings that come with the product
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102 - pydantic's name
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _unique(self) -> Settings:
+        ids = [s.id for s in self.source]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise ValueError(f"two sources have the same id: {', '.join(twice)}")
+        return self
+
+
+def load(path: Path) -> Settings:
+    """Read a configuration file; paths in it are relative to it. Raises `ConfigurationError`."""
+    data = read_toml(path)
+    try:
+        settings = Settings(**data)
+    except ValidationError as error:
+        raise ConfigurationError(faults(path, error)) from None
+    return _resolved(settings, path.resolve().parent)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file. Raises `ConfigurationError` naming the file and, for bad syntax, the line."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        advice = "give the path of your configuration with --config"
+        raise ConfigurationError([Problem(None, str(path), "this file does not exist", advice)]) from None
+    except IsADirectoryError:
+        raise ConfigurationError([Problem(None, str(path), "this is a folder, not a file")]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError([Problem(None, str(path), f"not valid TOML: {error}")]) from None
+
+
+def faults(path: Path, error: ValidationError) -> list[Problem]:
+    """Every fault of a validation, with file and key; values are left out (they may be secrets)."""
+    found = []
+    for item in error.errors(include_url=False, include_input=False):
+        key = ".".join(str(part) for part in item["loc"]) or "(file)"
+        found.append(Problem(None, f"{path}: {key}", item["msg"].removeprefix("Value error, ")))
+    return found
+
+
+def _resolved(settings: Settings, base: Path) -> Settings:
+    def at(path: Path | None) -> Path | None:
+        return None if path is None else base / path
+
+    store = settings.store
+    if store.url.startswith("sqlite:///"):
+        store = store.model_copy(update={"url": f"sqlite:///{base / store.url.removeprefix('sqlite:///')}"})
+    sources = tuple(
+        s.model_copy(
+            update={
+                "path": at(s.path),
+                "women_file": at(s.women_file),
+                "auth": s.auth.model_copy(update={"token_file": at(s.auth.token_file)}),
+            }
+        )
+        for s in settings.source
+    )
+    return settings.model_copy(
+        update={
+            "store": store.model_copy(update={"key_file": at(store.key_file)}),
+            "jobs": settings.jobs.model_copy(update={"directory": base / settings.jobs.directory}),
+            "source": sources,
+            "igo": settings.igo.model_copy(update={"register_file": base / settings.igo.register_file}),
+            "mappings": at(settings.mappings),
+        }
+    )
+
+
+def data_folder(name: str) -> Path:
+    """`mappings/` or `profiles/`: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_data" / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+def master_key_text() -> str | None:
+    """The master key from the environment (`ADAPTER_MASTER_KEY`), for those who keep no key file."""
+    return os.environ.get("ADAPTER_MASTER_KEY")

@@ -1,0 +1,231 @@
+"""Which dossiers of one woman are about the same pregnancy?
+
+A reference between the dossiers decides. Otherwise: best due dates within 21 days of each other and episodes that could
+belong to one pregnancy. A dossier without any date joins the only pregnancy it overlaps. `groupIdentifier` counts as a
+hint within one step: its published example contradicts its own definition (bc-episodeofcare-groupIdentifier).
+The status of a Condition or an EpisodeOfCare is never evidence: it follows the dossier, not the pregnancy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from adapter.model.carepath import LinkEvidence
+from adapter.model.evidence import Evidence
+from adapter.model.facts import Dossier, SourceFacts, Statement, StatementKind
+from adapter.model.moments import day_of
+
+DUE_DATE_TOLERANCE = timedelta(days=21)
+TERM = timedelta(days=280)
+EARLIEST_CARE = timedelta(days=300)  # before the due date: care before conception still belongs to this pregnancy
+LATEST_CARE = timedelta(days=90)  # after the due date: 42 weeks, and six weeks of postnatal care
+
+_REFERENCE = 100.0
+_DUE_DATE = 20.0
+_EPISODE = 8.0
+_GROUP = 6.0
+
+_BASIS_ORDER = {"definitive": 0, "ultrasound": 1, "lmp": 2, "stated": 3}
+
+_OF_A_DOSSIER = frozenset(("Condition", "EpisodeOfCare", "Encounter", "Procedure"))
+
+DossierKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DossierDates:
+    """What a dossier says about when its pregnancy is: best due date, birth or end, and the days it covers."""
+
+    key: DossierKey
+    due: date | None
+    due_basis: str | None
+    ended: date | None
+    first: date | None
+    last: date | None
+    group: str | None
+    references: frozenset[str]  # ids of its own resources and of those it points to
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PregnancyGroup:
+    """The dossiers of one pregnancy, and why each of them belongs to it."""
+
+    dossiers: tuple[DossierKey, ...]
+    why: dict[DossierKey, tuple[LinkEvidence, ...]]
+    first_day: date | None
+
+
+def dates_of(facts: SourceFacts) -> tuple[DossierDates, ...]:
+    """The dates of every dossier in one source's facts about a woman."""
+    return tuple(_dates(facts, dossier) for dossier in facts.dossiers)
+
+
+def _dates(facts: SourceFacts, dossier: Dossier) -> DossierDates:
+    mine = [s for s in facts.statements if belongs(s, dossier, only=len(facts.dossiers) == 1)]
+    due, basis, evidence = _due_date(mine)
+    ends = [s for s in mine if s.kind in (StatementKind.END_OF_PREGNANCY, StatementKind.BIRTH)]
+    ended = min((day_of(s.value) for s in ends if isinstance(s.value, date)), default=None)
+    acts = [a for a in facts.acts if a.dossier == dossier.reference and a.when]
+    days = [day_of(m) for a in acts if a.when for m in (a.when.start, a.when.end) if m]
+    days += [day_of(m) for m in (dossier.span.start, dossier.span.end) if m]
+    days += [ended] if ended else []
+    return DossierDates(
+        key=(facts.source, dossier.reference),
+        due=due,
+        due_basis=basis,
+        ended=ended,
+        first=min(days, default=None),
+        last=max(days, default=None),
+        group=dossier.group_identifier[1] if dossier.group_identifier else None,
+        references=_references(facts, dossier),
+        evidence=evidence or (dossier.evidence,),
+    )
+
+
+def belongs(statement: Statement, dossier: Dossier, *, only: bool) -> bool:
+    """Whether a statement is about this dossier's pregnancy. `only`: the source has no other dossier of hers."""
+    if statement.dossier is not None:
+        return statement.dossier == dossier.reference
+    if statement.pregnancy is not None:
+        return statement.pregnancy in dossier.conditions
+    return only
+
+
+def _due_date(statements: Sequence[Statement]) -> tuple[date | None, str | None, tuple[Evidence, ...]]:
+    dues = [s for s in statements if s.kind is StatementKind.EDD and isinstance(s.value, date)]
+    if dues:
+        best = min(dues, key=lambda s: (_BASIS_ORDER.get(s.basis or "stated", 9), -_ordinal(s)))
+        return _day(best), best.basis, (best.evidence,)
+    for statement in statements:
+        if statement.kind is StatementKind.LMP and isinstance(statement.value, date):
+            return _day(statement) + TERM, "lmp", (statement.evidence,)
+    for statement in statements:
+        if (
+            statement.kind is StatementKind.GESTATIONAL_AGE
+            and statement.at
+            and isinstance(statement.value, int | float)
+        ):
+            due = day_of(statement.at) + TERM - timedelta(days=int(statement.value))
+            return due, "gestational_age", (statement.evidence,)
+    return None, None, ()
+
+
+def _day(statement: Statement) -> date:
+    value = statement.value
+    if not isinstance(value, date):
+        raise TypeError(f"{statement.kind} holds no day")
+    return day_of(value)
+
+
+def _ordinal(statement: Statement) -> int:
+    return day_of(statement.at).toordinal() if statement.at else 0
+
+
+def _references(facts: SourceFacts, dossier: Dossier) -> frozenset[str]:
+    only = len(facts.dossiers) == 1
+    mine = {s.evidence.reference for s in facts.statements if belongs(s, dossier, only=only)}
+    mine |= {a.evidence.reference for a in facts.acts if a.dossier == dossier.reference}
+    mine |= {dossier.reference, *dossier.conditions}
+    pointed = {target for origin, target in facts.references if origin in mine}
+    return frozenset(r for r in mine | pointed if unique_id(r))
+
+
+def foreign_references(facts: SourceFacts) -> frozenset[str]:
+    """The ids by which this record and records elsewhere could point to each other."""
+    return frozenset(reference for pair in facts.references for reference in pair if unique_id(reference))
+
+
+def unique_id(reference: str) -> bool:
+    """Whether a reference is to a part of a dossier, by an id unique enough to mean the same in another source."""
+    kind, _, identifier = reference.rpartition("/")
+    digits = identifier.replace("-", "")
+    return kind in _OF_A_DOSSIER and len(digits) >= 28 and all(c in "0123456789abcdefABCDEF" for c in digits)
+
+
+def group_dossiers(dossiers: Iterable[DossierDates]) -> tuple[PregnancyGroup, ...]:
+    """Put the dossiers of one woman together per pregnancy, earliest first; the order of the input does not matter."""
+    ordered = sorted(dossiers, key=lambda d: (d.due is None, d.due or d.first or date.max, d.key))
+    groups: list[list[DossierDates]] = []
+    why: dict[DossierKey, tuple[LinkEvidence, ...]] = {}
+    for dossier in ordered:
+        best: tuple[float, list[DossierDates], tuple[LinkEvidence, ...]] | None = None
+        for group in groups:
+            evidence = _strongest([_same(dossier, other) for other in group])
+            total = _total(evidence)
+            if total > 0 and (best is None or total > best[0]):
+                best = (total, group, evidence)
+        if best is None:
+            groups.append([dossier])
+            why[dossier.key] = ()
+        else:
+            best[1].append(dossier)
+            why[dossier.key] = best[2]
+    made = [_made(group, why) for group in groups]
+    return tuple(sorted(made, key=lambda g: (g.first_day or date.max, g.dossiers)))
+
+
+def _made(group: list[DossierDates], why: dict[DossierKey, tuple[LinkEvidence, ...]]) -> PregnancyGroup:
+    first = min((d.first for d in group if d.first), default=None)
+    keys = tuple(sorted(d.key for d in group))
+    return PregnancyGroup(keys, {k: why[k] for k in keys}, first)
+
+
+def _strongest(found: list[tuple[LinkEvidence, ...]]) -> tuple[LinkEvidence, ...]:
+    """The best evidence with any dossier of a group; a contradiction outweighs all but a reference."""
+    best, worst = max(found, key=_total), min(found, key=_total)
+    return worst if _total(worst) <= -_DUE_DATE and _total(best) < _REFERENCE else best
+
+
+def _total(evidence: Iterable[LinkEvidence]) -> float:
+    return sum(e.weight for e in evidence)
+
+
+def _same(a: DossierDates, b: DossierDates) -> tuple[LinkEvidence, ...]:
+    both = (*a.evidence, *b.evidence)
+    if a.references & b.references:
+        return (LinkEvidence("de dossiers verwijzen naar elkaar", _REFERENCE, both),)
+    if a.ended and b.ended and abs(a.ended - b.ended) > timedelta(days=3):
+        return (LinkEvidence("de zwangerschappen eindigden op andere dagen", -_REFERENCE, both),)
+    evidence: list[LinkEvidence] = []
+    if a.due and b.due:
+        apart = abs((a.due - b.due).days)
+        if apart > DUE_DATE_TOLERANCE.days:
+            return (LinkEvidence(f"uitgerekende data {apart} dagen uit elkaar", -_DUE_DATE, both),)
+        evidence.append(LinkEvidence(f"uitgerekende data {apart} dagen uit elkaar", _DUE_DATE, both))
+        if _disjoint(a, b):
+            return (LinkEvidence("de ene zwangerschap was voorbij voor de andere begon", -_REFERENCE, both),)
+    elif _fits(a, b):
+        evidence.append(LinkEvidence("het dossier valt binnen de zwangerschap", _EPISODE, both))
+    if a.group and b.group and _near(a.group, b.group) and evidence:
+        evidence.append(LinkEvidence("vrijwel hetzelfde groepsnummer", _GROUP, both))
+    return tuple(evidence)
+
+
+def _disjoint(a: DossierDates, b: DossierDates) -> bool:
+    """A pregnancy that ended before the other one could have begun: short intervals after a miscarriage."""
+    for one, other in ((a, b), (b, a)):
+        if one.ended and other.due and one.ended < other.due - TERM + timedelta(days=7):
+            return True
+    return False
+
+
+def _fits(a: DossierDates, b: DossierDates) -> bool:
+    """Whether a dossier without a due date could be about the same pregnancy as the other."""
+    dated, undated = (a, b) if a.due else (b, a)
+    if dated.due is None:
+        return bool(a.first and b.first and a.last and b.last and a.first <= b.last and b.first <= a.last)
+    begin, end = dated.due - EARLIEST_CARE, dated.due + LATEST_CARE
+    if dated.ended:
+        end = dated.ended + LATEST_CARE
+    if undated.ended:
+        return dated.due - timedelta(days=260) <= undated.ended <= dated.due + timedelta(days=28)
+    if undated.first is None or undated.last is None:
+        return False
+    return begin <= undated.first and undated.last <= end
+
+
+def _near(a: str, b: str) -> bool:
+    return a == b or (a.isdigit() and b.isdigit() and abs(int(a) - int(b)) <= 1)
