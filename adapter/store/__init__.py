@@ -1,1 +1,44 @@
 """Source versions as received, links, decisions, audit events, outbox: SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from adapter.store.answers import Answer
+from adapter.store.audit import AuditHead, AuditLine
+from adapter.store.errors import (
+    ConflictError,
+    KeyRingError,
+    NewerDatabaseError,
+    StoreError,
+    StoreUnavailableError,
+    StoreUrlError,
+    TamperedError,
+    WrongMasterKeyError,
+)
+from adapter.store.keys import KeyRing
+from adapter.store.links import LinkKind, LinkRow
+from adapter.store.outbox import Intent
+from adapter.store.records import Removal
+from adapter.store.store import Store
+from adapter.store.versions import record_intent, record_of_intent
+
+__all__ = [
+    "Answer",
+    "AuditHead",
+    "AuditLine",
+    "ConflictError",
+    "Intent",
+    "KeyRing",
+    "KeyRingError",
+    "LinkKind",
+    "LinkRow",
+    "NewerDatabaseError",
+    "Removal",
+    "Store",
+    "StoreError",
+    "StoreUnavailableError",
+    "StoreUrlError",
+    "TamperedError",
+    "WrongMasterKeyError",
+    "record_intent",
+    "record_of_intent",
+]

@@ -1,0 +1,83 @@
+"""Decisions: append-only; a later one replaces, and never changes, an earlier one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, insert, not_, or_, select
+
+from adapter.model.decision import Decision
+from adapter.model.wire import from_json, to_json
+from adapter.store.errors import ConflictError
+from adapter.store.records import Part
+from adapter.store.tables import decisions
+from adapter.store.text import chunks
+
+_D = decisions.c
+
+
+class Decisions(Part):
+    """Add and read decisions. They are sealed with the key of the store: they outlive the records they rest on."""
+
+    def add_decision(self, decision: Decision) -> None:
+        """Keep a decision. The same one twice is kept once. Raises `ConflictError`: another with its id exists."""
+        body = to_json(decision)
+        with self._database.writing() as connection:
+            self._database.lock(connection, f"decision {decision.id}")
+            there = connection.execute(select(_D.id, _D.body).where(_D.id == decision.id)).first()
+            if there is not None:
+                if self._vault.own.open(there.body, _bound(decision.id)) != body:
+                    raise ConflictError(f"decision {decision.id} exists already, and a decision is never changed")
+                return
+            row = {
+                "id": decision.id,
+                "pregnancy": decision.pregnancy,
+                "known_at": decision.known_at,
+                "decided_at": decision.decided_at,
+                "body": self._vault.own.seal(body, _bound(decision.id)),
+            }
+            connection.execute(insert(decisions).values(row))
+
+    def latest_decision(self, pregnancy: str, known_at: datetime | None = None) -> Decision | None:
+        """The decision that stood at `known_at` (the latest, without it): the last made up to then."""
+        return next(iter(self.latest_decisions([pregnancy], known_at)), None)
+
+    def latest_decisions(
+        self, pregnancies: Collection[str] | None = None, known_at: datetime | None = None
+    ) -> list[Decision]:
+        """The decision that stands for each of these pregnancies (for every pregnancy, without them)."""
+        later = decisions.alias("later")
+        after = or_(
+            later.c.decided_at > _D.decided_at,
+            and_(later.c.decided_at == _D.decided_at, later.c.position > _D.position),
+        )
+        newer = [later.c.pregnancy == _D.pregnancy, after]
+        conditions: list[ColumnElement[bool]] = []
+        if known_at is not None:
+            newer.append(later.c.decided_at <= known_at)
+            conditions.append(_D.decided_at <= known_at)
+        conditions.append(not_(exists().where(*newer)))
+        query = select(_D.id, _D.body).where(*conditions).order_by(_D.pregnancy)
+        if pregnancies is None:
+            return self._decided(query)
+        return [
+            decision
+            for some in chunks(sorted(set(pregnancies)))
+            for decision in self._decided(query.where(_D.pregnancy.in_(some)))
+        ]
+
+    def decisions(self, pregnancy: str) -> list[Decision]:
+        """Every decision about a pregnancy, newest first."""
+        query = select(_D.id, _D.body).where(_D.pregnancy == pregnancy)
+        return self._decided(query.order_by(_D.decided_at.desc(), _D.position.desc()))
+
+    def _decided(self, query: Any) -> list[Decision]:
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [from_json(Decision, self._vault.own.open(row.body, _bound(row.id))) for row in rows]
+
+
+def _bound(identifier: str) -> bytes:
+    return f"decisions\n{identifier}".encode()

@@ -1,0 +1,126 @@
+"""The master key: it wraps the data keys and seals nothing else (NIST SP 800-38D; AES-256-GCM)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from adapter.store.errors import KeyRingError, TamperedError, WrongMasterKeyError
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+KEY_VARIABLE = "ADAPTER_STORE_KEY"
+OLDER_VARIABLE = "ADAPTER_STORE_KEY_OLDER"
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """A data key under a master key; `master` is the fingerprint of the master key that opens it."""
+
+    master: str
+    blob: bytes
+
+
+def fingerprint(master: bytes) -> str:
+    """Which master key this is, without giving it away."""
+    return hashlib.sha256(b"adapter.store master key\n" + master).hexdigest()[:16]
+
+
+def parse_key(text: str, where: str) -> bytes:
+    """Read a key of 32 bytes from hex or base64. Raises `KeyRingError`, which names `where` and not the text."""
+    text = text.strip()
+    for decode in (bytes.fromhex, lambda t: base64.b64decode(t, validate=True), base64.urlsafe_b64decode):
+        try:
+            key = decode(text)
+        except (ValueError, binascii.Error):
+            continue
+        if len(key) == KEY_BYTES:
+            return key
+    raise KeyRingError(f"{where}: a master key is {KEY_BYTES} bytes, in hex (64 characters) or base64 (44 characters)")
+
+
+class KeyRing:
+    """The master key in use and the older ones that may still open what they wrapped.
+
+    Rotation: put the new key in front, keep the old one behind it, run `Store.rewrap()`, then drop the old one.
+    """
+
+    def __init__(self, current: bytes, older: Sequence[bytes] = ()) -> None:
+        for key in (current, *older):
+            if len(key) != KEY_BYTES:
+                raise KeyRingError(f"a master key is {KEY_BYTES} bytes, not {len(key)}")
+        self.current = fingerprint(current)
+        self._masters = {fingerprint(key): AESGCM(key) for key in (current, *older)}
+
+    def __repr__(self) -> str:
+        return f"KeyRing({', '.join(self._masters)})"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> KeyRing:
+        """Read `ADAPTER_STORE_KEY` and, comma separated, `ADAPTER_STORE_KEY_OLDER`. Raises `KeyRingError`."""
+        if not environment.get(KEY_VARIABLE):
+            raise KeyRingError(f"no master key: set {KEY_VARIABLE} (32 bytes, hex or base64) or name a key file")
+        older = [part for part in environment.get(OLDER_VARIABLE, "").split(",") if part.strip()]
+        return cls(
+            parse_key(environment[KEY_VARIABLE], KEY_VARIABLE), [parse_key(part, OLDER_VARIABLE) for part in older]
+        )
+
+    @classmethod
+    def from_keyfile(cls, path: Path) -> KeyRing:
+        """Read a key file: one key a line, the one in use first; `#` starts a comment. Raises `KeyRingError`."""
+        try:
+            lines = path.read_text(encoding="ascii").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise KeyRingError(f"cannot read the key file {path}: {error}") from error
+        numbered = [(number, line.split("#")[0].strip()) for number, line in enumerate(lines, 1)]
+        keys = [parse_key(line, f"{path}, line {number}") for number, line in numbered if line]
+        if not keys:
+            raise KeyRingError(f"the key file {path} holds no key")
+        return cls(keys[0], keys[1:])
+
+    @classmethod
+    def create(cls, path: Path) -> KeyRing:
+        """Read the key file, or make one with a fresh key that only its owner can read (mode 0600)."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Written beside it and linked into place: two processes that start at once end up with one and the same key.
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        try:
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_hex(KEY_BYTES) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise KeyRingError(f"cannot write the key file {path}: {error}") from error
+        finally:
+            fresh.unlink(missing_ok=True)
+        return cls.from_keyfile(path)
+
+    def wrap(self, key: bytes, bound_to: bytes) -> Wrapped:
+        """Wrap a data key under the master key in use; it opens only with the same `bound_to`."""
+        nonce = os.urandom(NONCE_BYTES)
+        return Wrapped(self.current, nonce + self._masters[self.current].encrypt(nonce, key, bound_to))
+
+    def unwrap(self, wrapped: Wrapped, bound_to: bytes) -> bytes:
+        """Open a data key. Raises `WrongMasterKeyError` (not on the ring) or `TamperedError` (does not open)."""
+        master = self._masters.get(wrapped.master)
+        if master is None:
+            raise WrongMasterKeyError(
+                f"this store was sealed with master key {wrapped.master}, and the key ring holds"
+                f" {', '.join(self._masters)}: give the key this store was made with, as the current or as an older key"
+            )
+        try:
+            return master.decrypt(wrapped.blob[:NONCE_BYTES], wrapped.blob[NONCE_BYTES:], bound_to)
+        except InvalidTag:
+            raise TamperedError("a wrapped data key does not open: its row was changed outside this program") from None

@@ -1,0 +1,172 @@
+"""Links: which record is which woman, which dossier which pregnancy. Only added to, so every link is reversible."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, insert, not_, select
+
+from adapter.model.sources import RecordKey
+from adapter.store.records import KEY_COLUMNS, Part, active_keys
+from adapter.store.tables import links, record_keys, source_versions
+from adapter.store.text import chunks, split_reference
+
+LinkKind = Literal["woman", "pregnancy"]
+REMOVED = b"null"
+"""The explanation of a link whose record was removed."""
+
+_L = links.c
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """One link as it was made: a record to a woman, or a dossier to a pregnancy.
+
+    `target` is our id of the woman or pregnancy; None takes an earlier link back. `explanation` is JSON; it is sealed
+    with the record's own key, and `null` once that record was removed.
+    """
+
+    kind: LinkKind
+    source: str
+    reference: str
+    target: str | None
+    how: Literal["automatic", "manual"]
+    explanation: bytes
+    made_at: datetime
+    made_by: str | None = None
+
+
+class Links(Part):
+    """Add and read links."""
+
+    def add_links(self, rows: Sequence[LinkRow]) -> None:
+        """Add links, in one transaction. The latest of a (kind, source, reference) holds."""
+        by_source: defaultdict[str, list[LinkRow]] = defaultdict(list)
+        for row in rows:
+            by_source[row.source].append(row)
+        with self._database.writing() as connection:
+            values: list[dict[str, object]] = []
+            for source in sorted(by_source):
+                self._database.lock(connection, source)
+                values += self._values(connection, source, by_source[source])
+            if values:
+                connection.execute(insert(links), values)
+
+    def _values(self, connection: Connection, source: str, rows: Sequence[LinkRow]) -> list[dict[str, object]]:
+        dossiers = {row.reference for row in rows if row.kind == "pregnancy"}
+        women = _women(connection, source, dossiers) | {row.reference: row.reference for row in rows if _of_woman(row)}
+        keys = active_keys(connection, self._vault, source, set(women.values()), None)
+        values: list[dict[str, object]] = []
+        for row in rows:
+            woman = women.get(row.reference)
+            key = keys.get(woman) if woman else None
+            removed = woman in keys and key is None
+            sealer = key.sealer if key else self._vault.own
+            sealed = sealer.seal(REMOVED if removed else row.explanation, _bound(row.kind, source, row.reference))
+            values.append(
+                {
+                    "kind": row.kind,
+                    "source": source,
+                    "reference": row.reference,
+                    "woman": woman,
+                    "target": row.target,
+                    "how": row.how,
+                    "explanation": sealed,
+                    "key_id": key.id if key else None,
+                    "made_at": row.made_at,
+                    "made_by": row.made_by,
+                }
+            )
+        return values
+
+    def links(
+        self,
+        kind: LinkKind,
+        known_at: datetime | None = None,
+        *,
+        targets: Collection[str] | None = None,
+        records: Collection[RecordKey] | None = None,
+    ) -> list[LinkRow]:
+        """The link that holds for every (source, reference), by what was linked up to `known_at`.
+
+        `targets`: only those that lead there. `records`: only those of these records; for kind `pregnancy` the dossiers
+        in them. Links that were taken back (target None) are in the answer, unless `targets` leaves them out.
+        """
+        query = _select(kind, known_at)
+        wanted: list[ColumnElement[bool]] | None = None
+        if targets is not None:
+            wanted = [_L.target.in_(some) for some in chunks(sorted(targets))]
+        if records is not None:
+            these = _in_records(records)
+            wanted = these if wanted is None else [and_(one, other) for one in wanted for other in these]
+        found: list[Any] = []
+        with self._database.reading() as connection:
+            for condition in [None] if wanted is None else wanted:
+                chosen = query if condition is None else query.where(condition)
+                found += connection.execute(chosen).all()
+        return [self._link(row) for row in sorted(found, key=lambda row: row.position)]
+
+    def _link(self, row: Any) -> LinkRow:
+        bound_to = _bound(row.kind, row.source, row.reference)
+        if row.key_id is None:
+            explanation = self._vault.own.open(row.explanation, bound_to)
+        elif row.wrapped is None:
+            explanation = REMOVED
+        else:
+            explanation = self._sealer(row).open(row.explanation, bound_to)
+        return LinkRow(row.kind, row.source, row.reference, row.target, row.how, explanation, row.made_at, row.made_by)
+
+
+def _of_woman(row: LinkRow) -> bool:
+    return row.kind == "woman"
+
+
+def _women(connection: Connection, source: str, references: Collection[str]) -> dict[str, str]:
+    """In whose record each of these dossiers stands, by its latest version."""
+    by_type: defaultdict[str, set[str]] = defaultdict(set)
+    for reference in references:
+        kind, identifier = split_reference(reference)
+        by_type[kind].add(identifier)
+    v = source_versions.c
+    women: dict[str, str] = {}
+    for kind, identifiers in by_type.items():
+        for some in chunks(sorted(identifiers)):
+            query = select(v.id, v.woman).where(v.source == source, v.type == kind, v.id.in_(some))
+            for identifier, woman in connection.execute(query.order_by(v.seq)):
+                if woman is not None:
+                    women[f"{kind}/{identifier}"] = woman
+    return women
+
+
+def _select(kind: LinkKind, known_at: datetime | None) -> Select[Any]:
+    later = links.alias("later")
+    same = and_(
+        later.c.kind == _L.kind,
+        later.c.source == _L.source,
+        later.c.reference == _L.reference,
+        later.c.position > _L.position,
+    )
+    query = select(links, *KEY_COLUMNS).select_from(links.outerjoin(record_keys, _L.key_id == record_keys.c.id))
+    query = query.where(_L.kind == kind)
+    if known_at is None:
+        return query.where(not_(exists().where(same)))
+    return query.where(_L.made_at <= known_at, not_(exists().where(same, later.c.made_at <= known_at)))
+
+
+def _in_records(records: Collection[RecordKey]) -> list[ColumnElement[bool]]:
+    by_source: defaultdict[str, set[str]] = defaultdict(set)
+    for record in records:
+        by_source[record.source].add(record.woman)
+    return [
+        and_(_L.source == source, _L.woman.in_(some))
+        for source in sorted(by_source)
+        for some in chunks(sorted(by_source[source]))
+    ]
+
+
+def _bound(kind: str, source: str, reference: str) -> bytes:
+    return f"links\n{kind}\n{source}\n{reference}".encode()

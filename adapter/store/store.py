@@ -1,0 +1,79 @@
+"""The store: one object over all its parts."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import func, select, text
+
+from adapter.store.answers import Answers
+from adapter.store.audit import Audit
+from adapter.store.database import Database
+from adapter.store.decisions import Decisions
+from adapter.store.identities import Identities
+from adapter.store.keys import KeyRing
+from adapter.store.links import Links
+from adapter.store.outbox import Outbox
+from adapter.store.records import DIRECTORY, Records
+from adapter.store.tables import audit, decisions, links, outbox, record_keys, source_versions
+from adapter.store.vault import Vault
+from adapter.store.versions import Versions
+
+
+class Store(Versions, Records, Identities, Links, Answers, Decisions, Audit, Outbox):
+    """Everything that is kept, in SQLite or PostgreSQL. Safe to share between threads; every method is one transaction.
+
+    Every method raises `StoreError` (`StoreUnavailableError` where trying again may help).
+    """
+
+    @classmethod
+    def open(cls, url: str, keys: KeyRing) -> Self:
+        """Open, making or migrating the tables first.
+
+        `url`: `sqlite:///path` (four slashes: absolute) or `postgresql+psycopg://user:password@host/database`. Raises
+        `StoreUrlError`, `StoreUnavailableError`, `NewerDatabaseError`, `WrongMasterKeyError`.
+        """
+        database = Database(url)
+        vault = Vault(keys)
+        try:
+            with database.writing() as connection:
+                database.migrate(connection)
+                vault.unlock(connection)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, vault)
+
+    def close(self) -> None:
+        """Give every connection back. What was kept is kept already."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def ping(self) -> None:
+        """Whether the database answers. Raises `StoreUnavailableError`."""
+        with self._database.reading() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def counts(self) -> dict[str, int]:
+        """How much is kept: versions (`invalid`: those set aside), records, removed, and rows of the other parts."""
+        hers = record_keys.c.woman != DIRECTORY
+        queries = {
+            "versions": select(func.count()).select_from(source_versions),
+            "invalid": select(func.count()).where(source_versions.c.problem.is_not(None)),
+            "records": select(func.count()).where(hers, record_keys.c.destroyed_at.is_(None)),
+            "removed": select(func.count()).where(hers, record_keys.c.destroyed_at.is_not(None)),
+            "links": select(func.count()).select_from(links),
+            "decisions": select(func.count()).select_from(decisions),
+            "audit": select(func.count()).select_from(audit),
+            "outbox": select(func.count()).select_from(outbox),
+        }
+        with self._database.reading() as connection:
+            return {name: connection.execute(query).scalar_one() for name, query in queries.items()}

@@ -1,0 +1,128 @@
+"""Seal and open what is kept: AES-256-GCM of zlib-compressed bytes, bound to the row it stands in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import threading
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, insert, select, update
+
+from adapter.store.errors import TamperedError
+from adapter.store.keys import KEY_BYTES, NONCE_BYTES, KeyRing, Wrapped
+from adapter.store.tables import meta, record_keys
+
+_FORMAT = b"\x01"  # zlib, then AES-256-GCM; another way of sealing gets another number
+_COMPRESSION = 1  # a resource of 1 kB: half the size at a third of the time of the default level
+_CACHED_KEYS = 4096
+_SECRETS = ("store", "index", "audit")
+
+
+class Sealer:
+    """One data key. Thread-safe."""
+
+    __slots__ = ("_cipher",)
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, body: bytes, bound_to: bytes) -> bytes:
+        """Compress and encrypt; it opens only with the same `bound_to`."""
+        nonce = os.urandom(NONCE_BYTES)
+        return _FORMAT + nonce + self._cipher.encrypt(nonce, zlib.compress(body, _COMPRESSION), bound_to)
+
+    def open(self, sealed: bytes, bound_to: bytes) -> bytes:
+        """Decrypt and decompress. Raises `TamperedError`, which names the row."""
+        try:
+            if sealed[:1] != _FORMAT:
+                raise ValueError("unknown way of sealing")
+            start = 1 + NONCE_BYTES
+            return zlib.decompress(self._cipher.decrypt(sealed[1:start], sealed[start:], bound_to))
+        except (InvalidTag, ValueError, zlib.error):
+            row = bound_to.decode(errors="replace").replace("\n", " ")
+            raise TamperedError(f"{row}: does not decrypt; the row was changed outside this program") from None
+
+
+class Vault:
+    """The data keys of one store, unwrapped when needed and remembered for a while."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+        self._cache: OrderedDict[int, Sealer] = OrderedDict()
+        self._guard = threading.Lock()
+        self._secrets: dict[str, bytes] = {}
+        self.own = Sealer(bytes(KEY_BYTES))  # replaced by `unlock`
+
+    def unlock(self, connection: Connection) -> None:
+        """Read the store's own keys, or make them in a new store. Raises `WrongMasterKeyError`."""
+        rows = {row.name: Wrapped(row.master, row.value) for row in connection.execute(select(meta)) if row.master}
+        for name in _SECRETS:
+            bound_to = b"meta\n" + name.encode()
+            if name not in rows:
+                rows[name] = self._ring.wrap(os.urandom(KEY_BYTES), bound_to)
+                values = {"name": name, "value": rows[name].blob, "master": rows[name].master}
+                connection.execute(insert(meta).values(values))
+            self._secrets[name] = self._ring.unwrap(rows[name], bound_to)
+        self.own = Sealer(self._secrets["store"])
+
+    def token(self, text: str) -> str:
+        """The name under which an identifier is found: HMAC-SHA256, so that the identifier itself is nowhere."""
+        return hmac.new(self._secrets["index"], text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+    def chain(self, *parts: bytes) -> bytes:
+        """One link of the audit chain. Each part is counted, so that none can borrow bytes of its neighbour."""
+        mac = hmac.new(self._secrets["audit"], digestmod=hashlib.sha256)
+        for part in parts:
+            mac.update(len(part).to_bytes(8, "big") + part)
+        return mac.digest()
+
+    def new_key(self, source: str, woman: str) -> tuple[Wrapped, Sealer]:
+        """A fresh data key for one record."""
+        key = os.urandom(KEY_BYTES)
+        return self._ring.wrap(key, _record(source, woman)), Sealer(key)
+
+    def sealer(self, key_id: int, source: str, woman: str, wrapped: Callable[[], Wrapped]) -> Sealer:
+        """The data key of a record, by its row number."""
+        with self._guard:
+            if key_id in self._cache:
+                self._cache.move_to_end(key_id)
+                return self._cache[key_id]
+        sealer = Sealer(self._ring.unwrap(wrapped(), _record(source, woman)))
+        with self._guard:
+            self._cache[key_id] = sealer
+            while len(self._cache) > _CACHED_KEYS:
+                self._cache.popitem(last=False)
+        return sealer
+
+    def forget(self, key_ids: list[int]) -> None:
+        """Drop destroyed keys from memory."""
+        with self._guard:
+            for key_id in key_ids:
+                self._cache.pop(key_id, None)
+
+    def rewrap(self, connection: Connection) -> int:
+        """Wrap every data key under the master key in use; gives how many were not yet."""
+        old = record_keys.c.master != self._ring.current
+        changed = 0
+        for row in connection.execute(select(record_keys).where(old, record_keys.c.wrapped.is_not(None))).all():
+            bound_to = _record(row.source, row.woman)
+            fresh = self._ring.wrap(self._ring.unwrap(Wrapped(row.master, row.wrapped), bound_to), bound_to)
+            values = {"wrapped": fresh.blob, "master": fresh.master}
+            connection.execute(update(record_keys).where(record_keys.c.id == row.id).values(values))
+            changed += 1
+        for name, secret in self._secrets.items():
+            fresh = self._ring.wrap(secret, b"meta\n" + name.encode())
+            chosen = (meta.c.name == name) & (meta.c.master != self._ring.current)
+            values = {"value": fresh.blob, "master": fresh.master}
+            changed += connection.execute(update(meta).where(chosen).values(values)).rowcount
+        return changed
+
+
+def _record(source: str, woman: str) -> bytes:
+    return f"record key\n{source}\n{woman}".encode("utf-8", "replace")

@@ -1,0 +1,240 @@
+"""Source versions: every resource as its source sent it, each time it changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, not_, select
+
+from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
+from adapter.store.outbox import intend
+from adapter.store.records import DIRECTORY, KEY_COLUMNS, ActiveKey, Part, active_keys
+from adapter.store.tables import record_keys, source_versions
+from adapter.store.text import chunks, keepable, split_reference
+
+_V = source_versions.c
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What the store holds of one resource: its last version."""
+
+    seq: int
+    hash: str
+    problem: bool
+    woman: str | None
+
+
+class Versions(Part):
+    """Append and read source versions."""
+
+    def append(self, batch: Sequence[Received], at: datetime, *, intent: str | None = None) -> list[StoredVersion]:
+        """Keep what is new of a batch, in one transaction, and give the versions that were new.
+
+        Nothing is new where the content hash equals that of the resource's latest version, unless it was set aside
+        and now is not (or the reverse), or belonged to nobody and now is a woman's. A record that was removed is not
+        kept again. With `intent`, every woman's record that changed is put in the outbox (`record_intent`) in the same
+        transaction, so that a crash loses neither or both. Raises `StoreError`.
+        """
+        new: list[StoredVersion] = []
+        by_source: defaultdict[str, list[Received]] = defaultdict(list)
+        for one in batch:
+            by_source[one.source].append(_kept(one))
+        with self._database.writing() as connection:
+            for source in sorted(by_source):
+                self._database.lock(connection, source)
+                new += self._append(connection, source, by_source[source], at)
+            if intent is not None:
+                changed = {RecordKey(v.received.source, v.received.woman) for v in new if v.received.woman}
+                intend(connection, [(intent, record_intent(key)) for key in sorted(changed)], at)
+        return new
+
+    def _append(
+        self, connection: Connection, source: str, batch: Sequence[Received], at: datetime
+    ) -> list[StoredVersion]:
+        latest = _latest(connection, source, {(one.type, one.id) for one in batch})
+        fresh: list[StoredVersion] = []
+        for one in batch:
+            before = latest.get((one.type, one.id))
+            if before is not None and _same(one, before):
+                continue
+            seq = 1 if before is None else before.seq + 1
+            latest[one.type, one.id] = Latest(seq, one.hash, one.problem is not None, one.woman)
+            fresh.append(StoredVersion(one, seq, at))
+        if not fresh:
+            return []
+        keys = active_keys(connection, self._vault, source, {v.received.woman or DIRECTORY for v in fresh}, at)
+        kept = [(v, key) for v in fresh if (key := keys[v.received.woman or DIRECTORY]) is not None]
+        if kept:
+            connection.execute(insert(source_versions), [_row(version, key) for version, key in kept])
+        return [version for version, _ in kept]
+
+    def known_hashes(self, source: str, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """The content hash of the latest version of each of these (type, id) that the store holds and can read."""
+        with self._database.reading() as connection:
+            return {pair: latest.hash for pair, latest in _latest(connection, source, pairs).items()}
+
+    def versions_of(self, record: RecordKey, known_at: datetime | None = None) -> list[StoredVersion]:
+        """The latest version, of those received up to `known_at`, of every resource of a woman and her children at a
+        source, those set aside included; nothing of a removed record. Raises `TamperedError`.
+        """
+        return self._versions(_select(known_at).where(_V.source == record.source, _V.woman == record.woman))
+
+    def directory(
+        self, source: str, references: Collection[str], known_at: datetime | None = None
+    ) -> list[StoredVersion]:
+        """The latest version of these resources (`Type/id`) of a source that are nobody's record."""
+        mine = and_(_V.source == source, _V.woman.is_(None))
+        found: list[StoredVersion] = []
+        for matching in _matching(split_reference(reference) for reference in references):
+            found += self._versions(_select(known_at).where(mine, matching))
+        return found
+
+    def history(self, source: str, reference: str) -> list[StoredVersion]:
+        """Every version of one resource (`Type/id`) of a source, newest first."""
+        kind, identifier = split_reference(reference)
+        query = _select_all().where(_V.source == source, _V.type == kind, _V.id == identifier)
+        return self._versions(query.order_by(None).order_by(_V.seq.desc()))
+
+    def holders(self, reference: str, version: FhirVersion | None = None) -> list[StoredVersion]:
+        """The latest version of a resource (`Type/id`) at every source that has it; the first to bring it first."""
+        kind, identifier = split_reference(reference)
+        sources = select(record_keys.c.source).distinct().scalar_subquery()
+        query = _select(None).where(_V.source.in_(sources), _V.type == kind, _V.id == identifier)
+        if version is not None:
+            query = query.where(_V.fhir_version == version.value)
+        found = {one.received.source: one for one in self._versions(query)}
+        first = select(_V.source, func.min(_V.position)).where(
+            _V.source.in_(found), _V.type == kind, _V.id == identifier
+        )
+        with self._database.reading() as connection:
+            order = {row[0]: row[1] for row in connection.execute(first.group_by(_V.source))}
+        return sorted(found.values(), key=lambda one: order[one.received.source])
+
+    def _versions(self, query: Select[Any]) -> list[StoredVersion]:
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            _version(row, self._sealer(row).open(row.body, _bound(row.source, row.type, row.id, row.seq)))
+            for row in rows
+        ]
+
+
+def record_intent(record: RecordKey) -> str:
+    """The outbox key of a record."""
+    return f"{record.source} {record.woman}"
+
+
+def record_of_intent(key: str) -> RecordKey:
+    """The record behind an outbox key. Raises `ValueError` for another text."""
+    source, space, woman = key.partition(" ")
+    if not space or not woman:
+        raise ValueError(f"not the outbox key of a record: {key!r}")
+    return RecordKey(source, woman)
+
+
+def _select_all() -> Select[Any]:
+    """Versions with their data key; those of a removed record have none, and are left out."""
+    joined = source_versions.join(record_keys, _V.key_id == record_keys.c.id)
+    query = select(source_versions, *KEY_COLUMNS).select_from(joined).where(record_keys.c.destroyed_at.is_(None))
+    return query.order_by(_V.position)
+
+
+def _select(known_at: datetime | None) -> Select[Any]:
+    """The latest version of each resource, of those received up to `known_at`."""
+    later = source_versions.alias("later")
+    same = and_(later.c.source == _V.source, later.c.type == _V.type, later.c.id == _V.id, later.c.seq > _V.seq)
+    if known_at is None:
+        return _select_all().where(not_(exists().where(same)))
+    newer = exists().where(same, later.c.received_at <= known_at)
+    return _select_all().where(_V.received_at <= known_at, not_(newer))
+
+
+def _matching(pairs: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]]:
+    """Conditions that together select these (type, id), each small enough for one statement."""
+    by_type: defaultdict[str, set[str]] = defaultdict(set)
+    for kind, identifier in pairs:
+        by_type[kind].add(identifier)
+    return [
+        and_(_V.type == kind, _V.id.in_(some)) for kind in sorted(by_type) for some in chunks(sorted(by_type[kind]))
+    ]
+
+
+def _latest(connection: Connection, source: str, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Latest]:
+    """The last version of each resource. One that was removed counts with an empty hash: it equals nothing."""
+    columns = (_V.type, _V.id, _V.seq, _V.hash, _V.problem, _V.woman, record_keys.c.destroyed_at)
+    joined = source_versions.join(record_keys, _V.key_id == record_keys.c.id)
+    found: dict[tuple[str, str], Latest] = {}
+    for matching in _matching(pairs):
+        query = select(*columns).select_from(joined).where(_V.source == source, matching).order_by(_V.seq)
+        for kind, identifier, seq, content, problem, woman, gone in connection.execute(query):
+            found[kind, identifier] = Latest(seq, "" if gone else content, problem is not None, woman)
+    return found
+
+
+def _same(one: Received, before: Latest) -> bool:
+    newly_hers = before.woman is None and one.woman is not None
+    return one.hash == before.hash and (one.problem is not None) == before.problem and not newly_hers
+
+
+def _kept(one: Received) -> Received:
+    """The resource with a hash, and with texts that both databases can hold."""
+    texts = (one.type, one.id, one.version or "", one.woman or "", one.subject or "", one.problem or "")
+    if one.hash and all(text.isascii() and "\x00" not in text for text in texts):
+        return one
+    return replace(
+        one,
+        type=keepable(one.type),
+        id=keepable(one.id),
+        version=None if one.version is None else keepable(one.version),
+        woman=None if one.woman is None else keepable(one.woman),
+        subject=None if one.subject is None else keepable(one.subject),
+        problem=None if one.problem is None else keepable(one.problem),
+        hash=one.hash or hashlib.sha256(one.body).hexdigest(),
+    )
+
+
+def _bound(source: str, kind: str, identifier: str, seq: int) -> bytes:
+    return f"source_versions\n{source}\n{kind}\n{identifier}\n{seq}".encode()
+
+
+def _row(version: StoredVersion, key: ActiveKey) -> dict[str, object]:
+    one = version.received
+    return {
+        "source": one.source,
+        "type": one.type,
+        "id": one.id,
+        "seq": version.seq,
+        "source_version": one.version,
+        "hash": one.hash,
+        "received_at": version.received_at,
+        "fhir_version": one.fhir_version.value,
+        "media": one.media.value,
+        "woman": one.woman,
+        "subject": one.subject,
+        "problem": one.problem,
+        "body": key.sealer.seal(one.body, _bound(one.source, one.type, one.id, version.seq)),
+        "key_id": key.id,
+    }
+
+
+def _version(row: Any, body: bytes) -> StoredVersion:
+    received = Received(
+        source=row.source,
+        fhir_version=FhirVersion(row.fhir_version),
+        media=Media(row.media),
+        type=row.type,
+        id=row.id,
+        version=row.source_version,
+        body=body,
+        woman=row.woman,
+        subject=row.subject,
+        problem=row.problem,
+        hash=row.hash,
+    )
+    return StoredVersion(received, row.seq, row.received_at)
