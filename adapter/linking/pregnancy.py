@@ -168,7 +168,7 @@ def group_dossiers(dossiers: Iterable[DossierDates]) -> tuple[PregnancyGroup, ..
 
 
 def _made(group: list[DossierDates], why: dict[DossierKey, tuple[LinkEvidence, ...]]) -> PregnancyGroup:
-    first = min((d.first for d in group if d.first), default=None)
+    first = min((day for d in group if (day := d.first or (d.due and d.due - TERM))), default=None)
     keys = tuple(sorted(d.key for d in group))
     return PregnancyGroup(keys, {k: why[k] for k in keys}, first)
 

@@ -1,0 +1,82 @@
+"""Which dossiers of one woman are about the same pregnancy."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.linking import DossierDates, group_dossiers
+
+DUE = date(2024, 8, 8)
+NONE = DossierDates(("vp", "EpisodeOfCare/1"), None, None, None, None, None, None, frozenset(), ())
+
+
+def dossier(source: str, due: date | None = DUE, reference: str = "EpisodeOfCare/1", **given: object) -> DossierDates:
+    return replace(NONE, key=(source, reference), due=due, **given)  # type: ignore[arg-type]
+
+
+def groups(*dossiers: DossierDates) -> list[set[str]]:
+    return [{source for source, _ in g.dossiers} for g in group_dossiers(dossiers)]
+
+
+def test_due_dates_within_21_days_are_one_pregnancy() -> None:
+    assert groups(dossier("vp"), dossier("zh", DUE - timedelta(days=21))) == [{"vp", "zh"}]
+
+
+def test_due_dates_further_apart_are_two() -> None:
+    assert groups(dossier("vp"), dossier("zh", DUE - timedelta(days=22))) == [{"zh"}, {"vp"}]
+
+
+def test_a_reference_between_the_dossiers_decides_whatever_the_dates() -> None:
+    shared = frozenset({"Condition/66aa440b-2064-11ec-5265-020000000000"})
+    far = dossier("zh", DUE + timedelta(days=60), references=shared)
+    assert groups(dossier("vp", references=shared), far) == [{"vp", "zh"}]
+
+
+def test_a_new_pregnancy_soon_after_a_miscarriage_stays_apart() -> None:
+    lost = dossier("vp", date(2024, 5, 1), ended=date(2023, 10, 1), reference="EpisodeOfCare/lost")
+    new = dossier("vp", date(2024, 8, 20), reference="EpisodeOfCare/new")
+    close = dossier("zh", date(2024, 8, 18))
+    found = group_dossiers([lost, new, close])
+    assert [g.dossiers for g in found] == [
+        (("vp", "EpisodeOfCare/lost"),),
+        (("vp", "EpisodeOfCare/new"), ("zh", "EpisodeOfCare/1")),
+    ]
+
+
+def test_a_dossier_without_due_date_joins_the_pregnancy_whose_birth_it_tells() -> None:
+    kraamzorg = dossier("kz", None, ended=date(2024, 8, 10), first=date(2024, 7, 1), last=date(2024, 8, 18))
+    earlier = dossier("vp", date(2022, 12, 20), ended=date(2022, 12, 20), reference="EpisodeOfCare/0")
+    assert groups(earlier, dossier("vp"), kraamzorg) == [{"vp"}, {"vp", "kz"}]
+
+
+def test_two_births_on_other_days_are_two_pregnancies() -> None:
+    assert len(groups(dossier("vp", ended=DUE), dossier("zh", ended=DUE - timedelta(days=10)))) == 2
+
+
+def test_a_dossier_that_says_nothing_of_time_stands_alone() -> None:
+    assert len(groups(dossier("vp"), dossier("kz", None))) == 2
+
+
+def test_the_group_identifier_only_adds_to_dates_that_agree() -> None:
+    alone = group_dossiers([dossier("vp", group="690"), dossier("zh", DUE + timedelta(days=100), group="690")])
+    assert len(alone) == 2
+    (together,) = group_dossiers([dossier("vp", group="690"), dossier("zh", group="691")])
+    assert any("groepsnummer" in e.what for e in together.why[("zh", "EpisodeOfCare/1")])
+
+
+@given(st.permutations(range(6)))
+def test_the_order_in_which_dossiers_come_makes_no_difference(order: list[int]) -> None:
+    given_dossiers = [
+        dossier("a", DUE),
+        dossier("b", DUE + timedelta(days=9)),
+        dossier("c", DUE - timedelta(days=400), ended=DUE - timedelta(days=402)),
+        dossier(
+            "d", None, ended=DUE - timedelta(days=402), first=DUE - timedelta(days=420), last=DUE - timedelta(days=400)
+        ),
+        dossier("e", None),
+        dossier("f", DUE + timedelta(days=300)),
+    ]
+    expected = [g.dossiers for g in group_dossiers(given_dossiers)]
+    assert [g.dossiers for g in group_dossiers(given_dossiers[i] for i in order)] == expected
