@@ -38,6 +38,7 @@ class LinkRow:
     explanation: bytes
     made_at: datetime
     made_by: str | None = None
+    woman: str | None = None  # whose record it is in, as far as the store knows; filled in on reading
 
 
 class Links(Part):
@@ -118,7 +119,8 @@ class Links(Part):
             explanation = REMOVED
         else:
             explanation = self._sealer(row).open(row.explanation, bound_to)
-        return LinkRow(row.kind, row.source, row.reference, row.target, row.how, explanation, row.made_at, row.made_by)
+        fields = (row.kind, row.source, row.reference, row.target, row.how, explanation, row.made_at, row.made_by)
+        return LinkRow(*fields, row.woman)
 
 
 def _of_woman(row: LinkRow) -> bool:
