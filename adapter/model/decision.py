@@ -129,6 +129,9 @@ class PhaseSelection:
     reasons: tuple[Reason, ...]
     igo_if: tuple[str, ...]
     expected: PhaseStatus | None = None  # for a phase not begun: what it would be
+    regime_day: date | None = None  # the day that put the phase under its regime
+    contract_day: date | None = None  # the day on which the contract was looked for
+    insurer: str | None = None  # UZOVI code, where one insurer is known on the day that counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,170 @@
+"""Evaluate a table: the row that was hit, every condition tested, near misses, and what would have changed it.
+
+A table is finite, so each answer is worked out once and kept; a second woman with the same inputs costs a look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations, product
+
+from adapter.rules.table import Input, Row, Segment, Table, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One condition tested. `decisive`: the row that was hit depends on it."""
+
+    input: Input
+    value: str
+    verdict: Verdict
+    decisive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A row that failed on one condition only."""
+
+    row: Row
+    input: Input
+    value: str
+    wanted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a table says, and all that was tested on the way."""
+
+    table: Table
+    row: Row
+    value: str
+    trace: tuple[Tested, ...]
+    near_misses: tuple[NearMiss, ...]
+
+    def tested(self, name: str) -> Tested | None:
+        """The test of that input; None when the table does not ask it."""
+        return next((t for t in self.trace if t.input.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One input that would have to be otherwise."""
+
+    input: Input
+    before: str
+    after: str
+
+    @property
+    def text(self) -> str:
+        """The change in Dutch, as the table words it."""
+        return self.input.turn.get(self.after, f"{self.input.question} {self.after}")
+
+
+Turns = tuple[Turn, ...]
+
+
+def evaluate(table: Table, inputs: Mapping[str, str], on: date) -> Outcome:
+    """The outcome on that day. Raises `ValueError` for a missing or unknown value, or a day outside the validity."""
+    segment = table.segment(on)
+    key = _key(table, inputs)
+    known: Outcome | None = segment.memo.get(key)
+    if known is None:
+        known = segment.memo[key] = _outcome(table, segment, key, on)
+    return known
+
+
+def counterfactuals(table: Table, inputs: Mapping[str, str], on: date, wanted: str) -> tuple[Turns, ...]:
+    """The smallest sets of changes that lead to `wanted`: all single ones, else all pairs, and so on.
+
+    Only changes to a value that the input words as a `turn` count (nobody can aim for "unknown"). Empty when the
+    outcome is already `wanted`, or no change leads there.
+    """
+    segment = table.segment(on)
+    key = _key(table, inputs)
+    memo = (key, wanted)
+    known: tuple[Turns, ...] | None = segment.memo.get(memo)
+    if known is None:
+        known = segment.memo[memo] = _smallest(table, segment, key, wanted)
+    return known
+
+
+def pivotal(table: Table, inputs: Mapping[str, str], on: date) -> tuple[Input, ...]:
+    """The unknown inputs whose answer can still decide the outcome, whatever the other unknown ones turn out to be."""
+    segment = table.segment(on)
+    key = _key(table, inputs)
+    memo = (key, None)
+    known: tuple[Input, ...] | None = segment.memo.get(memo)
+    if known is None:
+        known = segment.memo[memo] = tuple(_pivotal(table, segment, key))
+    return known
+
+
+def _pivotal(table: Table, segment: Segment, key: tuple[str, ...]) -> Iterator[Input]:
+    open_places = [p for p, asked in enumerate(table.inputs) if asked.values[key[p]] == "unknown"]
+    answers = [_answers(table.inputs[p]) for p in open_places]
+    for place, own in zip(open_places, answers, strict=True):
+        for given in product(*answers):
+            full = list(key)
+            for p, value in zip(open_places, given, strict=True):
+                full[p] = value
+            outcomes = {segment.hits[(*full[:place], value, *full[place + 1 :])].outcome for value in own}
+            if len(outcomes) > 1:
+                yield table.inputs[place]
+                break
+
+
+def _answers(asked: Input) -> list[str]:
+    return [value for value, verdict in asked.values.items() if verdict != "unknown"]
+
+
+def _key(table: Table, inputs: Mapping[str, str]) -> tuple[str, ...]:
+    key = tuple([inputs.get(i.name, "") for i in table.inputs])
+    for asked, value in zip(table.inputs, key, strict=True):
+        if value not in asked.values:
+            raise ValueError(f"table {table.id}: {asked.name} is {value!r}, not one of {', '.join(asked.values)}")
+    return key
+
+
+def _outcome(table: Table, segment: Segment, key: tuple[str, ...], on: date) -> Outcome:
+    row = segment.hits[key]
+    trace = tuple(
+        Tested(asked, value, asked.values[value], asked.name in row.when)
+        for asked, value in zip(table.inputs, key, strict=True)
+    )
+    misses = tuple(miss for other in table.rows_on(on) if (miss := _near(table, other, key)) is not None)
+    return Outcome(table, row, row.outcome, trace, misses)
+
+
+def _near(table: Table, row: Row, key: tuple[str, ...]) -> NearMiss | None:
+    failed = [
+        (asked, value)
+        for asked, value in zip(table.inputs, key, strict=True)
+        if asked.name in row.when and value not in row.when[asked.name]
+    ]
+    if len(failed) != 1:
+        return None
+    asked, value = failed[0]
+    return NearMiss(row, asked, value, row.when[asked.name])
+
+
+def _smallest(table: Table, segment: Segment, key: tuple[str, ...], wanted: str) -> tuple[Turns, ...]:
+    if segment.hits[key].outcome == wanted:
+        return ()
+    for size in range(1, len(key) + 1):
+        found = tuple(_changes(table, segment, key, wanted, size))
+        if found:
+            return found
+    return ()
+
+
+def _changes(table: Table, segment: Segment, key: tuple[str, ...], wanted: str, size: int) -> Iterator[Turns]:
+    for places in combinations(range(len(key)), size):
+        choices = [[v for v in table.inputs[p].turn if v != key[p]] for p in places]
+        for values in product(*choices):
+            changed = list(key)
+            for place, value in zip(places, values, strict=True):
+                changed[place] = value
+            if segment.hits[tuple(changed)].outcome == wanted:
+                yield tuple(Turn(table.inputs[p], key[p], v) for p, v in zip(places, values, strict=True))

@@ -1,0 +1,66 @@
+"""The rule book as a document: Markdown in Dutch, for who has to agree with the rules or check them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from adapter.rules.book import RuleBook
+from adapter.rules.table import Row, Source, Standing, Table, cite
+
+_STANDING: dict[Standing, str] = {"verified": "geverifieerd", "provisional": "voorlopige lezing"}
+
+
+def rulebook(book: RuleBook, on: date) -> str:
+    """The rules in force on that day: tables, rows, sources and their standing."""
+    tables = [book.table(decides, on) for decides in sorted(book.tables)]
+    lines = [
+        f"# Regelboek op {on.isoformat()}",
+        "",
+        f"Versie van de regels: `{book.version}`. Een regel is *geverifieerd* als de bron zelf is gelezen en dit zegt; "
+        "anders is het een *voorlopige lezing*, en dat staat erbij.",
+    ]
+    for table in tables:
+        lines += table_lines(table, on)
+    lines += ["", "## Bronnen", "", "| bron | titel | gelezen |", "|---|---|---|"]
+    lines += [_source(source) for source in _cited(tables, on)]
+    return "\n".join(lines) + "\n"
+
+
+def table_lines(table: Table, on: date) -> Iterator[str]:
+    """One table as Markdown: its inputs, and its rows valid on that day."""
+    yield from ("", f"## {table.title}", "")
+    yield f"Tabel `{table.id}`, versie {table.version}, geldig {table.valid}. Bestand: `{table.file}`."
+    if table.inputs:
+        yield from ("", "| gegeven | vraag | waarden | bron | status |", "|---|---|---|---|---|")
+    for asked in table.inputs:
+        values = ", ".join(asked.values)
+        cells = (asked.name, asked.question, values, cite(asked.cites), _STANDING[asked.standing])
+        yield _cells(*cells)
+    yield from ("", "| regel | als | dan | toelichting | bron | status |", "|---|---|---|---|---|---|")
+    for row in table.rows_on(on):
+        yield _cells(row.id, _when(table, row), row.outcome, row.text, row.citation, _STANDING[row.standing])
+
+
+def _when(table: Table, row: Row) -> str:
+    parts = [
+        f"{i.name} = {' of '.join(v for v in i.values if v in row.when[i.name])}"
+        for i in table.inputs
+        if i.name in row.when
+    ]
+    return "; ".join(parts) or "altijd"
+
+
+def _cited(tables: list[Table], on: date) -> list[Source]:
+    cited = {s.id: s for t in tables for row in t.rows_on(on) for s in row.cites}
+    cited |= {s.id: s for t in tables for i in t.inputs for s in i.cites}
+    return [cited[key] for key in sorted(cited)]
+
+
+def _source(source: Source) -> str:
+    title = f"[{source.title}]({source.url})" if source.url else source.title
+    return _cells(source.citation, title, "ja" if source.read else "nee")
+
+
+def _cells(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
