@@ -13,11 +13,10 @@ from adapter.fhir.errors import FhirError, safe_name
 from adapter.fhir.jsontext import JsonObject, content_hash, dumps, loads_strict
 from adapter.fhir.limits import LIMITS, Limits
 from adapter.fhir.shapes import model_of
-from adapter.fhir.structure import problems_of
+from adapter.fhir.structure import ID, problems_of
 from adapter.fhir.xmltext import from_xml
 from adapter.model.sources import FhirVersion, Media
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _TOLD = 3
 
 _WHAT = {
@@ -59,8 +58,8 @@ def check(body: bytes, media: Media, version: FhirVersion, limits: Limits = LIMI
         return _unreadable(body, f"The text cannot be read ({type(error).__name__}).")
     kind, given, meta = resource.get("resourceType"), resource.get("id"), resource.get("meta")
     return Checked(
-        type=kind if isinstance(kind, str) and model_of(kind, version) is not None else None,
-        id=given if isinstance(given, str) and _ID.fullmatch(given) else None,
+        type=kind if isinstance(kind, str) and model_of(kind, version) else None,
+        id=given if isinstance(given, str) and ID.fullmatch(given) else None,
         version=_version_id(meta),
         problem=_problem(resource, version, limits),
         hash=_hash(resource, body),
@@ -116,7 +115,7 @@ _IS_MOMENT = re.compile(r"(date|Date|DateTime|Instant|issued|start|end|recorded|
 
 def _version_id(meta: Any) -> str | None:
     given = meta.get("versionId") if isinstance(meta, dict) else None
-    return given if isinstance(given, str) and _ID.fullmatch(given) else None
+    return given if isinstance(given, str) and ID.fullmatch(given) else None
 
 
 def _hash(resource: JsonObject, body: bytes) -> str:

@@ -56,10 +56,19 @@ def loads_strict(body: bytes, limits: Limits = LIMITS) -> JsonObject:
         return _number(text, limits)
 
     try:
-        orjson.loads(body)
-        value = json.loads(body, object_pairs_hook=_no_duplicates, parse_float=number, parse_int=number)
-    except orjson.JSONDecodeError as error:
+        value = json.loads(
+            body.decode(),
+            object_pairs_hook=_no_duplicates,
+            parse_float=number,
+            parse_int=number,
+            parse_constant=_no_constant,
+        )
+        if b"\\u" in body:
+            orjson.loads(body)  # refuses half a surrogate pair, which `json` lets through
+    except json.JSONDecodeError as error:  # orjson's is a kind of it
         raise FhirError(_where(error)) from None
+    except UnicodeDecodeError:
+        raise FhirError("The text is not UTF-8. Send it in UTF-8.") from None
     except RecursionError:
         raise FhirError("The JSON is nested too deep. Send it flatter.") from None
     if b"\\u0000" in body and _NUL.search(body):
@@ -92,8 +101,12 @@ def _object(value: Any) -> JsonObject:
     return value
 
 
-def _where(error: orjson.JSONDecodeError) -> str:
-    return f"The text is not JSON in UTF-8 (line {error.lineno}, column {error.colno}). Send it as valid JSON."
+def _no_constant(_: str) -> Any:
+    raise FhirError("A number is NaN or Infinity, which JSON does not have. Leave it out.")
+
+
+def _where(error: json.JSONDecodeError) -> str:
+    return f"The text is not valid JSON (line {error.lineno}, column {error.colno}). Correct it."
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> JsonObject:

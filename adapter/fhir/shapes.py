@@ -12,7 +12,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from adapter.fhir.r4 import NOT_IN_401
@@ -63,7 +63,7 @@ class Shape:
     order: tuple[str, ...]
 
 
-@cache
+@lru_cache(maxsize=1024)  # bounded: the names come from outside
 def model_of(name: str, version: FhirVersion) -> Any:
     """The `fhir.resources` model of a resource type, None where this FHIR version has no such resource."""
     if not _TYPE_NAME.fullmatch(name) or name in _ABSTRACT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from adapter.fhir.errors import safe_name
@@ -10,6 +11,7 @@ from adapter.fhir.r4 import ONLY_IN_401
 from adapter.fhir.shapes import Element, Shape, shape_of_model, shape_of_resource
 from adapter.model.sources import FhirVersion
 
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _WORDS = {bool: "true or false", int: "a whole number", str: "a text", dict: "an object"}
 
 
@@ -27,10 +29,11 @@ def unknown_type(name: object, version: FhirVersion) -> str:
 
 def problems_of(resource: dict[str, Any], version: FhirVersion, limits: Limits = LIMITS) -> list[str]:
     """Everything that is wrong with the structure, as `Type.element[0].element: what. What to do.`"""
-    walk = _Walk(version, limits)
-    shape = shape_of_resource(resource.get("resourceType") or "", version)
+    name = resource.get("resourceType")
+    shape = shape_of_resource(name, version) if isinstance(name, str) else None
     if shape is None:
-        return [unknown_type(resource.get("resourceType"), version)]
+        return [unknown_type(name, version)]
+    walk = _Walk(version, limits)
     walk.object(resource, shape, shape.name, 1)
     return walk.found
 
@@ -68,6 +71,8 @@ class _Walk:
                 self.wrong(item, element, f"{path}.{key}")
             elif element.model is not None:
                 self.nested(item, element, f"{path}.{key}", depth + 1)
+            elif element.kind == "id" and not ID.fullmatch(item):
+                self.found.append(f"{path}.{key}: an id has 1 to 64 letters, digits, - and . only. Correct it.")
 
     def array(self, items: Any, element: Element, path: str, depth: int) -> None:
         if type(items) is not list:
@@ -98,13 +103,15 @@ class _Walk:
 
     def wrong(self, item: Any, element: Element, path: str) -> None:
         expected = "a number" if len(element.types) > 1 else _WORDS[next(iter(element.types))]
-        sent = "null" if item is None else f"{_sent(item)}"
+        sent = "null" if item is None else _sent(item)
         self.found.append(f"{path}: {expected} is expected, {sent} was sent. Send {expected}, or leave it out.")
 
 
-def _sent(item: Any) -> str:
+def _sent(item: object) -> str:
     if isinstance(item, list):
         return "an array"
     if isinstance(item, bool):
         return "true or false"
-    return {str: "a text", dict: "an object"}.get(type(item), "a number")
+    if isinstance(item, str):
+        return "a text"
+    return "an object" if isinstance(item, dict) else "a number"
