@@ -1,1 +1,31 @@
 """Reach one EPD: page, retry, and say honestly what could not be fetched."""
+
+from __future__ import annotations
+
+import httpx
+
+from adapter.connectors.config import Auth, Limits, SourceConfig
+from adapter.connectors.errors import ConfigurationError
+from adapter.connectors.fhir_source import FhirConnector
+from adapter.connectors.files_source import FilesConnector
+from adapter.connectors.ports import Ask, Connector, Deliver, PullOutcome, WomanAnswer
+
+__all__ = [
+    "Ask",
+    "Auth",
+    "ConfigurationError",
+    "Connector",
+    "Deliver",
+    "Limits",
+    "PullOutcome",
+    "SourceConfig",
+    "WomanAnswer",
+    "connect",
+]
+
+
+def connect(config: SourceConfig, transport: httpx.AsyncBaseTransport | None = None) -> Connector:
+    """The connector of one source. `transport` replaces the network (an in-process server in tests)."""
+    if config.kind == "files":
+        return FilesConnector(config)
+    return FhirConnector(config, transport)
