@@ -1,1 +1,32 @@
 """Who may, for what purpose, and the audit event of every read, search and decision."""
+
+from __future__ import annotations
+
+from adapter.access.audit import AuditEvent, AuditLog, AuditPort, Entity, EventType, Outcome
+from adapter.access.binding import Binding, binding_allowed
+from adapter.access.identity import DEMONSTRATION, SYSTEM, Actor, Context, Purpose, Role
+from adapter.access.policy import GRANTS, Action, Denial, DeniedError, Grant, Policy, Resource
+
+__all__ = [
+    "DEMONSTRATION",
+    "GRANTS",
+    "SYSTEM",
+    "Action",
+    "Actor",
+    "AuditEvent",
+    "AuditLog",
+    "AuditPort",
+    "Binding",
+    "Context",
+    "Denial",
+    "DeniedError",
+    "Entity",
+    "EventType",
+    "Grant",
+    "Outcome",
+    "Policy",
+    "Purpose",
+    "Resource",
+    "Role",
+    "binding_allowed",
+]

@@ -15,7 +15,7 @@ from adapter.store.errors import (
     WrongMasterKeyError,
 )
 from adapter.store.keys import KeyRing
-from adapter.store.links import LinkKind, LinkRow
+from adapter.store.links import LinkRow
 from adapter.store.outbox import Intent
 from adapter.store.records import Removal
 from adapter.store.store import Store
@@ -29,7 +29,6 @@ __all__ = [
     "Intent",
     "KeyRing",
     "KeyRingError",
-    "LinkKind",
     "LinkRow",
     "NewerDatabaseError",
     "Removal",

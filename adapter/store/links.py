@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, insert, not_, select
 
@@ -15,26 +15,27 @@ from adapter.store.records import KEY_COLUMNS, Part, active_keys
 from adapter.store.tables import links, record_keys, source_versions
 from adapter.store.text import chunks, split_reference
 
-LinkKind = Literal["woman", "pregnancy"]
-REMOVED = b"null"
+REMOVED = b""
 """The explanation of a link whose record was removed."""
+
+_OF_RECORD = "woman"  # the kind whose reference is the record itself
 
 _L = links.c
 
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """One link as it was made: a record to a woman, or a dossier to a pregnancy.
+    """One link as it was made: a record to a woman (kind `woman`), a dossier to a pregnancy (`pregnancy`) …
 
     `target` is our id of the woman or pregnancy; None takes an earlier link back. `explanation` is JSON; it is sealed
-    with the record's own key, and `null` once that record was removed.
+    with the key of the record that the reference stands in, and empty once that record was removed.
     """
 
-    kind: LinkKind
+    kind: str
     source: str
     reference: str
     target: str | None
-    how: Literal["automatic", "manual"]
+    how: str  # automatic, manual
     explanation: bytes
     made_at: datetime
     made_by: str | None = None
@@ -58,8 +59,8 @@ class Links(Part):
                 connection.execute(insert(links), values)
 
     def _values(self, connection: Connection, source: str, rows: Sequence[LinkRow]) -> list[dict[str, object]]:
-        dossiers = {row.reference for row in rows if row.kind == "pregnancy"}
-        women = _women(connection, source, dossiers) | {row.reference: row.reference for row in rows if _of_woman(row)}
+        women = _women(connection, source, {row.reference for row in rows if row.kind != _OF_RECORD})
+        women |= {row.reference: row.reference for row in rows if row.kind == _OF_RECORD}
         keys = active_keys(connection, self._vault, source, set(women.values()), None)
         values: list[dict[str, object]] = []
         for row in rows:
@@ -86,7 +87,7 @@ class Links(Part):
 
     def links(
         self,
-        kind: LinkKind,
+        kind: str,
         known_at: datetime | None = None,
         *,
         targets: Collection[str] | None = None,
@@ -94,8 +95,8 @@ class Links(Part):
     ) -> list[LinkRow]:
         """The link that holds for every (source, reference), by what was linked up to `known_at`.
 
-        `targets`: only those that lead there. `records`: only those of these records; for kind `pregnancy` the dossiers
-        in them. Links that were taken back (target None) are in the answer, unless `targets` leaves them out.
+        `targets`: only those that lead there. `records`: only those of these (source, reference). Links that were taken
+        back (target None) are in the answer, unless `targets` leaves them out.
         """
         query = _select(kind, known_at)
         wanted: list[ColumnElement[bool]] | None = None
@@ -123,16 +124,13 @@ class Links(Part):
         return LinkRow(*fields, row.woman)
 
 
-def _of_woman(row: LinkRow) -> bool:
-    return row.kind == "woman"
-
-
 def _women(connection: Connection, source: str, references: Collection[str]) -> dict[str, str]:
     """In whose record each of these dossiers stands, by its latest version."""
     by_type: defaultdict[str, set[str]] = defaultdict(set)
     for reference in references:
         kind, identifier = split_reference(reference)
-        by_type[kind].add(identifier)
+        if identifier:
+            by_type[kind].add(identifier)
     v = source_versions.c
     women: dict[str, str] = {}
     for kind, identifiers in by_type.items():
@@ -144,7 +142,7 @@ def _women(connection: Connection, source: str, references: Collection[str]) -> 
     return women
 
 
-def _select(kind: LinkKind, known_at: datetime | None) -> Select[Any]:
+def _select(kind: str, known_at: datetime | None) -> Select[Any]:
     later = links.alias("later")
     same = and_(
         later.c.kind == _L.kind,
@@ -164,7 +162,7 @@ def _in_records(records: Collection[RecordKey]) -> list[ColumnElement[bool]]:
     for record in records:
         by_source[record.source].add(record.woman)
     return [
-        and_(_L.source == source, _L.woman.in_(some))
+        and_(_L.source == source, _L.reference.in_(some))
         for source in sorted(by_source)
         for some in chunks(sorted(by_source[source]))
     ]

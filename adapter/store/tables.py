@@ -121,7 +121,6 @@ links = Table(
 )
 Index("links_reference", links.c.kind, links.c.source, links.c.reference)
 Index("links_target", links.c.kind, links.c.target)
-Index("links_record", links.c.kind, links.c.source, links.c.woman)
 
 answers = Table(
     "answers",

@@ -127,13 +127,13 @@ class Versions(Part):
 
 def record_intent(record: RecordKey) -> str:
     """The outbox key of a record."""
-    return f"{record.source} {record.woman}"
+    return f"{record.source}|{record.woman}"
 
 
 def record_of_intent(key: str) -> RecordKey:
     """The record behind an outbox key. Raises `ValueError` for another text."""
-    source, space, woman = key.partition(" ")
-    if not space or not woman:
+    source, bar, woman = key.partition("|")
+    if not bar or not woman:
         raise ValueError(f"not the outbox key of a record: {key!r}")
     return RecordKey(source, woman)
 

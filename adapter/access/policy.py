@@ -1,0 +1,138 @@
+"""Who may do what, for which purpose: a table of grants, and no beyond it (default deny)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapter.access.binding import is_loopback
+from adapter.access.identity import Context, Purpose, Role
+
+
+class Action(StrEnum):
+    """What is done, in the letters of an audit event (DICOM C-R-U-D-E, as FHIR AuditEvent.action has them)."""
+
+    CREATE = "C"
+    READ = "R"
+    UPDATE = "U"
+    DELETE = "D"
+    EXECUTE = "E"  # a search, a decision, a pull
+
+
+class Resource(StrEnum):
+    """Kinds of data. Care and payment see different ones: purposes are walls."""
+
+    PREGNANCIES = "pregnancies"  # the list
+    CARE_PATH = "care-path"
+    SOURCE_RESOURCE = "source-resource"  # a resource as its source sent it
+    DECISION = "decision"  # holds the claims projection, no clinical value
+    IDENTITY = "identity"  # find a woman by BSN
+    LINK = "link"
+    RECORD = "record"  # a whole record: bring in, remove
+    SOURCE = "source"  # pull from it, see how it answered
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One row of the table: this role may do this, for this purpose, to this kind of data."""
+
+    role: str
+    purpose: Purpose
+    action: Action
+    what: Resource
+    policy: str = ""  # id and version of the policy that granted it, for the audit event
+
+
+class Denial(StrEnum):
+    """Why the answer is no."""
+
+    NO_ROLE = "no-role"  # the actor has no role that this policy knows
+    WRONG_PURPOSE = "wrong-purpose"  # allowed for another purpose
+    NOT_GRANTED = "not-granted"
+    DEMONSTRATION_OFF_LOOPBACK = "demonstration-off-loopback"
+
+
+class DeniedError(Exception):
+    """The policy says no. `reason` says why; the message names no person and no data."""
+
+    def __init__(self, reason: Denial, context: Context, action: Action, what: Resource) -> None:
+        super().__init__(f"not allowed ({reason.value}): {action.name.lower()} of {what.value} for {context.purpose}")
+        self.reason = reason
+        self.action = action
+        self.what = what
+
+
+def _rows(role: Role, purpose: Purpose, actions: str, *kinds: Resource) -> Iterable[Grant]:
+    return (Grant(role, purpose, Action(letter), kind) for kind in kinds for letter in actions)
+
+
+GRANTS: tuple[Grant, ...] = (
+    *_rows(Role.ZORGVERLENER, Purpose.TREAT, "R", Resource.CARE_PATH, Resource.SOURCE_RESOURCE),
+    *_rows(Role.ZORGVERLENER, Purpose.TREAT, "RE", Resource.PREGNANCIES, Resource.SOURCE),
+    *_rows(Role.ZORGVERLENER, Purpose.TREAT, "E", Resource.IDENTITY),
+    *_rows(Role.ZORGVERLENER, Purpose.TREAT, "CRU", Resource.LINK),
+    *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "RE", Resource.PREGNANCIES, Resource.DECISION),
+    *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "E", Resource.IDENTITY),
+    *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "R", Resource.SOURCE),
+    *_rows(Role.BEHEERDER, Purpose.HOPERAT, "RE", Resource.SOURCE),
+    *_rows(Role.BEHEERDER, Purpose.HOPERAT, "CD", Resource.RECORD),
+    *_rows(Role.BEHEERDER, Purpose.HOPERAT, "E", Resource.DECISION),
+    *_rows(Role.BEHEERDER, Purpose.HOPERAT, "CU", Resource.LINK),
+    *_rows(Role.LOGBEHEERDER, Purpose.HOPERAT, "RE", Resource.AUDIT),
+)
+"""Our own first table. It is provisional: an IGO's agreements decide who may see what."""
+
+
+class Policy:
+    """A table of grants with a name and version."""
+
+    def __init__(self, grants: Iterable[Grant] = GRANTS, *, id: str = "adapter-default", version: str = "1") -> None:
+        self.id = id
+        self.version = version
+        name = f"{id}|{version}"
+        self._grants = {
+            (grant.role, grant.purpose, grant.action, grant.what): Grant(
+                grant.role, grant.purpose, grant.action, grant.what, name
+            )
+            for grant in grants
+        }
+
+    def require(self, context: Context, action: Action, *what: Resource) -> Grant:
+        """The grant under which all of `what` is allowed (the first, where several). Raises `DeniedError`."""
+        if not what:
+            raise ValueError("say what kind of data is asked for")
+        if context.actor.demonstration and not is_loopback_client(context.client):
+            raise DeniedError(Denial.DEMONSTRATION_OFF_LOOPBACK, context, action, what[0])
+        grants = [self._one(context, action, kind) for kind in what]  # every one of them, not the first alone
+        return grants[0]
+
+    def allows(self, context: Context, action: Action, *what: Resource) -> bool:
+        """Whether `require` would grant it: to leave a button out, never in place of `require`."""
+        try:
+            self.require(context, action, *what)
+        except DeniedError:
+            return False
+        return True
+
+    def _one(self, context: Context, action: Action, what: Resource) -> Grant:
+        for role in context.actor.roles:
+            grant = self._grants.get((role, context.purpose, action, what))
+            if grant is not None:
+                return grant
+        raise DeniedError(self._why(context, action, what), context, action, what)
+
+    def _why(self, context: Context, action: Action, what: Resource) -> Denial:
+        roles = set(context.actor.roles)
+        if not any(grant.role in roles for grant in self._grants.values()):
+            return Denial.NO_ROLE
+        for grant in self._grants.values():
+            if grant.role in roles and (grant.action, grant.what) == (action, what):
+                return Denial.WRONG_PURPOSE
+        return Denial.NOT_GRANTED
+
+
+def is_loopback_client(client: str) -> bool:
+    """Whether a client address is this machine; an empty one is a call from within the program."""
+    return not client or is_loopback(client)
