@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -190,8 +189,3 @@ def data_folder(name: str) -> Path:
     package = Path(__file__).resolve().parent.parent
     inside = package / "_data" / name
     return inside if inside.is_dir() else package.parent / name
-
-
-def master_key_text() -> str | None:
-    """The master key from the environment (`ADAPTER_MASTER_KEY`), for those who keep no key file."""
-    return os.environ.get("ADAPTER_MASTER_KEY")

@@ -1,0 +1,70 @@
+"""Load everything that is data (register, rules, catalogue, zorgpad, dialects, profiles) and collect every fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from adapter.bootstrap.register import load_igo, warnings
+from adapter.bootstrap.settings import Settings, data_folder
+from adapter.carepath import Zorgpad, load_zorgpad
+from adapter.claims import Catalogue, load_catalogue
+from adapter.facts import Dialects, load_dialects
+from adapter.model.register import Igo
+from adapter.model.sources import Problem
+from adapter.rules import RuleBook
+from adapter.rules import load as load_rules
+from adapter.service.port import ConfigurationError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Everything that an analyst or an IGO writes, loaded and proved."""
+
+    igo: Igo
+    rules: RuleBook
+    catalogue: Catalogue
+    zorgpad: Zorgpad
+    dialects: Dialects
+    warnings: tuple[Problem, ...]
+
+
+def load_data(settings: Settings) -> Data:
+    """Load it all. Raises `ConfigurationError` with every fault of every file, not only the first."""
+    mappings = settings.mappings or data_folder("mappings")
+    problems: list[Problem] = []
+    igo = _try(problems, settings.igo.register_file, lambda: load_igo(settings.igo.register_file))
+    rules = _try(problems, mappings / "rules", lambda: load_rules(mappings))
+    catalogue = _try(problems, mappings / "catalogues", lambda: load_catalogue(mappings))
+    zorgpad = _try(problems, mappings / "zorgpad", lambda: load_zorgpad(mappings))
+    dialects = _try(problems, mappings / "dialects", lambda: load_dialects(mappings))
+    if dialects is not None:
+        problems += _unknown_dialects(settings, dialects)
+    if problems or igo is None or rules is None or catalogue is None or zorgpad is None or dialects is None:
+        raise ConfigurationError(problems)
+    found = tuple(warnings(igo, settings.igo.register_file))
+    return Data(igo, rules, catalogue, zorgpad, dialects, found)
+
+
+def _try(problems: list[Problem], where: Path, load: Callable[[], T]) -> T | None:
+    try:
+        return load()
+    except ConfigurationError as error:
+        problems += error.problems
+    except (ValueError, OSError) as error:
+        faults = getattr(error, "faults", None) or (error,)
+        problems += [Problem(None, str(where), str(fault)) for fault in faults]
+    return None
+
+
+def _unknown_dialects(settings: Settings, dialects: Dialects) -> list[Problem]:
+    problems = []
+    for source in settings.source:
+        if source.dialect not in dialects.names:
+            what = f"there is no dialect {source.dialect!r}; there are {', '.join(dialects.names)}"
+            problems.append(Problem(source.id, f"source {source.id!r}: dialect", what, "see mappings/dialects"))
+    return problems

@@ -1,0 +1,183 @@
+"""The use cases as the doors see them. Every one asks the policy first and leaves an audit event behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime
+
+from adapter.access import Action, Context, DeniedError, Entity, EventType, Grant, Resource
+from adapter.model.carepath import CarePath
+from adapter.model.decision import Decision
+from adapter.model.identifiers import Bsn
+from adapter.model.moments import day_of
+from adapter.model.sources import FhirVersion, Problem, SourceReport, StoredVersion
+from adapter.rules import rulebook
+from adapter.service.decide import decide, keep
+from adapter.service.intake import Checker
+from adapter.service.port import UnknownPregnancyError
+from adapter.service.pregnancies import Pregnancies
+from adapter.service.pull import pull
+from adapter.service.records import Records
+from adapter.service.rooms import Rooms
+from adapter.service.summaries import Summaries
+from adapter.service.summary import Figures, PregnancyPage
+from adapter.service.views import View, Views
+from adapter.service.women import Women
+from adapter.service.work import Work
+from adapter.service.worker import Worker
+
+
+class UseCases:
+    """Implements `adapter.service.port.Application` over the wired rooms."""
+
+    def __init__(self, rooms: Rooms, worker: Callable[[Work], Worker], check: Callable[[], list[Problem]]) -> None:
+        self._rooms = rooms
+        self._checker = Checker()
+        self._check = check
+        records = Records(rooms)
+        self._pregnancies = Pregnancies(rooms, records)
+        self._views = Views(rooms, self._pregnancies)
+        self._summaries = Summaries(rooms, self._views)
+        self._worker = worker(Work(rooms, Women(rooms, records), self._pregnancies, self._views))
+        self._reports: dict[str, SourceReport] = {}
+        self._pulled = False
+
+    async def pull(
+        self, sources: Collection[str] | None = None, bsns: Collection[Bsn] | None = None
+    ) -> list[SourceReport]:
+        """Ask the sources (all, or those named) and rebuild what changed."""
+        reports = await pull(self._rooms, self._checker, sources, bsns)
+        self._reports |= {r.source: r for r in reports}
+        await self._worker.settle()
+        self._pulled = True
+        return reports
+
+    async def work(self) -> None:
+        """Do queued work until cancelled."""
+        await self._worker.run()
+
+    def pregnancies(
+        self, ctx: Context, *, as_of: date | None, known_at: datetime | None, offset: int, limit: int
+    ) -> PregnancyPage:
+        """The list of pregnancies."""
+        grant = self._allowed(ctx, Action.READ, Resource.PREGNANCIES)
+        now = self._rooms.clock()
+        page = self._summaries.page(as_of or day_of(now), known_at, now, offset, limit)
+        query = f"offset={offset}&limit={limit}"
+        self._record(ctx, EventType.SEARCH, Action.EXECUTE, grant, [Entity("pregnancies", "")], query=query)
+        return page
+
+    def care_path(
+        self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
+    ) -> CarePath:
+        """The shared care path. Raises `UnknownPregnancyError`."""
+        grant = self._allowed(ctx, Action.READ, Resource.CARE_PATH)
+        path = self._view(pregnancy, as_of, known_at).path
+        entities = [Entity("pregnancy", pregnancy)]
+        self._record(ctx, EventType.READ, Action.READ, grant, entities, patient=path.woman.id)
+        return path
+
+    def decision(
+        self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
+    ) -> Decision:
+        """The decision. For today and now it is kept if it says something new; for another day or instant only shown."""
+        grant = self._allowed(ctx, Action.READ, Resource.DECISION)
+        view = self._view(pregnancy, as_of, known_at)
+        made = decide(self._rooms, view.projection, self._rooms.clock())
+        if as_of is None and known_at is None:
+            made = keep(self._rooms, made)
+        entities = [Entity("pregnancy", pregnancy), Entity("decision", made.id)]
+        self._record(ctx, EventType.DECIDE, Action.EXECUTE, grant, entities, patient=view.path.woman.id)
+        return made
+
+    def decisions(self, ctx: Context, pregnancy: str) -> list[Decision]:
+        """Every decision made for this pregnancy, newest first. Raises `UnknownPregnancyError`."""
+        grant = self._allowed(ctx, Action.READ, Resource.DECISION)
+        made = self._rooms.store.decisions(pregnancy)
+        if not made and pregnancy not in self._views.ids():
+            raise UnknownPregnancyError(pregnancy)
+        self._record(ctx, EventType.READ, Action.READ, grant, [Entity("pregnancy", pregnancy)])
+        return made
+
+    def find(self, ctx: Context, bsn: Bsn) -> list[str]:
+        """Ids of the pregnancies of the woman with this BSN."""
+        grant = self._allowed(ctx, Action.EXECUTE, Resource.IDENTITY)
+        records = [r for found in self._rooms.store.find([f"bsn:{bsn.value}"]).values() for r in found]
+        women = self._pregnancies.women_of(records)
+        found = [p for woman in women for p in self._views.of_woman(woman)]
+        entities = [Entity("pregnancy", p) for p in found]
+        self._record(ctx, EventType.SEARCH, Action.EXECUTE, grant, entities, patient=next(iter(women), None))
+        return found
+
+    def resource(self, ctx: Context, version: FhirVersion, reference: str) -> StoredVersion | None:
+        """The latest stored version of one FHIR resource (`Type/id`), None when there is none."""
+        grant = self._allowed(ctx, Action.READ, Resource.SOURCE_RESOURCE)
+        held = [v for v in self._rooms.store.holders(reference, version) if v.received.problem is None]
+        entities = [Entity("resource", f"{v.received.source}:{reference}") for v in held[:1]]
+        self._record(ctx, EventType.READ, Action.READ, grant, entities)
+        return held[0] if held else None
+
+    def reports(self) -> list[SourceReport]:
+        """How each configured source answered in the last pull of this process."""
+        return [self._reports[s] for s in self._rooms.sources if s in self._reports]
+
+    def figures(self) -> Figures:
+        """Counts for operations."""
+        counts = self._rooms.store.counts()
+        standing: dict[str, int] = {}
+        for made in self._rooms.store.latest_decisions():
+            standing[made.status] = standing.get(made.status, 0) + 1
+        return Figures(
+            resources=counts["versions"],
+            set_aside=counts["invalid"],
+            pregnancies=len(self._views.ids()),
+            decisions=standing,
+            queue_depth=counts["outbox"],
+        )
+
+    def check(self) -> list[Problem]:
+        """Faults and warnings in configuration, mappings, rule tables, profiles."""
+        return self._check()
+
+    def rulebook(self, on: date) -> str:
+        """The rules in force on that day as a readable document (Markdown, Dutch)."""
+        return rulebook(self._rooms.rules, on)
+
+    def ready(self) -> bool:
+        """Whether the store answers and the first pull is done (by this process, or an earlier one)."""
+        self._rooms.store.ping()
+        return self._pulled or bool(self._rooms.store.counts()["versions"])
+
+    async def aclose(self) -> None:
+        """Let go of connections, processes and files."""
+        await self._worker.aclose()
+        for setup in self._rooms.sources.values():
+            await setup.connector.aclose()
+        await asyncio.to_thread(self._checker.close)
+        self._rooms.store.close()
+
+    def _view(self, pregnancy: str, as_of: date | None, known_at: datetime | None) -> View:
+        now = self._rooms.clock()
+        return self._views.view(pregnancy, as_of or day_of(now), known_at, now)
+
+    def _allowed(self, ctx: Context, action: Action, what: Resource) -> Grant:
+        try:
+            return self._rooms.policy.require(ctx, action, what)
+        except DeniedError as error:
+            self._rooms.audit.denied(ctx, error, self._rooms.clock(), self._rooms.policy)
+            raise
+
+    def _record(
+        self,
+        ctx: Context,
+        type: EventType,
+        action: Action,
+        grant: Grant,
+        entities: Sequence[Entity],
+        *,
+        patient: str | None = None,
+        query: str | None = None,
+    ) -> None:
+        log, at = self._rooms.audit, self._rooms.clock()
+        log.record(log.event(ctx, type, action, at, patient=patient, entities=entities, query=query, grant=grant))

@@ -1,0 +1,134 @@
+"""How days, terms and the words of the model are written for a Dutch reader, the same on pages and in a terminal."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from adapter.model.carepath import GestationalAge
+from adapter.model.moments import AMSTERDAM, Moment, day_of
+
+_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+
+STATUS = {"igo": "IGO", "niet_igo": "niet-IGO", "gemengd": "gemengd", "onbepaald": "onbepaald"}
+PHASE_STATE = {
+    "not_started": "nog niet begonnen",
+    "running": "loopt",
+    "ended": "afgesloten",
+    "not_applicable": "niet van toepassing",
+}
+OUTCOME = {
+    "birth": "geboorte",
+    "stillbirth": "doodgeboorte",
+    "miscarriage": "miskraam",
+    "ectopic": "buitenbaarmoederlijke zwangerschap",
+    "termination": "afgebroken",
+    "maternal_death": "overlijden van de moeder",
+    "unknown": "afloop onbekend",
+}
+SOURCE_STATE = {
+    "answered": "heeft geantwoord",
+    "failed": "niet bereikbaar",
+    "refused": "geweigerd",
+    "not_asked": "niet gevraagd",
+}
+MOMENT_STATE = {
+    "done": "gedaan",
+    "upcoming": "komt nog",
+    "gap": "ontbreekt",
+    "declined": "afgezien",
+    "unknown": "onbekend",
+    "not_applicable": "niet van toepassing",
+}
+STANDING = {"verified": "geverifieerd", "provisional": "eigen lezing"}
+REASON = {"met": "voldaan", "not_met": "niet voldaan", "unknown": "onbekend"}
+FACTS = {
+    "edd": "Uitgerekende datum",
+    "lmp": "Laatste menstruatie",
+    "gravidity": "Graviditeit",
+    "parity": "Pariteit",
+    "fetuses": "Aantal kinderen",
+    "chorionicity": "Chorioniciteit",
+    "care_level": "Zorgniveau",
+    "risk_status": "Risicostatus",
+    "intended_place_of_birth": "Voorgenomen plaats van bevallen",
+    "place_of_birth": "Plaats van bevallen",
+    "delivery_type": "Wijze van bevallen",
+    "labour_start": "Begin actieve ontsluiting",
+    "placenta_birth": "Geboorte placenta",
+    "kraamzorg_hours": "Kraamzorguren",
+    "insurer": "Zorgverzekeraar (UZOVI)",
+}
+BASIS = {
+    "definitive": "definitief vastgesteld",
+    "ultrasound": "op grond van echo",
+    "lmp": "op grond van laatste menstruatie",
+    "stated": "opgegeven",
+}
+RESPONSIBILITY_BASIS = {
+    "dossier": "dossier",
+    "referral": "overdracht",
+    "perinatal_period": "perinatale periode",
+    "encounter": "contact",
+}
+
+
+def day(moment: Moment | None) -> str:
+    """`29 jul 2024`, in Europe/Amsterdam; a dash where there is none."""
+    if moment is None:
+        return "–"
+    at = day_of(moment)
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+def short_day(moment: Moment) -> str:
+    """`29 jul`, where the year is clear from what stands around it."""
+    at = day_of(moment)
+    return f"{at.day} {_MONTHS[at.month - 1]}"
+
+
+def instant(moment: Moment | None) -> str:
+    """`29 jul 2024 14:05`, in Europe/Amsterdam; what was given as a day stays a day."""
+    if not isinstance(moment, datetime):
+        return day(moment)
+    return f"{day(moment)} {moment.astimezone(AMSTERDAM):%H:%M}"
+
+
+def term(age: GestationalAge | None) -> str:
+    """`24+3`: weeks and days; a dash where unknown."""
+    return f"{age.weeks}+{age.days}" if age else "–"
+
+
+def age_in_years(birth: date, on: date) -> int:
+    """Completed years on that day."""
+    return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
+
+
+def euros(cents: int | None) -> str:
+    """`€ 1.234,00`; a dash where not agreed."""
+    if cents is None:
+        return "–"
+    whole, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}€ {whole:,}".replace(",", ".") + f",{rest:02d}"
+
+
+def value(given: object) -> str:
+    """Any fact value in words."""
+    if given is None:
+        return "onbekend"
+    if isinstance(given, bool):
+        return "ja" if given else "nee"
+    if isinstance(given, date):
+        return instant(given)
+    if isinstance(given, float):
+        return f"{given:g}".replace(".", ",")
+    return str(given)
+
+
+def outcome(word: str | None) -> str:
+    """How a pregnancy ended, in words."""
+    return OUTCOME.get(word or "unknown", word or "")
+
+
+def name(text: str | None, fallback: str = "naam onbekend") -> str:
+    """A name, or that there is none."""
+    return text or fallback

@@ -1,0 +1,105 @@
+"""Take in what a source sent: check each resource once, keep it as sent, and note whose record changed.
+
+The same intake serves a pull and a push. An invalid resource is kept with its problem and read by nobody; the rest
+goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from adapter import facts, fhir
+from adapter.model.facts import Person
+from adapter.model.identifiers import Bsn
+from adapter.model.sources import FhirVersion, Media, Problem, Received
+from adapter.service.rooms import Rooms
+
+RECORD_JOB = "record"
+_IN_PROCESS = 400  # resources to check before other processes are worth their start
+
+_Unit = tuple[bytes, Media, FhirVersion]
+
+
+def check_all(units: Sequence[_Unit]) -> list[fhir.Checked]:
+    """Check a batch; at module level, so that another process can run it."""
+    return [fhir.check(*unit) for unit in units]
+
+
+class Checker:
+    """Checks resources, in this process for a few, in others for many."""
+
+    def __init__(self, processes: int | None = None) -> None:
+        self._processes = max(1, (os.cpu_count() or 2) - 1) if processes is None else processes
+        self._pool: Executor | None = None
+        self._seen = 0
+
+    async def check(self, units: Sequence[_Unit]) -> list[fhir.Checked]:
+        """The result of each unit, in order."""
+        self._seen += len(units)
+        if self._processes == 0 or self._seen <= _IN_PROCESS:
+            return await asyncio.to_thread(check_all, units)
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._processes, mp_context=context)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, check_all, units)
+
+    def close(self) -> None:
+        """Stop the other processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one source brought in one pull."""
+
+    new_versions: int = 0
+    invalid: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    women: dict[str, Bsn | None] = field(default_factory=dict)  # Patient reference -> BSN
+
+
+class Intake:
+    """Takes batches of one source in."""
+
+    def __init__(self, rooms: Rooms, checker: Checker, source: str) -> None:
+        self._rooms = rooms
+        self._checker = checker
+        self._source = source
+        self.tally = Tally()
+
+    async def take(self, batch: list[Received]) -> None:
+        """Check, store durably, and put a job in the outbox for every record that changed."""
+        checked = await self._checker.check([(r.body, r.media, r.fhir_version) for r in batch])
+        ready = [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
+        for received in ready:
+            self._note(received)
+        await asyncio.to_thread(self._keep, ready)
+
+    def _keep(self, ready: list[Received]) -> None:
+        new = self._rooms.store.append(ready, self._rooms.clock(), intent=RECORD_JOB)
+        self.tally.new_versions += len(new)
+
+    def _note(self, received: Received) -> None:
+        if received.problem:
+            self.tally.invalid += 1
+            what = f"set aside: {received.problem}"
+            self.tally.problems.append(Problem(self._source, received.reference, what, "mend it at the source"))
+        elif received.type == "Patient" and received.woman == received.reference:
+            self.tally.women[received.reference] = self._bsn(received)
+
+    def _bsn(self, received: Received) -> Bsn | None:
+        info = self._rooms.sources[self._source].info
+        person: Person | None = facts.person_of(received, info)
+        return person.bsn if person else None
+
+
+def _marked(received: Received, checked: fhir.Checked) -> Received:
+    problem = received.problem or checked.problem
+    return replace(received, problem=problem, hash=checked.hash, version=received.version or checked.version)

@@ -1,0 +1,97 @@
+"""What the doors (api, web, cli) ask of the application; `adapter.bootstrap` builds the one that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from adapter.access import Context
+from adapter.model.carepath import CarePath
+from adapter.model.decision import Decision
+from adapter.model.identifiers import Bsn
+from adapter.model.sources import FhirVersion, Problem, SourceReport, StoredVersion
+from adapter.service.summary import Figures, PregnancyPage
+
+
+class UnknownPregnancyError(LookupError):
+    """There is no pregnancy of that id, or not yet at the instant asked about."""
+
+
+class ConfigurationError(Exception):
+    """The configuration, or data it points to, has faults; nothing was started. Each fault names file and key."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{p.where}: {p.what}" for p in problems))
+        self.problems = tuple(problems)
+
+
+class Application(Protocol):
+    """The use cases. Reading methods are synchronous and safe to call from several threads.
+
+    Every method that takes a `Context` raises `access.DeniedError` when the policy says no, and writes an audit event.
+    """
+
+    async def pull(
+        self, sources: Collection[str] | None = None, bsns: Collection[Bsn] | None = None
+    ) -> list[SourceReport]:
+        """Ask the sources (all, or those named) and rebuild what changed."""
+        ...
+
+    def pregnancies(
+        self, ctx: Context, *, as_of: date | None, known_at: datetime | None, offset: int, limit: int
+    ) -> PregnancyPage:
+        """The list of pregnancies."""
+        ...
+
+    def care_path(
+        self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
+    ) -> CarePath:
+        """The shared care path. Raises `UnknownPregnancyError`."""
+        ...
+
+    def decision(
+        self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
+    ) -> Decision:
+        """The decision. Raises `UnknownPregnancyError`."""
+        ...
+
+    def decisions(self, ctx: Context, pregnancy: str) -> list[Decision]:
+        """Every decision made for this pregnancy, newest first. Raises `UnknownPregnancyError`."""
+        ...
+
+    def find(self, ctx: Context, bsn: Bsn) -> list[str]:
+        """Ids of the pregnancies of the woman with this BSN."""
+        ...
+
+    def resource(self, ctx: Context, version: FhirVersion, reference: str) -> StoredVersion | None:
+        """The latest stored version of one FHIR resource (`Type/id`), None when there is none."""
+        ...
+
+    def reports(self) -> list[SourceReport]:
+        """How each configured source answered last."""
+        ...
+
+    def figures(self) -> Figures:
+        """Counts for operations."""
+        ...
+
+    def check(self) -> list[Problem]:
+        """Faults and warnings in configuration, mappings, rule tables, profiles."""
+        ...
+
+    def rulebook(self, on: date) -> str:
+        """The rules in force on that day as a readable document (Markdown, Dutch)."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether the store answers and the first pull is done."""
+        ...
+
+    async def work(self) -> None:
+        """Do queued work until cancelled."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections and files."""
+        ...

@@ -1,0 +1,88 @@
+"""Group the dossiers of one woman per pregnancy, and keep the ids of pregnancies steady while data come and go."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from adapter.linking import PregnancyGroup, dates_of, group_dossiers
+from adapter.model.carepath import LinkNote
+from adapter.model.facts import SourceFacts
+from adapter.model.sources import RecordKey
+from adapter.model.wire import to_json
+from adapter.service.records import Records
+from adapter.service.rooms import Rooms
+from adapter.service.women import WOMAN, LinkNotes
+from adapter.store import LinkKind, LinkRow
+
+PREGNANCY: LinkKind = "pregnancy"  # (source, dossier) -> pregnancy
+
+Dossier = tuple[str, str]
+
+
+class Pregnancies:
+    """Which dossiers are the same pregnancy."""
+
+    def __init__(self, rooms: Rooms, records: Records) -> None:
+        self._rooms = rooms
+        self._records = records
+
+    def records_of(self, woman: str, known_at: datetime | None = None) -> list[RecordKey]:
+        """The records linked to a woman."""
+        rows = self._rooms.store.links(WOMAN, known_at, targets=[woman])
+        return sorted(RecordKey(r.source, r.reference) for r in rows)
+
+    def women_of(self, records: Collection[RecordKey]) -> list[str]:
+        """The women to whom these records are linked."""
+        rows = self._rooms.store.links(WOMAN, records=records) if records else []
+        return list(dict.fromkeys(r.target for r in rows if r.target))
+
+    def facts_of(self, woman: str, known_at: datetime | None = None) -> tuple[SourceFacts, ...]:
+        """What every source says of a woman."""
+        found = (self._records.facts(r, known_at) for r in self.records_of(woman, known_at))
+        return tuple(f for f in found if f is not None)
+
+    def relink(self, woman: str) -> list[str]:
+        """Group her dossiers again. Returns the ids of her pregnancies, earliest first."""
+        records = self.records_of(woman)
+        facts = [f for r in records if (f := self._records.facts(r)) is not None]
+        groups = group_dossiers(d for f in facts for d in dates_of(f))
+        held = {(r.source, r.reference): r for r in self._rooms.store.links(PREGNANCY, records=records)}
+        ids: list[str] = []
+        rows: list[LinkRow] = []
+        for group in groups:
+            pregnancy = self._id_for(group, held, ids)
+            ids.append(pregnancy)
+            rows += [self._row(key, pregnancy, group) for key in group.dossiers]
+        new = [r for r in rows if (old := held.get((r.source, r.reference))) is None or old.target != r.target]
+        if new:
+            self._rooms.store.add_links(new)
+        return ids
+
+    def _id_for(self, group: PregnancyGroup, held: dict[Dossier, LinkRow], taken: list[str]) -> str:
+        """The oldest id among the group's dossiers, so that an id given out keeps its meaning; else a new one."""
+        rows = sorted((held[k] for k in group.dossiers if k in held), key=lambda r: (r.made_at, r.target or ""))
+        for row in rows:
+            if row.target and row.target not in taken:
+                return row.target
+        return str(uuid.uuid4())
+
+    def _row(self, key: Dossier, target: str, group: PregnancyGroup) -> LinkRow:
+        return LinkRow(
+            kind=PREGNANCY,
+            source=key[0],
+            reference=key[1],
+            target=target,
+            how="automatic",
+            explanation=to_json(LinkNotes(_notes(key, group))),
+            made_at=self._rooms.clock(),
+        )
+
+
+def _notes(key: Dossier, group: PregnancyGroup) -> tuple[LinkNote, ...]:
+    evidence = group.why.get(key, ())
+    if not evidence:
+        return ()
+    text = "Zelfde zwangerschap: " + "; ".join(f"{e.what} ({e.weight:+.0f})" for e in evidence)
+    return (LinkNote(key[0], key[1], "linked", "automatic", text, evidence),)

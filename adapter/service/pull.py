@@ -1,0 +1,109 @@
+"""Pull: ask every source, all at once; then ask each for the women that only others knew of, by BSN."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from datetime import datetime
+
+from adapter.connectors import Ask, PullOutcome, WomanAnswer
+from adapter.model.identifiers import Bsn
+from adapter.model.sources import Problem, SourceReport, SourceState
+from adapter.service.intake import Checker, Intake
+from adapter.service.rooms import Rooms, SourceSetup
+from adapter.store import Answer
+
+_MAX_PROBLEMS = 200
+
+
+class SourcePull:
+    """One source in one pull."""
+
+    def __init__(self, rooms: Rooms, checker: Checker, setup: SourceSetup, only: tuple[Bsn, ...] | None) -> None:
+        self._rooms = rooms
+        self.setup = setup
+        self._only = only
+        self.intake = Intake(rooms, checker, setup.info.id)
+        self.outcomes: list[PullOutcome] = []
+
+    async def first_round(self) -> None:
+        """Discover, or ask for the women that were given."""
+        if self._only is not None:
+            await self._ask(Ask(discover=False, bsns=self._only))
+        elif self.setup.follow:
+            await self._ask(Ask(discover=True))
+        else:
+            await self._ask(Ask(discover=False, bsns=tuple(Bsn(b) for b in self.setup.listed)))
+
+    async def second_round(self, known: Collection[Bsn]) -> None:
+        """Ask by BSN for women known elsewhere that this source did not bring itself."""
+        if self._only is not None or not self.setup.follow or not self._reachable:
+            return
+        mine = set(self.intake.tally.women.values())
+        wanted = tuple(sorted((b for b in known if b not in mine), key=lambda b: b.value))
+        if wanted:
+            await self._ask(Ask(discover=False, bsns=wanted))
+
+    @property
+    def _reachable(self) -> bool:
+        return all(o.state is SourceState.ANSWERED for o in self.outcomes)
+
+    async def _ask(self, ask: Ask) -> None:
+        try:
+            outcome = await self.setup.connector.pull(ask, self.intake.take)
+        except Exception as error:  # a fault of ours at one source must not stop the others; it is reported, not lost
+            what = f"unexpected {type(error).__name__} while pulling this source"
+            problem = Problem(self.setup.info.id, "pull", what, "see the log")
+            outcome = PullOutcome(SourceState.FAILED, 0, (), (problem,))
+        self.outcomes.append(outcome)
+
+    def report(self) -> SourceReport:
+        """How the source answered over both rounds."""
+        tally = self.intake.tally
+        problems = [p for o in self.outcomes for p in o.problems] + tally.problems
+        return SourceReport(
+            source=self.setup.info.id,
+            organisation=self.setup.info.organisation,
+            state=_worst([o.state for o in self.outcomes]),
+            at=self._rooms.clock(),
+            resources=sum(o.resources for o in self.outcomes),
+            new_versions=tally.new_versions,
+            invalid=tally.invalid,
+            problems=tuple(problems[:_MAX_PROBLEMS]),
+        )
+
+    def answers(self, report: SourceReport) -> list[Answer]:
+        """What to remember of how this source answered: as a whole, and for each woman where that differs."""
+        at = report.at or self._rooms.clock()
+        problem = next((p.what for p in report.problems if p.severity == "error"), None)
+        whole = self._only is None and self.setup.follow
+        rows = [Answer(self.setup.info.id, None, None, report.state, at, problem)] if whole else []
+        for woman in (w for o in self.outcomes for w in o.women):
+            if not whole or woman.state is not SourceState.ANSWERED:
+                rows.append(self._answer(woman, at))
+        return rows
+
+    def _answer(self, woman: WomanAnswer, at: datetime) -> Answer:
+        bsn = woman.bsn or (self.intake.tally.women.get(woman.reference) if woman.reference else None)
+        return Answer(self.setup.info.id, woman.reference, bsn, woman.state, at, woman.problem)
+
+
+async def pull(
+    rooms: Rooms, checker: Checker, sources: Collection[str] | None, bsns: Collection[Bsn] | None
+) -> list[SourceReport]:
+    """Ask the sources (all, or those named) and take in what they send. One failing source never stops another."""
+    only = None if bsns is None else tuple(bsns)
+    chosen = [s for s in rooms.sources.values() if sources is None or s.info.id in sources]
+    pulls = [SourcePull(rooms, checker, setup, only) for setup in chosen]
+    await asyncio.gather(*(p.first_round() for p in pulls))
+    known = {b for p in pulls for b in p.intake.tally.women.values() if b is not None}
+    await asyncio.gather(*(p.second_round(known) for p in pulls))
+    reports = [p.report() for p in pulls]
+    for one, report in zip(pulls, reports, strict=True):
+        rooms.store.add_answers(one.answers(report))
+    return reports
+
+
+def _worst(states: list[SourceState]) -> SourceState:
+    order = (SourceState.REFUSED, SourceState.FAILED, SourceState.ANSWERED)
+    return next((s for s in order if s in states), SourceState.NOT_ASKED)

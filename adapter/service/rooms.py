@@ -1,0 +1,75 @@
+"""What every use case works with: the rooms, as they were wired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.access import AuditLog, Policy
+from adapter.carepath import Zorgpad
+from adapter.claims import Catalogue
+from adapter.connectors import Connector
+from adapter.facts import Dialect
+from adapter.model.evidence import Organisation
+from adapter.model.register import Igo, Member
+from adapter.model.sources import SourceInfo
+from adapter.rules import RuleBook
+from adapter.store import Store
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSetup:
+    """One configured source: how to reach it, how to read it, and which women to ask it for."""
+
+    info: SourceInfo
+    connector: Connector
+    dialect: Dialect
+    follow: bool
+    listed: tuple[str, ...] = ()  # BSNs as text, only for women = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The rooms of the house and the versions of their data, wired once at start."""
+
+    store: Store
+    sources: Mapping[str, SourceSetup]
+    igo: Igo
+    rules: RuleBook
+    catalogue: Catalogue
+    zorgpad: Zorgpad
+    mappings_version: str
+    audit: AuditLog
+    policy: Policy
+    clock: Clock
+
+    def joined(self, organisation: Organisation) -> Organisation:
+        """The organisation under one identity: only the register (and our own sources) join an AGB code and a URA."""
+        for member in self.igo.members:
+            if member.is_organisation(organisation):
+                return _under(member, organisation)
+        for setup in self.sources.values():
+            known = setup.info.organisation
+            if _same(known, organisation):
+                return _merged(known, organisation)
+        return organisation
+
+
+def _under(member: Member, organisation: Organisation) -> Organisation:
+    agb = member.agb.value if member.agb else organisation.agb
+    ura = member.ura.value if member.ura else organisation.ura
+    identity = f"agb:{agb}" if agb else f"ura:{ura}"
+    return Organisation(identity, agb, ura, organisation.name or member.name, organisation.kind)
+
+
+def _same(a: Organisation, b: Organisation) -> bool:
+    return (a.agb is not None and a.agb == b.agb) or (a.ura is not None and a.ura == b.ura)
+
+
+def _merged(known: Organisation, seen: Organisation) -> Organisation:
+    agb, ura = known.agb or seen.agb, known.ura or seen.ura
+    kind = seen.kind if seen.kind.value != "onbekend" else known.kind
+    return Organisation(f"agb:{agb}" if agb else f"ura:{ura}", agb, ura, seen.name or known.name, kind)

@@ -1,0 +1,93 @@
+"""The care path of one pregnancy: gather what was known at an instant, and compute the view of a day from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from adapter import carepath
+from adapter.carepath import PathSettings, PregnancyInput
+from adapter.model.carepath import CarePath, LinkNote
+from adapter.model.facts import SourceFacts
+from adapter.model.projection import ClaimsProjection
+from adapter.model.sources import RecordKey
+from adapter.model.wire import from_json
+from adapter.service.asked_sources import path_sources
+from adapter.service.port import UnknownPregnancyError
+from adapter.service.pregnancies import PREGNANCY, Pregnancies
+from adapter.service.rooms import Rooms
+from adapter.service.women import WOMAN, LinkNotes
+from adapter.store import LinkRow
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The care path, and the claims projection cut from it."""
+
+    path: CarePath
+    projection: ClaimsProjection
+
+
+class Views:
+    """Computes views; keeps nothing."""
+
+    def __init__(self, rooms: Rooms, pregnancies: Pregnancies) -> None:
+        self._rooms = rooms
+        self._pregnancies = pregnancies
+        self._settings = PathSettings(postnatal_end_days=rooms.igo.rules.postnatal_end_days, join=rooms.joined)
+
+    def ids(self, known_at: datetime | None = None) -> list[str]:
+        """Every pregnancy that was known at that instant (now, when None), in the order in which they were found."""
+        return _targets(self._rooms.store.links(PREGNANCY, known_at))
+
+    def of_woman(self, woman: str, known_at: datetime | None = None) -> list[str]:
+        """The pregnancies of one woman."""
+        records = self._pregnancies.records_of(woman, known_at)
+        return _targets(self._rooms.store.links(PREGNANCY, known_at, records=records))
+
+    def view(self, pregnancy: str, as_of: date, known_at: datetime | None, now: datetime) -> View:
+        """The view on a day by what was known at an instant. Raises `UnknownPregnancyError`."""
+        given = self.gather(pregnancy, known_at)
+        return self.compute(given, as_of, known_at or now)
+
+    def compute(self, given: PregnancyInput, as_of: date, known_at: datetime) -> View:
+        """The pure part: from what was gathered to view and projection."""
+        path = carepath.build(given, self._rooms.zorgpad, self._settings, as_of, known_at)
+        return View(path, carepath.project(given, path, self._settings))
+
+    def gather(self, pregnancy: str, known_at: datetime | None) -> PregnancyInput:
+        """Everything the view is computed from. Raises `UnknownPregnancyError`."""
+        store = self._rooms.store
+        rows = store.links(PREGNANCY, known_at, targets=[pregnancy])
+        owners = store.links(WOMAN, known_at, records=[RecordKey(r.source, r.woman) for r in rows if r.woman])
+        women = _targets(owners)
+        if not women:
+            raise UnknownPregnancyError(pregnancy)
+        return self.assemble(pregnancy, women[0], self._pregnancies.facts_of(women[0], known_at), rows, known_at)
+
+    def assemble(
+        self, pregnancy: str, woman: str, facts: tuple[SourceFacts, ...], rows: list[LinkRow], known_at: datetime | None
+    ) -> PregnancyInput:
+        """The input of one pregnancy from the facts of its woman. `rows` are its dossier links."""
+        records = self._pregnancies.records_of(woman, known_at)
+        mine = frozenset((r.source, r.reference) for r in rows)
+        every = frozenset((f.source, d.reference) for f in facts for d in f.dossiers)
+        links = self._rooms.store.links(WOMAN, known_at, records=records)
+        return PregnancyInput(
+            pregnancy=pregnancy,
+            woman=woman,
+            facts=facts,
+            dossiers=mine,
+            other_dossiers=every - mine,
+            sources=path_sources(self._rooms, records, facts, known_at),
+            links=tuple(note for row in (*links, *rows) for note in _notes(row)),
+        )
+
+
+def _targets(rows: list[LinkRow]) -> list[str]:
+    return list(dict.fromkeys(r.target for r in rows if r.target))
+
+
+def _notes(row: LinkRow) -> tuple[LinkNote, ...]:
+    kept = from_json(LinkNotes, row.explanation) if row.explanation not in (b"", b"null") else None
+    return kept.notes if kept else ()
