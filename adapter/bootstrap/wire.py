@@ -117,7 +117,7 @@ def _women(path: Path, given: SourceSettings) -> tuple[str, ...]:
 
 
 def _keys(given: StoreSettings) -> KeyRing:
-    """The master key: from the environment, from the key file, or (SQLite only) made on first use beside the database."""
+    """The master key: from the environment, a key file, or (SQLite only) made on first use beside the database."""
     if os.environ.get("ADAPTER_MASTER_KEY"):
         return KeyRing.from_environment()
     path = given.key_file
@@ -126,8 +126,7 @@ def _keys(given: StoreSettings) -> KeyRing:
             what = "a server database needs a master key: set ADAPTER_MASTER_KEY or store.key_file"
             raise ConfigurationError([Problem(None, "store.key_file", what)])
         path = Path(given.url.removeprefix("sqlite:///")).with_suffix(".key")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return KeyRing.from_keyfile(path) if path.exists() else KeyRing.create(path)
+    return KeyRing.create(path) if given.key_file is None else KeyRing.from_keyfile(path)
 
 
 def _together(*versions: str) -> str:

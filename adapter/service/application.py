@@ -81,7 +81,7 @@ class UseCases:
     def decision(
         self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
     ) -> Decision:
-        """The decision. For today and now it is kept if it says something new; for another day or instant only shown."""
+        """The decision. For today and now it is kept if it says more; for another day or instant it is only shown."""
         grant = self._allowed(ctx, Action.READ, Resource.DECISION)
         view = self._view(pregnancy, as_of, known_at)
         made = decide(self._rooms, view.projection, self._rooms.clock())

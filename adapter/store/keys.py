@@ -18,8 +18,8 @@ from adapter.store.errors import KeyRingError, TamperedError, WrongMasterKeyErro
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-KEY_VARIABLE = "ADAPTER_STORE_KEY"
-OLDER_VARIABLE = "ADAPTER_STORE_KEY_OLDER"
+KEY_VARIABLE = "ADAPTER_MASTER_KEY"
+OLDER_VARIABLE = "ADAPTER_MASTER_KEY_OLDER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class KeyRing:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> KeyRing:
-        """Read `ADAPTER_STORE_KEY` and, comma separated, `ADAPTER_STORE_KEY_OLDER`. Raises `KeyRingError`."""
+        """Read `ADAPTER_MASTER_KEY` and, comma separated, `ADAPTER_MASTER_KEY_OLDER`. Raises `KeyRingError`."""
         if not environment.get(KEY_VARIABLE):
             raise KeyRingError(f"no master key: set {KEY_VARIABLE} (32 bytes, hex or base64) or name a key file")
         older = [part for part in environment.get(OLDER_VARIABLE, "").split(",") if part.strip()]
