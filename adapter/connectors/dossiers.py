@@ -87,7 +87,7 @@ class Group:
             return
         try:
             async for page, media in pull.pages(search, batch):
-                await self.take(page.entries, media, search.name)
+                await self.take(page.entries, media, search.name, loose=search.loose)
                 self.note(page.problems, search.name)
         except StopError:
             raise
@@ -127,9 +127,11 @@ class Group:
             report = self.pull.ledger.error if problem.startswith("Bundle.entry[") else self.pull.ledger.warn
             report(where, problem, "meld dit aan de leverancier van de bron")
 
-    async def take(self, entries: Sequence[Entry], media: Media, where: str) -> None:
+    async def take(self, entries: Sequence[Entry], media: Media, where: str, *, loose: bool = False) -> None:
         """Deliver what belongs to these women (each resource once), and remember what it refers to."""
         read = [found for entry in entries if (found := self._read(entry, media, where))]
+        if loose:
+            read = [found for found in read if not self.own.elsewhere(found[1])]
         for _, links, resource in read:
             if links.type != "EpisodeOfCare" or (links.patient in self.own.women and is_pregnancy_record(resource)):
                 self.own.learn(links)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from adapter.connectors.errors import SourceError
+from adapter.connectors.ownership import DIRECTORY
 from adapter.connectors.ports import Deliver, PullOutcome, WomanAnswer
 from adapter.model.identifiers import Bsn, InvalidIdentifierError
 from adapter.model.sources import Problem, Received, SourceState
@@ -24,7 +25,9 @@ class _Standing:
 
 
 def masked(text: str) -> str:
-    """The text with every number that could be a BSN hidden: some sources use one as an id."""
+    """The text with every number that could be a BSN hidden: some sources use one as the id of a Patient."""
+    if text.partition("/")[0] in DIRECTORY:
+        return text
     return _NINE.sub(_hide, text)
 
 

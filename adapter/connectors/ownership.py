@@ -98,6 +98,10 @@ class Ownership:
             return self.owner_of_patient(links.reference)
         return self._by_context(links) or self.owner_of_patient(links.patient)
 
+    def elsewhere(self, links: Links) -> bool:
+        """Whether it names a dossier or contact, and none that we know."""
+        return bool(links.contexts) and self._by_context(links) is None
+
     def _by_context(self, links: Links) -> str | None:
         if links.type == "EpisodeOfCare":
             return links.patient if links.patient in self.women else None

@@ -17,13 +17,18 @@ PREGNANCY_RECORD = "http://snomed.info/sct|364320009"
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """`type?param=<values>&_include=…`. `optional`: asked only where the source's CapabilityStatement lists it."""
+    """`type?param=<values>&_include=…`.
+
+    `optional`: asked only where the source's CapabilityStatement lists it. `loose`: brings care outside the dossier too;
+    what names another dossier or contact is left alone.
+    """
 
     type: str
     param: str
     include: tuple[str, ...] = ()
     fixed: tuple[tuple[str, str], ...] = ()
     optional: bool = False
+    loose: bool = False
 
     @property
     def name(self) -> str:
@@ -78,7 +83,12 @@ STU3 = Plan(
         Search("CareTeam", "context"),
     ),
     by_contact=(),
-    about_woman=(*_PERSON, Search("BodySite", "patient", optional=True)),
+    about_woman=(
+        *_PERSON,
+        Search("BodySite", "patient", optional=True),
+        # Laboratory results in the official examples name no context at all (zib-LaboratoryTestResult-Observation).
+        Search("Observation", "patient", optional=True, loose=True),
+    ),
     about_child=(Search("RelatedPerson", "patient"),),
 )
 

@@ -110,6 +110,6 @@ def _have(group: Group, reference: str) -> bool:
 
 
 def _missing(group: Group, reference: str) -> None:
-    group.pull.ledger.warn(
-        reference, "waarnaar verwezen wordt, geeft de bron niet", "bij kinderen is dat gewoon: hun eigen dossier"
-    )
+    child = reference in group.own.children
+    advice = "bij een kind is dat gewoon: het heeft een eigen dossier" if child else ""
+    group.pull.ledger.warn(reference, "de bron verwijst hiernaar, maar geeft het niet", advice)
