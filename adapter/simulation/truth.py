@@ -1,0 +1,215 @@
+"""The truth about a pregnancy: what a perfect adapter would say of it on the reference day.
+
+For the hand-picked situations people wrote it down; for generated pregnancies `expected` works it out from the plan.
+It shares no code with the rules that it is there to test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from adapter.model.carepath import PHASES, PhaseName, PhaseState
+from adapter.model.decision import PhaseStatus, Stage, Status
+from adapter.model.evidence import RESPONSIBLE_KINDS, OrganisationKind
+from adapter.model.facts import ActKind, Outcome
+from adapter.model.moments import day_of
+from adapter.simulation.organisations import PARTICIPANTS
+from adapter.simulation.plan import REFERENCE_DAY, Ending, Plan, gestation
+from adapter.simulation.register import contracted
+
+_OUT_OF_SCOPE = frozenset(
+    {ActKind.GUO, ActKind.HIGH_CARE, ActKind.PRECONCEPTIE, ActKind.NEONATOLOGIE, ActKind.FERTILITEIT}
+)
+_REGULAR = date(2023, 1, 1)
+_POSTNATAL_DAYS = 42
+_BORN = frozenset({Outcome.BIRTH, Outcome.STILLBIRTH})
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseTruth:
+    """One phase. `status` and `prestatie` are None where the phase has not begun or does not exist."""
+
+    state: PhaseState
+    status: PhaseStatus | None = None
+    prestatie: str | None = None
+    stage: Stage = "voorlopig"
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideTruth:
+    """Care within the scope by an organisation outside the IGO."""
+
+    by: str
+    phase: PhaseName
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class PregnancyTruth:
+    """What is true of one pregnancy on the reference day."""
+
+    state: str
+    outcome: Outcome | None
+    phases: dict[PhaseName, PhaseTruth]
+    status: Status
+    stage: Stage
+    outside: tuple[OutsideTruth, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    start: date
+    end: date | None  # None: runs on
+
+
+def overall(phases: dict[PhaseName, PhaseTruth]) -> Status:
+    """The status of the pregnancy from that of its phases."""
+    found = {p.status for p in phases.values() if p.status is not None}
+    if not found or "onbepaald" in found:
+        return "onbepaald"
+    if len(found) > 1:
+        return "gemengd"
+    return "igo" if "igo" in found else "niet_igo"
+
+
+def _early(ending: Ending, plan: Plan) -> bool:
+    if ending.outcome is Outcome.MATERNAL_DEATH:
+        return True
+    lost = ending.outcome is Outcome.MISCARRIAGE and day_of(ending.at) < gestation(plan.lmp, "16+0")
+    return lost or ending.outcome is Outcome.ECTOPIC
+
+
+def _first_care(plan: Plan) -> date:
+    acts = [a.on for a in plan.acts if a.on >= plan.lmp and a.kind is not ActKind.PRECONCEPTIE]
+    return min([c.start for c in plan.care] + acts)
+
+
+def _bounds(plan: Plan) -> dict[PhaseName, _Bounds | None]:
+    """First and last day of each phase; None for a phase that does not (or not yet) exist."""
+    start, ending = _first_care(plan), plan.ended()
+    if ending is None:
+        return {"prenataal": _Bounds(start, None), "nataal": None, "postnataal": None}
+    if _early(ending, plan):
+        return {"prenataal": _Bounds(start, day_of(ending.at)), "nataal": None, "postnataal": None}
+    sectio = (ending.delivery or "").startswith("sectio")
+    operation: datetime = ending.at - timedelta(minutes=25) if sectio else ending.at
+    natal = day_of(ending.labour or operation)
+    last = day_of((ending.placenta or ending.at) + timedelta(hours=2))
+    after = day_of(ending.at) + timedelta(days=_POSTNATAL_DAYS)
+    return {
+        "prenataal": _Bounds(start, natal),
+        "nataal": _Bounds(natal, last),
+        "postnataal": _Bounds(last, after if after < REFERENCE_DAY else None),
+    }
+
+
+def _member(key: str, bounds: _Bounds) -> bool:
+    return PARTICIPANTS[key].member_on(bounds.start) or PARTICIPANTS[key].member_on(
+        min(bounds.end or REFERENCE_DAY, REFERENCE_DAY)
+    )
+
+
+def _responsible(plan: Plan, name: PhaseName, bounds: _Bounds) -> list[str]:
+    """Who carries the responsibility for obstetric care in that phase, in order of time."""
+    ending = plan.ended()
+    if name == "nataal":
+        return [ending.by] if ending is not None and ending.by is not None else []
+    found = []
+    for care in plan.care:
+        if care.consult or PARTICIPANTS[care.by].kind not in RESPONSIBLE_KINDS:
+            continue
+        end = care.end or REFERENCE_DAY
+        last = bounds.end or REFERENCE_DAY
+        inside = care.start < last and end > bounds.start if name == "prenataal" else end > bounds.start
+        if inside or (name == "prenataal" and care.start == bounds.start):
+            found.append(care.by)
+    return found
+
+
+def _outside(plan: Plan, bounds: dict[PhaseName, _Bounds | None]) -> tuple[OutsideTruth, ...]:
+    found: list[OutsideTruth] = []
+    for name in PHASES:
+        span = bounds[name]
+        if span is None:
+            continue
+        for key in _responsible(plan, name, span):
+            if not _member(key, span):
+                found.append(OutsideTruth(key, name, "verantwoordelijk"))
+        for act in plan.acts:
+            inside = span.start <= act.on and (span.end is None or act.on < span.end or name == "postnataal")
+            if inside and act.kind not in _OUT_OF_SCOPE and not PARTICIPANTS[act.by].member_on(act.on):
+                found.append(OutsideTruth(act.by, name, act.kind.value))
+        kraam = plan.kraamzorg.by if plan.kraamzorg else None
+        if name == "postnataal" and kraam is not None and not _member(kraam, span):
+            found.append(OutsideTruth(kraam, name, ActKind.KRAAMZORG.value))
+    return tuple(found)
+
+
+def _status(plan: Plan, name: PhaseName, span: _Bounds, outside: tuple[OutsideTruth, ...]) -> PhaseStatus:
+    responsible = _responsible(plan, name, span)
+    members = [key for key in responsible if _member(key, span)]
+    kraam = plan.kraamzorg.by if plan.kraamzorg else None
+    by_kraam = name == "postnataal" and kraam is not None and _member(kraam, span)
+    if responsible and not members and not by_kraam:
+        return "niet_igo"
+    contract = contracted(plan.insurance, span.start)
+    if contract is False:
+        return "niet_igo"
+    if span.start < _REGULAR:
+        here = [o for o in outside if o.phase == name]
+        if any(PARTICIPANTS[o.by].kind is OrganisationKind.ONBEKEND for o in here):
+            return "onbepaald"
+        if here:
+            return "niet_igo"
+    if contract is None or not (responsible or by_kraam):
+        return "onbepaald"
+    return "igo"
+
+
+def _prestatie(plan: Plan, name: PhaseName, span: _Bounds) -> str:
+    ending = plan.ended()
+    responsible = _responsible(plan, name, span)
+    whole = all(_member(key, span) for key in responsible)
+    if name == "prenataal":
+        lost = ending is not None and ending.outcome in (Outcome.MISCARRIAGE, Outcome.ECTOPIC) and _early(ending, plan)
+        if lost and span.start < _REGULAR:
+            return "begeleiding-tot-16-weken"
+        return "geboortezorg-prenataal" if whole else "prenataal-deel"
+    if name == "nataal" and ending is not None and ending.by is not None:
+        if PARTICIPANTS[ending.by].kind is not OrganisationKind.ZIEKENHUIS:
+            return "nataal-eerstelijn"
+        return "nataal-sectio" if (ending.delivery or "").startswith("sectio") else "nataal-tweedelijn"
+    kraam = plan.kraamzorg.by if plan.kraamzorg else None
+    return "postnataal" if whole and kraam is not None and _member(kraam, span) else "postnataal-deel"
+
+
+def _asked_all(plan: Plan) -> bool:
+    """Whether every care organisation that the data name has an EPD in the region."""
+    named = {c.by for c in plan.care if c.source} | {c.echo for c in plan.care if c.echo and c.routine}
+    named |= {a.by for a in plan.acts if a.source and a.on <= REFERENCE_DAY}
+    named |= {key for r in plan.referrals if r.on <= REFERENCE_DAY for key in (r.sender, r.receiver)}
+    if plan.kraamzorg and plan.kraamzorg.by and plan.ended() is not None:
+        named.add(plan.kraamzorg.by)
+    return all(PARTICIPANTS[key].source for key in named)
+
+
+def expected(plan: Plan) -> PregnancyTruth:
+    """Work the truth out from the plan, by the written decision rules."""
+    ending, bounds = plan.ended(), _bounds(plan)
+    outside = _outside(plan, bounds)
+    phases: dict[PhaseName, PhaseTruth] = {}
+    for name in PHASES:
+        span = bounds[name]
+        if span is None:
+            phases[name] = PhaseTruth("not_started" if ending is None else "not_applicable")
+            continue
+        state: PhaseState = "running" if span.end is None else "ended"
+        status = _status(plan, name, span, outside)
+        prestatie = _prestatie(plan, name, span) if status == "igo" else None
+        certain = state == "ended" and _asked_all(plan) and status != "onbepaald"
+        phases[name] = PhaseTruth(state, status, prestatie, "definitief" if certain else "voorlopig")
+    begun = [p for p in phases.values() if p.state != "not_applicable"]
+    stage: Stage = "definitief" if all(p.stage == "definitief" for p in begun) else "voorlopig"
+    state_of_all = "ongoing" if ending is None else "ended"
+    return PregnancyTruth(state_of_all, ending.outcome if ending else None, phases, overall(phases), stage, outside)
