@@ -149,13 +149,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class CareMoment:
-    """One moment of the zorgpad and how it stands."""
+    """One moment of the zorgpad and how it stands. `standing` and `source` are those of its window in the zorgpad."""
 
     moment: str
     name: str
     state: Literal["done", "upcoming", "gap", "declined", "unknown", "not_applicable"]
     window: Window
     acts: tuple[Evidence, ...]
+    standing: Literal["verified", "provisional"] = "provisional"
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
