@@ -1,0 +1,113 @@
+"""The moments of the zorgpad, and how each stands: a gap is a signal to check, never an order.
+
+A gap needs all of: the window has passed while the pregnancy went on, she was in care by then, every source answered,
+no source holds such an act, and nobody recorded that she declined. Where one of those cannot be said: unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from adapter.carepath.asof import Chosen
+from adapter.carepath.births import Births
+from adapter.carepath.dating import Dating
+from adapter.carepath.ending import Ending
+from adapter.carepath.merge import unique
+from adapter.carepath.timeline import GIVEN, start_of
+from adapter.carepath.zorgpad import Moment as Expected
+from adapter.model.carepath import CareMoment, Phase, Window
+from adapter.model.evidence import Evidence
+from adapter.model.facts import Act, Outcome
+from adapter.model.moments import day_of
+
+State = Literal["done", "upcoming", "gap", "declined", "unknown", "not_applicable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the state of a moment depends on."""
+
+    chosen: Chosen
+    dating: Dating
+    births: Births
+    ending: Ending
+    prenatal: Phase
+    silent: bool  # some source did not answer
+    as_of: date
+
+
+def moments_of(expected: Iterable[Expected], now: Situation) -> tuple[CareMoment, ...]:
+    """Every moment of the zorgpad with its state on the day asked about."""
+    return tuple(_moment(m, now) for m in expected)
+
+
+def _moment(expected: Expected, now: Situation) -> CareMoment:
+    window = _window(expected, now)
+    done = [a for a in now.chosen.acts if a.state in GIVEN and _is(expected, a) and _fits(expected, a, window)]
+    said = [s for s in now.chosen.said(*sorted(expected.statements)) if s.value is not False]
+    evidence: tuple[Evidence, ...] = unique([*(a.evidence for a in done), *(s.evidence for s in said)])
+    state: State = "done" if evidence else "unknown"
+    if not evidence:
+        declined = [a.evidence for a in now.chosen.acts if a.state == "declined" and _is(expected, a)]
+        declined += [s.evidence for s in now.chosen.said(*sorted(expected.declined_by)) if s.value is True]
+        evidence = unique(declined)
+        state = "declined" if declined else _open(expected, window, now)
+    return CareMoment(expected.id, expected.name, state, window, evidence, expected.standing, expected.source)
+
+
+def _is(expected: Expected, act: Act) -> bool:
+    return act.kind in expected.kinds or (act.code is not None and act.code.code in expected.codes)
+
+
+def _fits(expected: Expected, act: Act, window: Window) -> bool:
+    at = start_of(act)
+    if not expected.within:
+        return True
+    if at is None or window.from_ is None:
+        return False
+    return window.from_ <= day_of(at) and (window.to is None or day_of(at) <= window.to)
+
+
+def _window(expected: Expected, now: Situation) -> Window:
+    if expected.anchor == "pregnancy":
+        return Window(*(None if d is None else now.dating.day(d) for d in (expected.first, expected.last)))
+    born = now.births.last
+    if born is None:
+        return Window(None, None)
+    days = (None if d is None else day_of(born) + timedelta(days=d) for d in (expected.first, expected.last))
+    return Window(*days)
+
+
+def _open(expected: Expected, window: Window, now: Situation) -> State:
+    """The state of a moment that nothing is recorded of."""
+    over = now.ending
+    if expected.since is not None and window.to is not None and window.to < expected.since:
+        return "not_applicable"
+    if expected.anchor == "birth" and over.ended and over.outcome not in (Outcome.BIRTH, Outcome.UNKNOWN):
+        return "not_applicable"
+    if expected.anchor == "birth" and not over.ended:
+        return "upcoming"
+    if expected.anchor == "pregnancy" and over.ended:
+        if over.on is None:
+            return "unknown"
+        if window.to is None or window.to >= over.on:
+            return "not_applicable"
+    if window.to is None:
+        begun = window.from_ is not None and window.from_ <= now.as_of
+        return "upcoming" if window.from_ is not None and not begun else "unknown"
+    if window.to >= now.as_of:
+        return "upcoming" if expected.need != "indication" else "unknown"
+    if expected.need == "habit":
+        return "not_applicable"
+    if expected.need in ("indication", "elsewhere") or now.silent or not _in_care(window.to, now):
+        return "unknown"
+    return "gap"
+
+
+def _in_care(by: date, now: Situation) -> bool:
+    """Whether she was in care with someone when the window closed."""
+    first = now.prenatal.start.value
+    return first is not None and day_of(first) <= by

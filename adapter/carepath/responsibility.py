@@ -1,0 +1,282 @@
+"""Who is responsible for obstetric care, and when: one organisation at a time.
+
+Dossiers give responsibility over their period (only those of a verloskundigenpraktijk, hospital or huisarts), narrowed
+by the perinatal periods they name. A referral of type 308292007 (overdracht) moves it on its date from sender to
+receiver, also inside one dossier. Where dossiers overlap, the one that began last has it from its start, and the other
+has it again when that one ends first; an overlap that no overdracht explains is a contradiction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+from adapter.carepath.asof import Chosen
+from adapter.carepath.merge import by_evidence, unique
+from adapter.carepath.phases import Phases
+from adapter.carepath.times import dutch, plausible
+from adapter.model.carepath import Conflict, Disagreement, Responsibility
+from adapter.model.evidence import RESPONSIBLE_KINDS, Evidence, Organisation, OrganisationKind
+from adapter.model.facts import Dossier, ReferralKind, ReferralMade
+from adapter.model.moments import Moment, day_of, end_instant_of, instant_of, is_instant
+
+_EVER = datetime(1800, 1, 1, tzinfo=UTC)
+_NEVER = datetime(2300, 1, 1, tzinfo=UTC)
+_VOID = frozenset({"cancelled", "revoked", "entered-in-error", "draft", "proposed", "rejected"})
+_SOON = 60  # days within which a dossier of the receiver is the one the overdracht was for
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One ground on which an organisation is responsible, from and up to an instant (half open)."""
+
+    organisation: Organisation
+    low: datetime
+    high: datetime
+    evidence: tuple[Evidence, ...]
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Responsibility over time, and what contradicts or is missing."""
+
+    spans: tuple[Responsibility, ...]
+    disagreements: tuple[Disagreement, ...]
+
+
+def responsibility_of(chosen: Chosen, phases: Phases, ended: bool, support_days: int, as_of: date) -> Timeline:
+    """The timeline up to and including `as_of`."""
+    days: set[datetime] = set()  # boundaries that came as a day
+    found: list[Disagreement] = []
+    claims = [c for d in chosen.dossiers if (c := _claim(d, phases, days)) is not None]
+    moves = _moves(chosen.referrals)
+    original = list(claims)
+    for move in moves:
+        claims = _moved(claims, move, days)
+    claims = [c for c in claims if c.low < c.high]
+    spans = _timeline(claims, days)
+    found += _unknown_kinds(chosen.dossiers, moves)
+    found += _overlaps(original, moves, support_days)
+    found += _holes(spans, ended, as_of)
+    return Timeline(spans, tuple(found))
+
+
+def _can(organisation: Organisation | None) -> bool:
+    return organisation is not None and organisation.kind in RESPONSIBLE_KINDS
+
+
+def _low(moment: Moment | None, days: set[datetime]) -> datetime:
+    if moment is None:
+        return _EVER
+    if not is_instant(moment):
+        days.add(instant_of(moment))
+    return instant_of(moment)
+
+
+def _high(moment: Moment | None, days: set[datetime]) -> datetime:
+    if moment is None:
+        return _NEVER
+    if not is_instant(moment):
+        days.add(end_instant_of(moment))
+    return end_instant_of(moment)
+
+
+def _claim(dossier: Dossier, phases: Phases, days: set[datetime]) -> Claim | None:
+    if not _can(dossier.organisation):
+        return None
+    low, high = _low(dossier.span.start, days), _high(dossier.span.end, days)
+    basis = "dossier"
+    if dossier.periods:
+        first, last = _period_bounds(dossier.periods, phases)
+        earliest, latest = _low(first, days), instant_of(last) if last is not None else _NEVER
+        if last is not None and not is_instant(last):
+            latest = _high(last, days)
+        narrowed = (max(low, earliest), min(high, latest))
+        if narrowed != (low, high) and narrowed[0] < narrowed[1]:
+            (low, high), basis = narrowed, "perinatal_period"
+    return Claim(dossier.organisation, low, high, (dossier.evidence,), basis)
+
+
+def _period_bounds(periods: Iterable[int], phases: Phases) -> tuple[Moment | None, Moment | None]:
+    """Perinatal periods (OID 2.16.840.1.113883.2.4.3.22.1.2.20): 1, 2 prenatal; 3-5 natal; 6-8 postnatal."""
+    known = [p for p in periods if 1 <= p <= 8]
+    if not known:
+        return None, None
+    natal = phases.get("nataal")
+    first = {True: None}.get(min(known) < 3, natal.start.value if min(known) < 6 else natal.end.value)
+    if max(known) < 3:
+        return first, natal.start.value
+    return first, natal.end.value if max(known) < 6 else None
+
+
+def _moves(referrals: Iterable[ReferralMade]) -> list[ReferralMade]:
+    """The transfers of care, each once (both parties may hold it), in time."""
+    moves = [
+        r
+        for r in referrals
+        if r.kind is ReferralKind.OVERDRACHT
+        and r.state not in _VOID
+        and r.at is not None
+        and plausible(r.at)
+        and r.receiver is not None
+        and (r.sender is None or r.sender.id != r.receiver.id)
+    ]
+    moves.sort(key=lambda r: (instant_of(r.at) if r.at else _EVER, by_evidence(r.evidence)))
+    return moves
+
+
+def _moved(claims: list[Claim], move: ReferralMade, days: set[datetime]) -> list[Claim]:
+    """The claims after one transfer: the receiver's begins on its date, the sender has it until then."""
+    if not _can(move.receiver) or move.receiver is None:
+        return claims
+    at = _low(move.at, days)
+    receiver = move.receiver
+    result: list[Claim] = []
+    before: Claim | None = None
+    taken = False
+    soon = min((c.low for c in claims if c.organisation.id == receiver.id and c.low >= at), default=None)
+    if soon is not None and soon - at > timedelta(days=_SOON):
+        soon = None
+    for claim in claims:
+        if claim.organisation.id != receiver.id:
+            result.append(claim)
+        elif claim.low < at < claim.high:
+            before, taken = claim, True
+            result.append(replace(claim, low=at, basis="referral", evidence=unique((*claim.evidence, move.evidence))))
+        elif claim.low == soon:
+            taken = True
+            result.append(replace(claim, low=at, basis="referral", evidence=unique((*claim.evidence, move.evidence))))
+        else:
+            result.append(claim)
+    if before is not None:
+        result.append(_held_until(before, at, move))
+    if not taken:
+        result.append(Claim(receiver, at, _NEVER, (move.evidence,), "referral"))
+    if move.sender is not None and _can(move.sender) and before is None:
+        holds = any(c.organisation.id == move.sender.id and c.low < at for c in claims)
+        if not holds and not any(c.low < at for c in claims):
+            result.append(Claim(move.sender, _EVER, at, (move.evidence,), "referral"))
+    return result
+
+
+def _held_until(before: Claim, at: datetime, move: ReferralMade) -> Claim:
+    """The time before the transfer inside the receiver's own dossier: the sender's, if it can be responsible."""
+    if move.sender is not None and _can(move.sender):
+        evidence = unique((*before.evidence, move.evidence))
+        return Claim(move.sender, before.low, at, evidence, "referral")
+    return replace(before, high=at)
+
+
+def _timeline(claims: list[Claim], days: set[datetime]) -> tuple[Responsibility, ...]:
+    edges = sorted({c.low for c in claims} | {c.high for c in claims})
+    pieces: list[tuple[datetime, datetime, Claim]] = []
+    for low, high in pairwise(edges):
+        active = [c for c in claims if c.low <= low and c.high >= high]
+        if not active:
+            continue
+        winner = max(active, key=lambda c: (c.low, c.basis == "referral", c.organisation.id))
+        if pieces and pieces[-1][2].organisation.id == winner.organisation.id and pieces[-1][1] == low:
+            last = pieces[-1]
+            both = last[2] if last[2] == winner else replace(last[2], evidence=(*last[2].evidence, *winner.evidence))
+            pieces[-1] = (last[0], high, both)
+        else:
+            pieces.append((low, high, winner))
+    return tuple(
+        Responsibility(
+            organisation=claim.organisation,
+            from_=_start_of(low, days),
+            to=_end_of(high, days),
+            evidence=unique(claim.evidence),
+            basis=claim.basis,
+        )
+        for low, high, claim in pieces
+    )
+
+
+def _start_of(low: datetime, days: set[datetime]) -> Moment | None:
+    if low == _EVER:
+        return None
+    return day_of(low) if low in days else low
+
+
+def _end_of(high: datetime, days: set[datetime]) -> Moment | None:
+    if high == _NEVER:
+        return None
+    return day_of(high) - timedelta(days=1) if high in days else high
+
+
+def _unknown_kinds(dossiers: Iterable[Dossier], moves: Iterable[ReferralMade]) -> Iterable[Disagreement]:
+    unknown: dict[str, tuple[Organisation, list[Evidence]]] = {}
+    for organisation, evidence in [
+        *((d.organisation, d.evidence) for d in dossiers),
+        *((m.receiver, m.evidence) for m in moves if m.receiver is not None),
+    ]:
+        if organisation.kind is OrganisationKind.ONBEKEND:
+            unknown.setdefault(organisation.id, (organisation, []))[1].append(evidence)
+    for organisation, found in unknown.values():
+        yield Disagreement(
+            "responsibility",
+            f"Van {named(organisation)} is niet bekend wat voor organisatie het is; of zij verantwoordelijk was, is "
+            "daarom niet te zeggen. Neem haar op in het register.",
+            (Conflict(organisation.name or organisation.id, unique(found)),),
+        )
+
+
+def _overlaps(claims: list[Claim], moves: list[ReferralMade], support_days: int) -> Iterable[Disagreement]:
+    for i, a in enumerate(claims):
+        for b in claims[i + 1 :]:
+            low, high = max(a.low, b.low), min(a.high, b.high)
+            if a.organisation.id == b.organisation.id or high - low <= timedelta(days=1):
+                continue
+            if any(_supports(m, a, b, low=low, high=high, within=timedelta(days=support_days)) for m in moves):
+                continue
+            last = a if a.low > b.low else b
+            until = "heden" if high == _NEVER else dutch(high)
+            since = "onbekende datum" if low == _EVER else dutch(low)
+            yield Disagreement(
+                "responsibility",
+                f"{named(a.organisation)} en {named(b.organisation)} hebben allebei een dossier van {since} tot "
+                f"{until}, zonder overdracht. Het laatst begonnen dossier ({named(last.organisation)}) is aangehouden.",
+                tuple(Conflict(named(c.organisation), c.evidence, c.basis) for c in (a, b)),
+            )
+
+
+def _supports(move: ReferralMade, a: Claim, b: Claim, *, low: datetime, high: datetime, within: timedelta) -> bool:
+    parties = {o.id for o in (move.sender, move.receiver) if o is not None}
+    pair = {a.organisation.id, b.organisation.id}
+    if move.at is None or move.receiver is None or not parties <= pair:
+        return False
+    return low - within <= instant_of(move.at) <= high + within
+
+
+def _holes(spans: tuple[Responsibility, ...], ended: bool, as_of: date) -> Iterable[Disagreement]:
+    if not spans:
+        yield _hole("Van niemand is bekend dat die verantwoordelijk was voor de verloskundige zorg.", ())
+        return
+    for before, nxt in pairwise(spans):
+        if before.to is not None and nxt.from_ is not None:
+            gap = (day_of(nxt.from_) - day_of(before.to)).days - 1
+            if gap > 0:
+                first, last = day_of(before.to) + timedelta(days=1), day_of(nxt.from_) - timedelta(days=1)
+                yield _hole(
+                    f"Van {dutch(first)} tot en met {dutch(last)} staat niemand als verantwoordelijk.", (before, nxt)
+                )
+    last_to = spans[-1].to
+    if not ended and last_to is not None and day_of(last_to) < as_of:
+        yield _hole(
+            f"Sinds {dutch(last_to)} staat niemand als verantwoordelijk, en de zwangerschap duurt voort.", spans[-1:]
+        )
+
+
+def _hole(text: str, around: tuple[Responsibility, ...]) -> Disagreement:
+    return Disagreement(
+        "responsibility", text, tuple(Conflict(named(r.organisation), r.evidence, r.basis) for r in around)
+    )
+
+
+def named(organisation: Organisation) -> str:
+    """The name to show, else the id."""
+    return organisation.name or organisation.id

@@ -1,0 +1,36 @@
+"""Counting days of a pregnancy."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from adapter.model.moments import Moment, day_of
+
+TERM_DAYS = 280
+"""Days from the (calculated) last menstrual period to the due date (Naegele, as in the Nictiz data set)."""
+
+SIXTEEN_WEEKS = 112
+"""16+0: border of the miscarriage prestatie until 2022; before it there is no natal phase."""
+
+LONGEST_DAYS = 308
+"""44+0: no pregnancy lasts longer; an age beyond it is an error in a date."""
+
+OVER_AFTER_DAYS = 322
+"""46+0, six weeks after the due date: by then every pregnancy is over, recorded or not."""
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+
+
+def plausible(moment: Moment) -> bool:
+    """Whether the year can be that of a woman in care; others (0001, 9999) are mistakes or placeholders."""
+    return _FIRST_YEAR <= moment.year <= _LAST_YEAR
+
+
+def plus(moment: Moment, days: int) -> date:
+    """The calendar day so many days later."""
+    return day_of(moment) + timedelta(days=days)
+
+
+def dutch(moment: Moment | None) -> str:
+    """A day as a Dutch reader writes it."""
+    return "onbekende datum" if moment is None else day_of(moment).strftime("%d-%m-%Y")
