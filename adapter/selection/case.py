@@ -1,0 +1,46 @@
+"""One phase of one pregnancy as the questions see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from adapter.model.decision import MissingVariable
+from adapter.model.projection import ClaimsProjection, ProjectedPhase
+from adapter.model.register import Igo
+from adapter.rules import RuleBook, Table
+from adapter.selection.membership import Membership
+from adapter.selection.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A phase with everything that bears on it: the projection, the register, the tables of its regime."""
+
+    projection: ClaimsProjection
+    igo: Igo
+    book: RuleBook
+    membership: Membership
+    phase: ProjectedPhase
+    window: Window
+    regime_day: date
+    table: Table
+    silent: tuple[Silent, ...]
+
+    @property
+    def begun(self) -> bool:
+        """Whether the phase is running or ended."""
+        return self.phase.state in {"running", "ended"}
+
+    def lacks(self, variable: str, why: str) -> tuple[MissingVariable, ...]:
+        """That variable is missing for this phase."""
+        return (MissingVariable(variable, why, self.phase.phase),)
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Somebody who did not answer. `may_be_responsible`: a member (or who may be one) that gives obstetric care."""
+
+    who: str
+    why: str
+    may_be_responsible: bool

@@ -1,0 +1,102 @@
+"""IGO or niet-IGO for a pregnancy: each phase by the rules of its own regime, and the pregnancy from its phases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from adapter.model.carepath import PHASES
+from adapter.model.decision import OutsideCare, PhaseSelection, RuleSetRef, Selection, Stage, Status
+from adapter.model.projection import ClaimsProjection, ProjectedPhase
+from adapter.model.register import Igo
+from adapter.rules import RuleBook, lowest
+from adapter.selection.case import Case
+from adapter.selection.membership import Membership
+from adapter.selection.phase import PhaseResult, decide_phase
+from adapter.selection.sources import silent
+from adapter.selection.window import regime_day, window_of
+
+
+def decide(projection: ClaimsProjection, igo: Igo, book: RuleBook) -> Selection:
+    """The selection of one pregnancy. Pure: the same projection, register and rule book give the same answer.
+
+    The pregnancy is `igo` or `niet_igo` if all phases that have begun agree, `gemengd` if both occur, `onbepaald` if
+    any is, or if none has begun. It is definitief once every phase that applies is.
+    """
+    membership = Membership(igo)
+    results: list[PhaseResult] = []
+    phases: list[PhaseSelection] = []
+    for name in PHASES:
+        phase = projection.phase(name)
+        if phase.state == "not_applicable":
+            phases.append(_not_applicable(phase))
+            continue
+        result = decide_phase(_case(projection, igo, book, membership, phase))
+        results.append(result)
+        phases.append(result.selection)
+    return Selection(
+        status=_status(phases),
+        stage=_stage(phases),
+        standing=lowest(*(r.selection.standing for r in results)),
+        rule_set=_rule_set(results),
+        phases=tuple(phases),
+        outside_care=_each(care for result in results for care in result.outside),
+        missing=tuple(dict.fromkeys(m for result in results for m in result.missing)),
+    )
+
+
+def _case(
+    projection: ClaimsProjection, igo: Igo, book: RuleBook, membership: Membership, phase: ProjectedPhase
+) -> Case:
+    window = window_of(phase, projection.as_of)
+    day = regime_day(igo.rules, window, projection)
+    return Case(
+        projection=projection,
+        igo=igo,
+        book=book,
+        membership=membership,
+        phase=phase,
+        window=window,
+        regime_day=day,
+        table=book.table("selectie", day),
+        silent=silent(projection, membership, window),
+    )
+
+
+def _not_applicable(phase: ProjectedPhase) -> PhaseSelection:
+    return PhaseSelection(
+        phase=phase.phase,
+        state=phase.state,
+        regime=None,
+        start=phase.start,
+        end=phase.end,
+        status=None,
+        stage="definitief",
+        standing="verified",
+        reasons=(),
+        igo_if=(),
+    )
+
+
+def _status(phases: Iterable[PhaseSelection]) -> Status:
+    found = {phase.status for phase in phases if phase.status is not None}
+    if not found or "onbepaald" in found:
+        return "onbepaald"
+    if found == {"igo"}:
+        return "igo"
+    return "niet_igo" if found == {"niet_igo"} else "gemengd"
+
+
+def _stage(phases: Iterable[PhaseSelection]) -> Stage:
+    counted = [phase for phase in phases if phase.state != "not_applicable"]
+    return "definitief" if counted and all(phase.stage == "definitief" for phase in counted) else "voorlopig"
+
+
+def _rule_set(results: list[PhaseResult]) -> RuleSetRef:
+    """The rule set; a pregnancy over a change of regime names both, joined by a plus sign."""
+    begun = [r for r in results if r.selection.status is not None] or results
+    used = list(dict.fromkeys((r.selection.regime or "", r.version) for r in begun))
+    return RuleSetRef("+".join(name for name, _ in used), "+".join(version for _, version in used))
+
+
+def _each(outside: Iterable[OutsideCare]) -> tuple[OutsideCare, ...]:
+    return tuple(dict.fromkeys(outside))

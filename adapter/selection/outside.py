@@ -1,0 +1,177 @@
+"""Care by organisations outside the IGO: what is in scope, what never breaks a bundle, and what cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from adapter.model.decision import MissingVariable, OutsideCare, Reason
+from adapter.model.projection import ProjectedAct
+from adapter.rules import Outcome, Row, evaluate
+from adapter.selection import words
+from adapter.selection.case import Case
+from adapter.selection.finding import Finding
+from adapter.selection.membership import Answer
+from adapter.selection.responsible import Holders
+
+_DISCIPLINES = {
+    "verloskunde",
+    "gynaecologie",
+    "ziekenhuis",
+    "kraamzorg",
+    "echoscopie",
+    "laboratorium",
+    "kindergeneeskunde",
+    "huisarts",
+}
+_LINES = {"eerste_lijn", "tweede_lijn", "derde_lijn"}
+
+
+@dataclass(slots=True)
+class Sorted:
+    """The care of a phase, sorted."""
+
+    by_members: list[ProjectedAct] = field(default_factory=list)
+    outside: list[OutsideCare] = field(default_factory=list)
+    excluded: list[tuple[ProjectedAct, Row]] = field(default_factory=list)
+    third_line: list[ProjectedAct] = field(default_factory=list)
+    doubts: list[tuple[ProjectedAct, str]] = field(default_factory=list)
+    rows: dict[str, Row] = field(default_factory=dict)
+
+
+def sort_care(case: Case, holders: Holders, whole_pregnancy: bool) -> Sorted:
+    """Sort all care that counts for this phase. `whole_pregnancy`: a break in any phase counts (`break_scope`)."""
+    found = Sorted()
+    for act in case.projection.acts:
+        mine = act.phase == case.phase.phase
+        if mine or (act.phase is None and act.day is None) or (whole_pregnancy and act.phase is not None):
+            _sort(case, act, mine, found)
+    if case.begun:
+        found.outside.extend(_responsible_outside(case, holders, found))
+        if case.phase.phase == "postnataal":
+            found.outside.extend(_kraamzorg_outside(case, found))
+    return found
+
+
+def scope(case: Case, act: ProjectedAct) -> Outcome:
+    """What the scope table of the regime says of this care."""
+    discipline = act.discipline or "onbekend"
+    inputs = {
+        "soort": act.kind.value,
+        "discipline": discipline if discipline in _DISCIPLINES or discipline == "onbekend" else "overig",
+        "lijn": act.line if act.line in _LINES else "onbekend",
+        "fase": act.phase or "onbekend",
+    }
+    return evaluate(case.book.table("scope", case.regime_day), inputs, case.regime_day)
+
+
+def _member(case: Case, act: ProjectedAct) -> Answer:
+    if act.day is not None:
+        return case.membership.between(act.organisation, act.day, act.day)
+    return case.membership.throughout(act.organisation, case.window.first, case.window.last)
+
+
+def _sort(case: Case, act: ProjectedAct, mine: bool, found: Sorted) -> None:
+    member = _member(case, act)
+    said = scope(case, act)
+    if member == "ja":
+        if said.value == "binnen" and mine:
+            found.by_members.append(act)
+            found.rows[said.row.id] = said.row
+        return
+    found.rows[said.row.id] = said.row
+    who = words.name(act.organisation)
+    if said.value == "buiten":
+        found.excluded.append((act, said.row))
+    elif member == "onbekend":
+        found.doubts.append((act, f"of {who} lid is van de IGO, is niet te zeggen"))
+    elif said.value == "high_care_mogelijk":
+        found.third_line.append(act)
+    elif said.value == "onbekend":
+        found.doubts.append((act, f"of de zorg door {who} binnen de integrale prestatie valt, is niet te zeggen"))
+    elif act.phase is None:
+        found.doubts.append((act, f"op welke dag {who} deze zorg gaf, is niet bekend"))
+    else:
+        found.outside.append(OutsideCare(act.organisation, act.phase, _what(act), (act.evidence,), act.day))
+
+
+def _what(act: ProjectedAct) -> str:
+    return words.KIND[act.kind]
+
+
+def _responsible_outside(case: Case, holders: Holders, found: Sorted) -> Iterator[OutsideCare]:
+    """A non-member that was responsible gave care in scope, unless its acts show something else (third line)."""
+    if holders.doubtful:
+        return
+    shown = {o.organisation.id for o in found.outside} | {a.organisation.id for a in found.third_line}
+    for holder in holders.holders:
+        organisation = holder.held.organisation
+        if holder.member == "nee" and organisation.id not in shown:
+            what = "verantwoordelijk voor de verloskundige zorg"
+            yield OutsideCare(organisation, case.phase.phase, what, holder.held.evidence)
+
+
+def _kraamzorg_outside(case: Case, found: Sorted) -> Iterator[OutsideCare]:
+    known = case.projection.kraamzorg
+    shown = {o.organisation.id for o in found.outside}
+    for organisation in known.organisations:
+        member = case.membership.between(organisation, case.window.first, case.window.last)
+        if member == "nee" and organisation.id not in shown:
+            yield OutsideCare(organisation, "postnataal", "kraamzorg", known.evidence)
+
+
+def outside_care(case: Case, found: Sorted, kraamzorg: Finding) -> Finding:
+    """`zorg_buiten`: seen, not seen by anybody, or not to be said because an answer is missing."""
+    if found.outside:
+        seen = [_seen(care) for care in found.outside[:3]]
+        more = f" (en nog {len(found.outside) - 3})" if len(found.outside) > 3 else ""
+        evidence = tuple(e for care in found.outside for e in care.evidence)
+        return Finding("ja", f"Zorg binnen de integrale prestatie buiten de IGO: {words.listed(seen)}{more}.", evidence)
+    missing = tuple(_unknown_outside(case, found, kraamzorg))
+    if missing:
+        evidence = tuple(act.evidence for act, _ in found.doubts)
+        return Finding("onbekend", f"Zorg buiten de IGO is niet uit te sluiten: {missing[0].why}", evidence, missing)
+    return Finding(
+        "nee", f"Geen zorg buiten de IGO in de {words.PHASE[case.phase.phase]}; alle bronnen hebben geantwoord."
+    )
+
+
+def _unknown_outside(case: Case, found: Sorted, kraamzorg: Finding) -> Iterator[MissingVariable]:
+    for silent in case.silent:
+        yield MissingVariable("source", f"{silent.who} {silent.why}.")
+    for act, why in found.doubts:
+        what = f"{_what(act)}{f' op {words.on(act.day)}' if act.day else ''}: {why}."
+        yield MissingVariable("outside_care", what, case.phase.phase)
+    if kraamzorg.value == "onbekend" and case.begun:
+        yield from kraamzorg.missing
+
+
+def _seen(care: OutsideCare) -> str:
+    day = f" op {words.on(care.day)}" if care.day else ""
+    return f"{care.what} door {words.name(care.organisation)}{day}"
+
+
+def third_line(case: Case, found: Sorted) -> Finding:
+    """`derde_lijn`: third-line care by a non-member of which nobody can tell whether it was high care."""
+    if not found.third_line:
+        return Finding("nee", "Geen derdelijnszorg van onbekende soort buiten de IGO.")
+    act = found.third_line[0]
+    day = f" op {words.on(act.day)}" if act.day else ""
+    who = words.name(act.organisation)
+    question = f"Was de derdelijnszorg door {who}{day} ({_what(act)}) high care obstetrie? Vraag het de zorgverlener."
+    evidence = tuple(a.evidence for a in found.third_line)
+    return Finding("ja", question, evidence, case.lacks("high_care", question))
+
+
+def excluded_reasons(found: Sorted) -> Iterator[Reason]:
+    """One reason for each kind of care outside the IGO that does not count, and why it does not."""
+    by_row: dict[str, list[ProjectedAct]] = {}
+    for act, row in found.excluded:
+        by_row.setdefault(row.id, []).append(act)
+    for row_id, acts in by_row.items():
+        row = found.rows[row_id]
+        first = acts[0]
+        day = f" op {words.on(first.day)}" if first.day else ""
+        text = f"{_what(first)} door {words.name(first.organisation)}{day} telt niet als zorg buiten de IGO. {row.text}"
+        evidence = tuple(act.evidence for act in acts)
+        yield Reason(row.id, "met", text[0].upper() + text[1:], row.citation, row.standing, evidence)
