@@ -13,6 +13,7 @@ from enum import StrEnum
 from adapter.model.evidence import Evidence, Organisation
 from adapter.model.identifiers import Bsn
 from adapter.model.moments import UNBOUNDED, Moment, Span
+from adapter.model.sources import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,3 +237,4 @@ class SourceFacts:
     references: frozenset[tuple[str, str]] = frozenset()  # (from, to) between resources, for links across dossiers
     resources: int = 0  # how many were read
     set_aside: tuple[str, ...] = field(default=())  # references of resources that could not be read, kept in the store
+    problems: tuple[Problem, ...] = ()  # values that were not used, and why

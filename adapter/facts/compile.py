@@ -1,0 +1,220 @@
+"""From the text of a dialect file to a compiled `Dialect`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from adapter.facts.dialect import SHAPES, Code, CodeMap, Dialect, StatementRule
+from adapter.facts.faults import Faults
+from adapter.facts.paths import Path, PathError, compile_path
+from adapter.model.evidence import OrganisationKind
+from adapter.model.facts import ActKind, ReferralKind, StatementKind
+from adapter.model.sources import FhirVersion
+
+E = TypeVar("E", bound=StrEnum)
+
+TOP_KEYS = frozenset(
+    [
+        "id",
+        "version",
+        "fhir",
+        "standing",
+        "source",
+        "systems",
+        "paths",
+        "statements",
+        "acts",
+        "observation_acts",
+        "states",
+        "maps",
+        "untyped",
+        "disciplines",
+        "units",
+        "agb_kinds",
+        "dossier_types",
+        "pregnancy_codes",
+        "period_systems",
+        "null_systems",
+        "abstract",
+    ]
+)
+RULE_KEYS = frozenset(
+    [
+        "resource",
+        "kind",
+        "codes",
+        "value_systems",
+        "as",
+        "value",
+        "map",
+        "unmapped",
+        "fixed",
+        "basis",
+        "subject",
+        "when",
+        "at",
+        "standing",
+        "source",
+    ]
+)
+ACT_RESOURCES = ("Encounter", "Procedure", "DiagnosticReport", "Appointment")
+STANDINGS = ("verified", "provisional")
+
+
+def compile_dialect(name: str, data: dict[str, Any], maps: dict[str, CodeMap], faults: Faults) -> Dialect | None:
+    """The compiled dialect, or None when its faults (added to `faults`) leave nothing to compile."""
+    compiler = _Compiler(f"{name}.yaml", data, maps, faults)
+    try:
+        return compiler.dialect()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        faults.add(f"{name}.yaml", "", f"does not have the shape of a dialect ({error!r})")
+        return None
+
+
+class _Compiler:
+    def __init__(self, file: str, data: dict[str, Any], maps: dict[str, CodeMap], faults: Faults) -> None:
+        self.file, self.data, self.maps, self.faults = file, data, maps, faults
+        self.systems: dict[str, str] = {str(k): v[0] for k, v in data.get("systems", {}).items()}
+
+    def dialect(self) -> Dialect:
+        data = self.data
+        for key in data.keys() - TOP_KEYS:
+            self.faults.add(self.file, str(key), f"is not a key of a dialect ({', '.join(sorted(TOP_KEYS))})")
+        codes, value_systems = self.statements()
+        return Dialect(
+            id=str(data["id"]),
+            version=str(data["version"]),
+            fhir=FhirVersion(str(data["fhir"])),
+            standing=self.standing("standing", data.get("standing", "")),
+            source=str(data["source"]),
+            systems={alias: uris[0] for uris in data["systems"].values() for alias in uris},
+            codes=codes,
+            value_systems=value_systems,
+            acts=self.acts(),
+            states={str(k): dict(v) for k, v in data["states"].items()},
+            parts={
+                (str(resource), str(part)): self.paths(f"paths.{resource}.{part}", texts)
+                for resource, parts in data["paths"].items()
+                for part, texts in parts.items()
+            },
+            untyped={
+                self.word("untyped", OrganisationKind, k): self.word(f"untyped.{k}", ActKind, v)
+                for k, v in data["untyped"].items()
+            },
+            disciplines={self.word("disciplines", OrganisationKind, k): str(v) for k, v in data["disciplines"].items()},
+            specialties=self.map("maps.specialty", data["maps"]["specialty"]).words,
+            organisation_kinds=self.enum_map("organisation_kind", OrganisationKind),
+            agb_kinds={str(k): self.word(f"agb_kinds.{k}", OrganisationKind, v) for k, v in data["agb_kinds"].items()},
+            referral_kinds=self.enum_map("referral_kind", ReferralKind),
+            dossier_types=frozenset(self.codes("dossier_types", data["dossier_types"])),
+            pregnancy_codes=frozenset(self.codes("pregnancy_codes", data["pregnancy_codes"])),
+            period_systems=frozenset(self.systems.get(s, s) for s in data["period_systems"]),
+            unit_days={str(k): float(v) for k, v in data["units"]["days"].items()},
+            unit_hours={str(k): float(v) for k, v in data["units"]["hours"].items()},
+            null_systems=frozenset(self.systems.get(s, s) for s in data["null_systems"]),
+        )
+
+    def statements(self) -> tuple[dict[str, dict[Code, tuple[StatementRule, ...]]], dict[str, dict[str, Any]]]:
+        codes: dict[str, dict[Code, tuple[StatementRule, ...]]] = {}
+        systems: dict[str, dict[str, tuple[StatementRule, ...]]] = {}
+        for name, entry in self.data["statements"].items():
+            key = f"statements.{name}"
+            rule = self.rule(str(name), key, entry)
+            of_type = codes.setdefault(rule.resource, {})
+            for code in self.codes(f"{key}.codes", entry.get("codes", [])):
+                of_type[code] = (*of_type.get(code, ()), rule)
+            for system in entry.get("value_systems", []):
+                uri = self.systems.get(system, system)
+                of_system = systems.setdefault(rule.resource, {})
+                of_system[uri] = (*of_system.get(uri, ()), rule)
+        return codes, systems
+
+    def rule(self, name: str, key: str, entry: dict[str, Any]) -> StatementRule:
+        for unknown in entry.keys() - RULE_KEYS:
+            self.faults.add(self.file, f"{key}.{unknown}", "is not a key of a statement")
+        if not entry.get("codes") and not entry.get("value_systems"):
+            self.faults.add(self.file, f"{key}.codes", "has no codes and no value_systems, so nothing can match")
+        shape = entry.get("as", "")
+        if shape not in SHAPES:
+            self.faults.add(self.file, f"{key}.as", f"{shape!r} is not one of {', '.join(SHAPES)}")
+        words = self.map(f"{key}.map", entry["map"]) if "map" in entry else None
+        if shape == "number_word" and words is None:
+            self.faults.add(self.file, f"{key}.map", "is needed to read a code as a number")
+        basis = entry.get("basis", {})
+        if isinstance(basis, str):
+            basis = {"default": basis}
+        when = self.paths(f"{key}.when", [entry["when"]]) if "when" in entry else ()
+        return StatementRule(
+            name=name,
+            resource=str(entry.get("resource", "Observation")),
+            kind=self.word(f"{key}.kind", StatementKind, entry.get("kind", "")),
+            shape=shape,
+            values=self.paths(f"{key}.value", entry.get("value", [])),
+            standing=self.standing(f"{key}.standing", entry.get("standing", self.data.get("standing", ""))),
+            words=words,
+            keep_unmapped=entry.get("unmapped", "keep") == "keep",
+            fixed=entry.get("fixed"),
+            basis=basis.get("default"),
+            basis_from=self.paths(f"{key}.basis.from", basis.get("from", [])),
+            basis_words=self.map(f"{key}.basis.map", basis["map"]) if "map" in basis else None,
+            subject=str(entry.get("subject", "any")),
+            when=when[0] if when else None,
+            at=self.paths(f"{key}.at", entry.get("at", [])),
+        )
+
+    def acts(self) -> dict[str, dict[Code, ActKind]]:
+        kinds: dict[Code, ActKind] = {}
+        for kind, texts in self.data["acts"].items():
+            for code in self.codes(f"acts.{kind}", texts):
+                if code in kinds:
+                    self.faults.add(self.file, f"acts.{kind}", f"{code[1]} also stands under acts.{kinds[code]}")
+                kinds[code] = self.word(f"acts.{kind}", ActKind, kind)
+        observed = {
+            code: self.word(f"observation_acts.{kind}", ActKind, kind)
+            for kind, texts in self.data.get("observation_acts", {}).items()
+            for code in self.codes(f"observation_acts.{kind}", texts)
+        }
+        return {**dict.fromkeys(ACT_RESOURCES, kinds), "Observation": observed}
+
+    def codes(self, key: str, texts: Iterable[str]) -> list[Code]:
+        found = []
+        for text in texts:
+            prefix, bar, code = str(text).partition("|")
+            if not bar or not code or prefix not in self.systems:
+                self.faults.add(self.file, key, f"{text!r} is not system|code with a system from 'systems'")
+            else:
+                found.append((self.systems[prefix], code))
+        return found
+
+    def paths(self, key: str, texts: Iterable[str]) -> tuple[Path, ...]:
+        found = []
+        for text in texts:
+            try:
+                found.append(compile_path(str(text)))
+            except PathError as error:
+                self.faults.add(self.file, key, str(error))
+        return tuple(found)
+
+    def map(self, key: str, name: str) -> CodeMap:
+        if name not in self.maps:
+            self.faults.add(self.file, key, f"there is no code map codes/{name}.json")
+            return CodeMap(str(name), {}, "provisional")
+        return self.maps[name]
+
+    def enum_map(self, name: str, kind: type[E]) -> dict[Code, E]:
+        words = self.map(f"maps.{name}", self.data["maps"][name]).words
+        return {code: self.word(f"maps.{name}", kind, word) for code, word in words.items()}
+
+    def word(self, key: str, kind: type[E], text: str) -> E:
+        try:
+            return kind(text)
+        except ValueError:
+            self.faults.add(self.file, key, f"{text!r} is not one of {', '.join(kind)}")
+            return next(iter(kind))
+
+    def standing(self, key: str, text: str) -> str:
+        if text not in STANDINGS:
+            self.faults.add(self.file, key, f"{text!r} is not one of {', '.join(STANDINGS)}")
+        return str(text)

@@ -1,0 +1,185 @@
+"""Patient resources: the woman and her children."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapter.facts.organisations import identifier_values
+from adapter.facts.record import Item, Record, decode, moment_of
+from adapter.model.evidence import Evidence
+from adapter.model.facts import Name, Person
+from adapter.model.identifiers import Bsn, InvalidIdentifierError, System, system_of
+from adapter.model.moments import Moment, is_instant
+from adapter.model.sources import SourceInfo, StoredVersion
+
+_EXT = "http://hl7.org/fhir/StructureDefinition/"
+_HOUSE_NUMBER = _EXT + "iso21090-ADXP-houseNumber"
+_BIRTH_TIME = (_EXT + "patient-birthTime", _EXT + "birthTime")
+_ABSENT = _EXT + "data-absent-reason"
+_QUALIFIER = _EXT + "iso21090-EN-qualifier"
+
+
+def person(version: StoredVersion, source: SourceInfo) -> Person:
+    """The person in one stored Patient resource. What cannot be read leaves a Person with the reference alone."""
+    item = decode(version)
+    if item is None:
+        evidence = Evidence(source.id, version.received.reference, version.version, "", _code(source))
+        return Person(source.id, version.received.reference, evidence)
+    return read_person(item, source)[0]
+
+
+def read_people(record: Record) -> tuple[Person, list[Person]]:
+    """The woman, and the children whose Patient resource is in her record."""
+    woman: Person | None = None
+    children: list[Person] = []
+    for item in record.of_type("Patient"):
+        found, remarks = read_person(item, record.source)
+        for remark in remarks:
+            record.note(item, remark, "correct it in the EPD; the person is linked by other means until then")
+        if item.reference == record.key.woman:
+            woman = found
+        else:
+            children.append(found)
+    if woman is None:
+        evidence = Evidence(record.source.id, record.key.woman, "", "", _code(record.source))
+        woman = Person(record.source.id, record.key.woman, evidence)
+    return woman, children
+
+
+def read_person(item: Item, source: SourceInfo) -> tuple[Person, list[str]]:
+    """The person, and remarks about identifiers that were dropped (never the identifier itself)."""
+    resource = item.json
+    bsn, masked, remarks = _bsn(resource.get("identifier"))
+    postal_code, house_number = _address(resource.get("address"))
+    order = resource.get("multipleBirthInteger")
+    multiple = resource.get("multipleBirthBoolean")
+    return (
+        Person(
+            source=source.id,
+            reference=item.reference,
+            evidence=Evidence(source.id, item.reference, item.version.version, "", _code(source)),
+            name=_name(resource.get("name")),
+            bsn=bsn,
+            bsn_masked=masked,
+            birth_date=_birth_date(resource),
+            gender=_text(resource.get("gender")),
+            postal_code=postal_code,
+            house_number=house_number,
+            identifiers=_identifiers(resource.get("identifier")),
+            deceased=_deceased(resource),
+            birth_order=order if type(order) is int else None,
+            multiple=multiple if type(multiple) is bool else (True if type(order) is int else None),
+        ),
+        remarks,
+    )
+
+
+def _code(source: SourceInfo) -> str:
+    return source.organisation.agb or source.organisation.ura or source.organisation.id
+
+
+def _bsn(identifiers: Any) -> tuple[Bsn | None, bool, list[str]]:
+    remarks: list[str] = []
+    found: Bsn | None = None
+    for system, value in identifier_values(identifiers):
+        if system is System.BSN and found is None:
+            try:
+                found = Bsn(value)
+            except InvalidIdentifierError as error:
+                remarks.append(f"the BSN was not used: {error}")
+    masked = found is None and any(_is_masked_bsn(i) for i in identifiers or () if isinstance(i, dict))
+    return found, masked, remarks
+
+
+def _is_masked_bsn(identifier: dict[str, Any]) -> bool:
+    system = identifier.get("system")
+    if not isinstance(system, str) or system_of(system) is not System.BSN:
+        return False
+    reasons = [*_extensions(identifier, _ABSENT), *_extensions(identifier.get("_value"), _ABSENT)]
+    return any(reason.get("valueCode") == "masked" for reason in reasons)
+
+
+def _identifiers(identifiers: Any) -> tuple[tuple[str, str], ...]:
+    found = []
+    for identifier in identifiers if isinstance(identifiers, list) else ():
+        system = identifier.get("system") if isinstance(identifier, dict) else None
+        value = identifier.get("value") if isinstance(identifier, dict) else None
+        if isinstance(system, str) and isinstance(value, str) and system_of(system) is not System.BSN:
+            found.append((system, value.strip()))
+    return tuple(found)
+
+
+def _name(names: Any) -> Name:
+    usable = [n for n in names if isinstance(n, dict)] if isinstance(names, list) else []
+    if not usable:
+        return Name()
+    chosen = next((n for n in usable if n.get("use") in ("official", "usual")), usable[0])
+    family = chosen.get("_family")
+    return Name(
+        text=_text(chosen.get("text")) or next((t for n in usable if (t := _text(n.get("text")))), None),
+        given=_given(chosen),
+        family=_text(chosen.get("family")),
+        own=_extension_text(family, "humanname-own-name"),
+        prefix=_extension_text(family, "humanname-own-prefix"),
+        partner=_extension_text(family, "humanname-partner-name"),
+    )
+
+
+def _given(name: dict[str, Any]) -> tuple[str, ...]:
+    """Given names; initials (qualifier IN) only when there is nothing else."""
+    given = [g for g in name.get("given") or () if isinstance(g, str)]
+    marks = _list(name.get("_given"))
+    full = [g for at, g in enumerate(given) if not _is_initial(marks[at] if at < len(marks) else None)]
+    return tuple(full or given)
+
+
+def _is_initial(element: Any) -> bool:
+    return any(e.get("valueCode") == "IN" for e in _extensions(element, _QUALIFIER))
+
+
+def _address(addresses: Any) -> tuple[str | None, str | None]:
+    usable = (
+        [a for a in addresses if isinstance(a, dict) and a.get("postalCode")] if isinstance(addresses, list) else []
+    )
+    if not usable:
+        return None, None
+    chosen = next((a for a in usable if a.get("use") == "home"), usable[0])
+    postal_code = _text(chosen.get("postalCode"))
+    numbers = [e.get("valueString") for line in _list(chosen.get("_line")) for e in _extensions(line, _HOUSE_NUMBER)]
+    number = next((n for n in numbers if isinstance(n, str)), None)
+    return postal_code.replace(" ", "").upper() if postal_code else None, number
+
+
+def _birth_date(resource: dict[str, Any]) -> Moment | None:
+    day = moment_of(resource.get("birthDate"))
+    for url in _BIRTH_TIME:
+        for extension in _extensions(resource.get("_birthDate"), url):
+            instant = moment_of(extension.get("valueDateTime"))
+            if instant is not None and is_instant(instant):
+                return instant
+    return day
+
+
+def _deceased(resource: dict[str, Any]) -> Moment | bool | None:
+    moment = moment_of(resource.get("deceasedDateTime"))
+    if moment is not None:
+        return moment
+    flag = resource.get("deceasedBoolean")
+    return flag if type(flag) is bool else None
+
+
+def _extension_text(element: Any, name: str) -> str | None:
+    return next((t for e in _extensions(element, _EXT + name) if (t := _text(e.get("valueString")))), None)
+
+
+def _extensions(element: Any, url: str) -> list[dict[str, Any]]:
+    found = element.get("extension") if isinstance(element, dict) else None
+    return [e for e in found if isinstance(e, dict) and e.get("url") == url] if isinstance(found, list) else []
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,117 @@
+"""Reading one woman's record at one source into facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapter import fhir
+from adapter.facts.acts import ACT_TYPES, read_act
+from adapter.facts.binding import Binder
+from adapter.facts.births import children_of, read_births
+from adapter.facts.dialect import Dialect
+from adapter.facts.dossiers import read_dossiers
+from adapter.facts.insurance import read_insurance
+from adapter.facts.organisations import Organisations
+from adapter.facts.people import read_people
+from adapter.facts.record import Item, Record, decode, open_record
+from adapter.facts.referrals import REFERRAL_TYPES, read_referrals
+from adapter.facts.statements import read_statements
+from adapter.model.evidence import OrganisationKind
+from adapter.model.facts import Act, ReferralMade, SourceFacts, Statement, StatementKind
+from adapter.model.sources import RecordKey, SourceInfo, StoredVersion
+
+DIRECTORY_TYPES = ("Organization", "Practitioner", "PractitionerRole", "Location")
+
+
+def read(
+    record: RecordKey,
+    versions: Sequence[StoredVersion],
+    directory: Sequence[StoredVersion],
+    source: SourceInfo,
+    dialect: Dialect,
+) -> SourceFacts:
+    """All that one source says about one woman and her children.
+
+    `versions` are the resources of her record, `directory` the organisations and people they refer to. Never raises
+    on what a source sent: a resource that cannot be read is named in `set_aside`, a value that cannot be used in
+    `problems`.
+    """
+    opened = open_record(record, versions, directory, source, dialect)
+    return _Reading(opened).facts()
+
+
+class _Reading:
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.organisations = Organisations(record)
+        self.binder = Binder(record)
+        self.statements: list[Statement] = []
+        self.acts: list[Act] = []
+        self.referrals: list[ReferralMade] = []
+
+    def facts(self) -> SourceFacts:
+        record = self.record
+        woman, children = read_people(record)
+        dossiers = read_dossiers(record, self.organisations)
+        for item in record.items:
+            self._guarded(item)
+        births = [s for s in self.statements if s.kind is StatementKind.BIRTH]
+        others = [s for s in self.statements if s.kind is not StatementKind.BIRTH]
+        children = children_of(record, children, births)
+        return SourceFacts(
+            source=record.source.id,
+            woman=woman,
+            children=tuple(children),
+            dossiers=dossiers,
+            statements=(*others, *read_births(record, self.binder, children, births)),
+            acts=tuple(self.acts),
+            referrals=tuple(self.referrals),
+            organisations=tuple(o for o in self.organisations.named if o.kind is not OrganisationKind.ZORGVERZEKERAAR),
+            references=frozenset(_references(record)),
+            resources=len(record.items),
+            set_aside=tuple(record.set_aside),
+            problems=tuple(record.problems),
+        )
+
+    def _guarded(self, item: Item) -> None:
+        try:
+            self._read(item)
+        except Exception:  # what a source sends may have any shape; one resource never stops the others
+            self.record.set_aside.append(item.reference)
+
+    def _read(self, item: Item) -> None:
+        record = self.record
+        self.statements += read_statements(record, self.organisations, self.binder, item)
+        if item.type in ACT_TYPES:
+            act = read_act(record, self.organisations, self.binder, item)
+            if act is not None:
+                self.acts.append(act)
+        elif item.type in REFERRAL_TYPES:
+            self.referrals += read_referrals(record, self.organisations, self.binder, item)
+        elif item.type == "Coverage":
+            self.statements += read_insurance(record, item)
+
+
+def _references(record: Record) -> set[tuple[str, str]]:
+    return {
+        (item.reference, target)
+        for item in record.items
+        for _, reference in fhir.references(item.json)
+        if (target := record.normal(reference)) is not None and target != record.key.woman
+    }
+
+
+def directory_references(versions: Sequence[StoredVersion]) -> frozenset[str]:
+    """The Organization, Practitioner, PractitionerRole and Location references these versions make.
+
+    A PractitionerRole refers on to its Organization: ask again with what was found.
+    """
+    found: set[str] = set()
+    for version in versions:
+        item = decode(version) if version.received.problem is None else None
+        if item is not None:
+            for _, reference in fhir.references(item.json):
+                target = fhir.relative(reference)
+                if target is not None and target.startswith(DIRECTORY_TYPES):
+                    found.add(target)
+    return frozenset(found)
