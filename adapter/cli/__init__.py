@@ -1,1 +1,5 @@
 """The command line."""
+
+from adapter.cli.app import main
+
+__all__ = ["main"]

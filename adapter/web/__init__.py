@@ -1,1 +1,5 @@
 """The pages, in Dutch."""
+
+from adapter.web.app import install
+
+__all__ = ["install"]

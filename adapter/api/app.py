@@ -1,0 +1,27 @@
+"""Puts the JSON API, the FHIR endpoints and the operations routes into one ASGI application."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from adapter.api import errors, fhir_door, operations, pregnancies
+from adapter.api.headers import Headers
+from adapter.service.port import Application
+
+
+def create_app(application: Application) -> FastAPI:
+    """The application's HTTP doors, without the pages. No interactive docs: those load scripts from elsewhere."""
+    app = FastAPI(
+        title="Geboortezorg-adapter",
+        version="1",
+        summary="One shared care path per pregnancy, and the IGO decision that follows from it",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.include_router(pregnancies.router(application))
+    app.router.routes.extend(operations.routes(application))
+    app.router.routes.extend(fhir_door.routes(application))
+    errors.install(app)
+    app.add_middleware(Headers)
+    return app

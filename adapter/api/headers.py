@@ -1,0 +1,113 @@
+"""What every answer carries, and what no request may carry: security headers, a request id, no BSN in an address."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote_plus
+from uuid import uuid4
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapter.access import log
+from adapter.api.errors import answer
+from adapter.model.identifiers import Bsn, InvalidIdentifierError, System
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_NINE_DIGITS = re.compile(r"(?<!\d)\d{9}(?!\d)")
+
+_BSN_OID = "2.16.840.1.113883.2.4.6.3|"
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def holds_bsn(text: str) -> bool:
+    """Whether the text holds nine digits in a row that pass the 11-proef."""
+    return any(_is_bsn(match) for match in _NINE_DIGITS.findall(text))
+
+
+def names_bsn(query: str) -> bool:
+    """Whether a query holds a BSN, or searches by its naming system (then what follows is meant to be one)."""
+    return holds_bsn(query) or System.BSN.value.lower() in query.lower() or _BSN_OID in query
+
+
+def _is_bsn(digits: str) -> bool:
+    try:
+        Bsn(digits)
+    except InvalidIdentifierError:
+        return False
+    return True
+
+
+def _request_id(request: Request) -> str:
+    given = request.headers.get("x-request-id") or request.headers.get("x-correlation-id") or ""
+    return given if _REQUEST_ID.fullmatch(given) and not holds_bsn(given) else str(uuid4())
+
+
+class Headers:
+    """ASGI middleware; outermost, so that errors of the framework carry the headers too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        request_id = _request_id(request)
+        request.state.request_id = request_id
+        is_static = request.url.path.startswith("/static/")
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                # Everything but the style sheet may hold patient data.
+                headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
+            await send(message)
+
+        if names_bsn(unquote_plus(scope.get("query_string", b"").decode("latin-1"))):
+            await answer(request, 400, _bsn_advice(request))(scope, receive, send_with_headers)
+            return
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as error:
+            # The message of an unexpected error may hold anything; its type and place may not.
+            log.REQUEST_FAILED.log(
+                request_id=request_id, method=request.method, route=_route(scope), error=type(error).__name__
+            )
+            if started:
+                raise
+            text = f"something went wrong here; the log names it under request {request_id}"
+            await answer(request, 500, text)(scope, receive, send_with_headers)
+
+
+def _bsn_advice(request: Request) -> str:
+    if request.url.path.startswith("/fhir/"):
+        return "a BSN is never part of an address: search with POST to [type]/_search, the BSN in the body"
+    return "a BSN is never part of an address: POST it to /api/v1/pregnancies/_search"
+
+
+def _route(scope: Scope) -> str:
+    """The pattern of the address, without what was filled in."""
+    return str(getattr(scope.get("route"), "path", "?"))

@@ -1,0 +1,50 @@
+"""Which FHIR format an answer is asked in: `_format` before `Accept` (FHIR http.html#mime-type)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from adapter.model.sources import Media
+
+_NAMES = {
+    "json": Media.JSON,
+    "application/json": Media.JSON,
+    "text/json": Media.JSON,
+    "application/fhir+json": Media.JSON,
+    "application/json+fhir": Media.JSON,
+    "xml": Media.XML,
+    "application/xml": Media.XML,
+    "text/xml": Media.XML,
+    "application/fhir+xml": Media.XML,
+    "application/xml+fhir": Media.XML,
+    "*/*": Media.JSON,
+    "application/*": Media.JSON,
+    "text/html": Media.JSON,  # a browser looking in
+}
+
+
+def wanted(request: Request) -> Media | None:
+    """The format asked for, JSON when nothing is said, None when we have none of those asked for."""
+    asked = request.query_params.get("_format")
+    if asked:
+        # A '+' that was not escaped arrives as a space.
+        return _NAMES.get(asked.split(";")[0].strip().lower().replace(" ", "+"))
+    accept = request.headers.get("accept", "").strip()
+    if not accept:
+        return Media.JSON
+    for name in sorted(accept.split(","), key=_quality, reverse=True):
+        media = _NAMES.get(name.split(";")[0].strip().lower())
+        if media and _quality(name) > 0:
+            return media
+    return None
+
+
+def _quality(part: str) -> float:
+    for parameter in part.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0

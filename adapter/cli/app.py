@@ -1,0 +1,37 @@
+"""All commands, one per file around here. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from adapter.cli import checking, dev, pulling, running, serving, showing
+from adapter.cli.output import fail
+
+app = typer.Typer(
+    name="adapter",
+    help="One shared care path per pregnancy from several EPDs, and the IGO decision and claim that follow from it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("run")(running.run)
+app.command("check")(checking.check)
+app.command("pull")(pulling.pull)
+app.command("show")(showing.show)
+app.command("decide")(showing.decide)
+app.command("rulebook")(checking.rulebook)
+app.command("serve")(serving.serve)
+app.command("worker")(serving.worker)
+app.add_typer(dev.app, name="dev", help="A simulated region and simulated EPDs, for development and demonstration.")
+
+
+def main() -> None:
+    """Run the command line. An error is one clear line; a traceback is not an answer to a user."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:  # the last door: whatever it is, say it in one line
+        fail(f"unexpected {type(error).__name__}; run again with ADAPTER_TRACEBACK=1 to see where", error)

@@ -1,0 +1,52 @@
+"""`adapter check` and `adapter rulebook`: is everything in order, and what are the rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter.cli import options
+from adapter.cli.output import WRONG, problem_line, results, wrong
+
+
+def check(config: options.Config = None) -> None:
+    """Validate configuration, mappings, rule tables and profiles; name every fault with file and line or key."""
+    from adapter.bootstrap.wire import DEFAULT_CONFIG
+    from adapter.bootstrap.wire import check as load_everything
+    from adapter.service.port import ConfigurationError
+
+    path = config or DEFAULT_CONFIG
+    if not path.is_file():
+        wrong(f"--config: there is no file {path}")
+    try:
+        problems = tuple(load_everything(path).warnings)
+    except ConfigurationError as error:
+        problems = error.problems
+    console = results()
+    for problem in problems:
+        console.print(problem_line(problem), markup=False, soft_wrap=True)
+    errors = sum(problem.severity == "error" for problem in problems)
+    console.print(f"{errors} errors, {len(problems) - errors} warnings")
+    if errors:
+        raise typer.Exit(WRONG)
+
+
+def rulebook(
+    on: Annotated[str | None, typer.Option("--on", help="The rules in force on this day. Default: today.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write to this folder, not to standard output.")] = None,
+) -> None:
+    """The rules as a readable document (Markdown, Dutch)."""
+    from adapter import rules
+    from adapter.bootstrap import data_folder
+
+    on_day = options.day(on, "--on")
+    text = rules.rulebook(rules.load(data_folder("mappings")), on_day)
+    if out is None:
+        typer.echo(text)
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    target = out / f"rulebook-{on_day.isoformat()}.md"
+    target.write_text(text, encoding="utf-8")
+    typer.echo(str(target))

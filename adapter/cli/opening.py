@@ -1,0 +1,57 @@
+"""Opens the application for one command, and says in clear lines what is wrong when that fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from adapter.cli.output import WRONG, say_problems, wrong
+
+if TYPE_CHECKING:
+    from adapter.access import Context, Purpose
+    from adapter.service.port import Application
+
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@contextmanager
+def opened(config: Path | None) -> Iterator[tuple[Application, Run]]:
+    """The application, and what runs its coroutines: one event loop from opening to closing.
+
+    Configuration faults end the command with status 2.
+    """
+    from adapter.access import DeniedError
+    from adapter.bootstrap import open_application
+    from adapter.service.port import ConfigurationError, UnknownPregnancyError
+
+    if config is not None and not config.is_file():
+        wrong(f"--config: there is no file {config}")
+    try:
+        application: Application = open_application(config)
+    except ConfigurationError as error:
+        say_problems(error.problems)
+        raise typer.Exit(WRONG) from None
+    with asyncio.Runner() as runner:
+        try:
+            yield application, runner.run
+        except UnknownPregnancyError:
+            wrong("no pregnancy is known by this id; `adapter decide` lists them")
+        except DeniedError:
+            wrong("not allowed for this identity and purpose")
+        finally:
+            runner.run(application.aclose())
+
+
+def context(purpose: Purpose) -> Context:
+    """Who runs the command line: the demonstration identity, until access is configured."""
+    from uuid import uuid4
+
+    from adapter.access import DEMONSTRATION, Context
+
+    return Context(actor=DEMONSTRATION, purpose=purpose, request_id=str(uuid4()), client="command line")

@@ -1,0 +1,66 @@
+"""The tables of the command line, in Dutch: sources, and pregnancies with what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from adapter.service import dutch
+
+if TYPE_CHECKING:
+    from adapter.model.sources import SourceReport
+    from adapter.service.summary import PhaseLine, PregnancySummary
+
+STYLES = {"igo": "green", "niet_igo": "magenta", "gemengd": "cyan", "onbepaald": "yellow"}
+_STATES = {"answered": "green", "failed": "red", "refused": "red", "not_asked": "dim"}
+
+
+def sources_table(reports: Sequence[SourceReport]) -> Table:
+    """One row per source."""
+    table = Table("Bron", "Organisatie", "Antwoord", "Tijd", title="Bronnen", title_justify="left")
+    for name in ("Ontvangen", "Nieuw", "Terzijde"):
+        table.add_column(name, justify="right")
+    for report in reports:
+        state = Text(dutch.SOURCE_STATE[report.state.value], _STATES[report.state.value])
+        counts = (str(report.resources), str(report.new_versions), str(report.invalid))
+        organisation = Text(dutch.name(report.organisation.name, report.organisation.id))
+        table.add_row(Text(report.source), organisation, state, dutch.instant(report.at), *counts)
+    return table
+
+
+def pregnancies_table(items: Iterable[PregnancySummary]) -> Table:
+    """One row per pregnancy."""
+    columns = ("Zwangerschap", "Vrouw", "Termijn of afloop", "Organisaties", "Besluit", "Prestatie per fase")
+    table = Table(*columns, "Ontbreekt", title="Zwangerschappen", title_justify="left", show_lines=True)
+    for item in items:
+        status = Text(dutch.STATUS[item.status], STYLES[item.status]).append(f"\n{item.stage}", "dim")
+        missing = [dutch.FACTS.get(name, name) for name in item.missing]
+        missing += [f"{name} (niet gehoord)" for name in item.sources_missing]
+        table.add_row(
+            Text(item.pregnancy),
+            Text(f"{dutch.name(item.woman_name)}\n{dutch.day(item.birth_date)}"),
+            Text(_term(item)),
+            Text("\n".join(item.organisations)),
+            status,
+            Text("\n").join(_phase(line) for line in item.phases),
+            Text("\n".join(missing) or "–"),
+        )
+    return table
+
+
+def _term(item: PregnancySummary) -> str:
+    if item.state == "ended":
+        at = f" bij {dutch.term(item.gestational_age)}" if item.gestational_age else ""
+        return f"{dutch.outcome(item.outcome)}\n{dutch.day(item.ended_on)}{at}"
+    return f"{dutch.term(item.gestational_age)}\nuitgerekend {dutch.day(item.edd)}"
+
+
+def _phase(line: PhaseLine) -> Text:
+    text = Text(f"{line.phase}: ", "dim")
+    if line.status is None:
+        return text.append(dutch.PHASE_STATE[line.state], "dim")
+    text.append(line.prestatie or dutch.STATUS[line.status], STYLES[line.status])
+    return text.append(" §" if line.prestatie and line.standing == "provisional" else "", "yellow")

@@ -1,0 +1,63 @@
+"""Adds the pages to an ASGI application that already has the other doors."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from adapter.access import DeniedError
+from adapter.service.asked import BadQuestionError
+from adapter.service.port import Application, UnknownPregnancyError
+from adapter.web.pages import Pages
+from adapter.web.templating import page
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+OTHER_DOORS = ("/api", "/fhir", "/health", "/metrics", "/openapi.json")
+
+
+def install(app: FastAPI, application: Application) -> None:
+    """Add pages, style sheet, and error pages for addresses that belong to no other door."""
+    pages = Pages(application)
+    app.router.routes.extend(
+        [
+            Route("/", pages.pregnancies, methods=["GET", "POST"]),
+            Route("/zwangerschap/{pregnancy}", pages.care_path),
+            Route("/zwangerschap/{pregnancy}/besluit", pages.decision),
+            Route("/bronnen", pages.sources),
+            Mount("/static", StaticFiles(packages=[("adapter.web", "static")])),
+        ]
+    )
+    for kind in (HTTPException, BadQuestionError, UnknownPregnancyError, DeniedError):
+        before = app.exception_handlers.get(kind)
+        app.add_exception_handler(kind, _pages_first(cast("Handler | None", before)))
+
+
+def _pages_first(other: Handler | None) -> Callable[[Request, Exception], Any]:
+    async def handle(request: Request, error: Exception) -> Response:
+        if other is not None and request.url.path.startswith(OTHER_DOORS):
+            return await other(request, error)
+        return _error_page(request, error)
+
+    return handle
+
+
+def _error_page(request: Request, error: Exception) -> Response:
+    title, text, status = "Niet gevonden", "Op dit adres staat niets.", 404
+    if isinstance(error, UnknownPregnancyError):
+        title, text = "Onbekende zwangerschap", "Deze zwangerschap is hier niet bekend, of was dat op dat moment niet."
+    elif isinstance(error, BadQuestionError):
+        field = {"as_of": "De peildatum", "known_at": "Het moment bij ‘bekend tot’"}.get(error.parameter, "Een veld")
+        title, text, status = "Niet te lezen", f"{field} is niet te lezen. Kies een geldige datum.", 400
+    elif isinstance(error, DeniedError):
+        title, text, status = "Geen toegang", "Deze identiteit mag dit voor dit doel niet inzien.", 403
+    elif isinstance(error, HTTPException) and error.status_code != 404:
+        title, text, status = "Dat kan hier niet", "Dit adres doet dat niet.", error.status_code
+    return page(request, "fout.html", {"title": title, "text": text}, status)

@@ -1,0 +1,76 @@
+"""The handlers of the pages: ask the application, hand the answer to a template."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from adapter.access import DEMONSTRATION, Context, Purpose
+from adapter.service.asked import Asked, read_asked
+from adapter.service.port import Application
+from adapter.web.listing import STATUSES, Choice, listed
+from adapter.web.templating import page
+from adapter.web.timeline import draw
+
+
+def context(request: Request, purpose: Purpose) -> Context:
+    """Who looks at a page, and for what purpose; until access is configured the demonstration identity."""
+    return Context(
+        actor=DEMONSTRATION,
+        purpose=purpose,
+        request_id=getattr(request.state, "request_id", ""),
+        client=request.client.host if request.client else "",
+    )
+
+
+def _asked(request: Request) -> Asked:
+    parameters = request.query_params
+    return read_asked(parameters.get("as_of"), parameters.get("known_at"), local=True)
+
+
+class Pages:
+    """The pages over one application."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def pregnancies(self, request: Request) -> Response:
+        """The list. The search text comes by POST: it may be a name or a BSN, and neither belongs in an address."""
+        asked = _asked(request)
+        sought = ""
+        if request.method == "POST":
+            sought = str((await request.form()).get("zoek", "")).strip()[:100]
+        choice = Choice.read(request.query_params, sought)
+        ctx = context(request, Purpose.TREAT)
+        found = await run_in_threadpool(listed, self._application, ctx, asked, choice)
+        reports = await run_in_threadpool(self._application.reports)
+        values = {"asked": asked, "list": found, "choice": choice, "statuses": STATUSES, "reports": reports}
+        return page(request, "lijst.html", values)
+
+    async def care_path(self, request: Request) -> Response:
+        """The shared care path of one pregnancy."""
+        asked = _asked(request)
+        ctx = context(request, Purpose.TREAT)
+        path = await run_in_threadpool(
+            lambda: self._application.care_path(
+                ctx, request.path_params["pregnancy"], as_of=asked.as_of, known_at=asked.known_at
+            )
+        )
+        return page(request, "zorgpad.html", {"asked": asked, "carepath": path, "timeline": draw(path)})
+
+    async def decision(self, request: Request) -> Response:
+        """The decision, and those before it."""
+        asked = _asked(request)
+        ctx = context(request, Purpose.HPAYMT)
+        pregnancy = request.path_params["pregnancy"]
+        made = await run_in_threadpool(
+            lambda: self._application.decision(ctx, pregnancy, as_of=asked.as_of, known_at=asked.known_at)
+        )
+        history = await run_in_threadpool(self._application.decisions, ctx, pregnancy)
+        return page(request, "besluit.html", {"asked": asked, "decision": made, "history": history})
+
+    async def sources(self, request: Request) -> Response:
+        """How each source answered."""
+        reports = await run_in_threadpool(self._application.reports)
+        return page(request, "bronnen.html", {"reports": reports})

@@ -1,0 +1,58 @@
+"""Jinja2 with escaping always on, and the few words and filters that the templates use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from adapter.model.moments import AMSTERDAM, iso
+from adapter.service import dutch
+from adapter.service.asked import Asked
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("adapter.web"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        day=dutch.day,
+        instant=dutch.instant,
+        term=dutch.term,
+        euros=dutch.euros,
+        value=dutch.value,
+        outcome=dutch.outcome,
+        iso=iso,
+    )
+    made.globals.update(words=dutch, age=dutch.age_in_years)
+    return made
+
+
+_TEMPLATES = _environment()
+
+
+def page(request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> HTMLResponse:
+    """One page. `asked` in the values keeps the day and instant asked about in every link."""
+    asked = values.get("asked") or Asked()
+    shared = {
+        "path": request.url.path,
+        "asked": asked,
+        "query": query(asked),
+        "known_local": f"{asked.known_at.astimezone(AMSTERDAM):%Y-%m-%dT%H:%M}" if asked.known_at else "",
+    }
+    return HTMLResponse(_TEMPLATES.get_template(template).render({**shared, **values, "asked": asked}), status)
+
+
+def query(asked: Asked) -> str:
+    """`?as_of=…&known_at=…`, or nothing."""
+    given = {"as_of": asked.as_of, "known_at": asked.known_at}
+    said = {name: iso(moment) for name, moment in given.items() if moment is not None}
+    return f"?{urlencode(said)}" if said else ""
