@@ -116,7 +116,9 @@ def _sane_act(a: Act) -> Act:
 def _cut(d: Dossier, who: Callable[[Organisation], Organisation], as_of: date) -> Dossier:
     start = d.span.start if d.span.start is not None and plausible(d.span.start) else None
     end = d.span.end if d.span.end is not None and plausible(d.span.end) and not _past(d.span.end, as_of) else None
-    return replace(d, organisation=who(d.organisation), span=Span(start, end))
+    # A dossier that was closed later was open on the day asked about.
+    status = "active" if end is None and d.span.end is not None and plausible(d.span.end) else d.status
+    return replace(d, organisation=who(d.organisation), span=Span(start, end), status=status)
 
 
 def _named(a: Act, who: Callable[[Organisation], Organisation]) -> Act:

@@ -14,7 +14,7 @@ from adapter.carepath.responsibility import named
 from adapter.carepath.times import LONGEST_DAYS, dutch, plausible
 from adapter.model.carepath import Conflict, Disagreement, Fact, FactValue
 from adapter.model.evidence import Evidence, Organisation
-from adapter.model.facts import StatementKind
+from adapter.model.facts import Outcome, StatementKind
 from adapter.model.moments import day_of
 
 FACT_NAMES: dict[str, str] = {
@@ -33,6 +33,16 @@ FACT_NAMES: dict[str, str] = {
     "placenta_birth": "de geboorte van de placenta",
     "kraamzorg_hours": "het aantal uren kraamzorg",
     "insurer": "de zorgverzekeraar",
+}
+
+
+OUTCOMES: dict[str, str] = {
+    "birth": "geboorte",
+    "stillbirth": "doodgeboorte",
+    "miscarriage": "miskraam",
+    "ectopic": "buitenbaarmoederlijke zwangerschap",
+    "termination": "zwangerschapsafbreking",
+    "maternal_death": "overlijden van de vrouw",
 }
 
 
@@ -105,6 +115,17 @@ def about_dating(
             f"Op {dutch(last)} zou de zwangerschap {now} dagen duren; dat kan niet. Controleer de uitgerekende datum.",
             (Conflict(basis.value, basis.evidence, dating.basis),),
         )
+
+
+def about_the_outcome(chosen: Chosen, outcome: Outcome | None) -> Iterable[Disagreement]:
+    """Another outcome than the one that was taken; of several children, some may be stillborn."""
+    alike = {outcome, Outcome.UNKNOWN, Outcome.BIRTH if outcome is Outcome.STILLBIRTH else None}
+    other = [s for s in chosen.said(StatementKind.OUTCOME) if s.value not in alike and s.about is None]
+    if other:
+        named_ones = ", ".join(dict.fromkeys(OUTCOMES.get(str(s.value), str(s.value)) for s in other))
+        taken = OUTCOMES.get(str(outcome), "onbekend")
+        values = tuple(Conflict(str(s.value), (s.evidence,)) for s in other)
+        yield Disagreement("outcome", f"De uitkomst is {taken}; ook genoemd: {named_ones}.", values)
 
 
 def about_births(births: Births) -> Iterable[Disagreement]:

@@ -13,13 +13,17 @@ from adapter.carepath.asof import Chosen
 from adapter.carepath.births import Births
 from adapter.carepath.dating import Dating
 from adapter.carepath.merge import unique
-from adapter.carepath.times import OVER_AFTER_DAYS, plausible
+from adapter.carepath.times import OVER_AFTER_DAYS, TWENTY_FOUR_WEEKS, plausible
 from adapter.model.evidence import Evidence
 from adapter.model.facts import ActKind, Outcome, Statement, StatementKind
 from adapter.model.moments import day_of
 
 K = StatementKind
 _STATED_FIRST = (Outcome.ECTOPIC, Outcome.TERMINATION, Outcome.MISCARRIAGE, Outcome.MATERNAL_DEATH)
+
+
+CLOSED = frozenset({"finished", "inactive", "resolved", "cancelled"})
+"""EpisodeOfCare.status or, where a Condition stands in, its clinicalStatus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,9 @@ def end_of(chosen: Chosen, births: Births, dating: Dating, as_of: date) -> Endin
     stated = [(s, o) for s in chosen.said(K.OUTCOME) if (o := _outcome(s)) is not None]
     ended = chosen.said(K.END_OF_PREGNANCY)
     end_days = [day_of(s.value) for s in ended if isinstance(s.value, date)]
-    if births.all:
-        last = births.last
-        outcome = Outcome.STILLBIRTH if _all_stillborn(stated, births) else Outcome.BIRTH
-        return Ending(outcome, None if last is None else day_of(last), births.evidence)
+    if births.last is not None:
+        last = day_of(births.last)
+        return Ending(_outcome_of_birth(stated, births, dating.days(last)), last, births.evidence)
     for outcome in (*_STATED_FIRST, Outcome.STILLBIRTH, Outcome.BIRTH):
         said = [s for s, o in stated if o is outcome]
         if said:
@@ -58,7 +61,7 @@ def end_of(chosen: Chosen, births: Births, dating: Dating, as_of: date) -> Endin
     over = _over_by(chosen, dating)
     if death := _death(chosen, over, as_of):
         return death
-    finished = all(d.span.end is not None or d.status == "finished" for d in chosen.dossiers)
+    finished = all(d.span.end is not None or d.status in CLOSED for d in chosen.dossiers)
     if over is not None and over < as_of and finished:
         return Ending(Outcome.UNKNOWN)
     return Ending()
@@ -69,6 +72,16 @@ def _outcome(statement: Statement) -> Outcome | None:
         return Outcome(str(statement.value))
     except ValueError:
         return Outcome.UNKNOWN
+
+
+def _outcome_of_birth(stated: list[tuple[Statement, Outcome]], births: Births, age: int | None) -> Outcome:
+    """What a recorded birth was: a termination or (before 24+0) a miscarriage when that is said, else a birth."""
+    said = {outcome for _, outcome in stated}
+    if Outcome.TERMINATION in said:
+        return Outcome.TERMINATION
+    if Outcome.MISCARRIAGE in said and (age is None or age < TWENTY_FOUR_WEEKS):
+        return Outcome.MISCARRIAGE
+    return Outcome.STILLBIRTH if _all_stillborn(stated, births) else Outcome.BIRTH
 
 
 def _all_stillborn(stated: list[tuple[Statement, Outcome]], births: Births) -> bool:
@@ -85,6 +98,7 @@ def _all_stillborn(stated: list[tuple[Statement, Outcome]], births: Births) -> b
 def _delivered(chosen: Chosen) -> tuple[Evidence, ...]:
     """What can only be recorded when there was a birth: a placenta, a way or place of birth, a delivery."""
     said = chosen.said(K.PLACENTA_BIRTH, K.DELIVERY_TYPE, K.PLACE_OF_BIRTH)
+    said = tuple(s for s in said if s.value != "zwangerschapsafbreking")
     acts = [a.evidence for a in chosen.acts if a.state == "done" and a.kind in (ActKind.GEBOORTE, ActKind.SECTIO)]
     return (*(s.evidence for s in said), *acts)
 

@@ -54,7 +54,7 @@ def merge(key: str, statements: Sequence[Statement], rule: Precedence) -> Merged
         groups.setdefault(value_of(statement, key in DAY_FACTS), []).append(statement)
     chosen_value = next(iter(groups))
     chosen = groups.pop(chosen_value)
-    for value in [v for v in groups if _less_precise(v, chosen_value)]:
+    for value in [v for v in groups if _less_precise(v, chosen_value, rule)]:
         chosen += groups.pop(value)
     conflicts = []
     disputed = []
@@ -98,6 +98,8 @@ def _criterion(name: str, statement: Statement, rule: Precedence) -> float:
         return min((i for i, word in enumerate(rule.rank) if word in str(words).lower()), default=len(rule.rank))
     if name == "highest":
         return -float(value) if isinstance(value, int | float) else float("inf")
+    if name == "specific":
+        return 1 if str(value) in rule.general else 0
     if name == "precise":
         return 0 if isinstance(value, datetime) else 1
     if name in ("first", "last") and isinstance(value, date):
@@ -110,8 +112,10 @@ def _place(word: str | None, words: Sequence[str]) -> int:
     return words.index(word) if word in words else len(words)
 
 
-def _less_precise(value: FactValue, chosen: FactValue) -> bool:
-    """A bare day agrees with an instant on that day."""
+def _less_precise(value: FactValue, chosen: FactValue, rule: Precedence) -> bool:
+    """A bare day agrees with an instant on that day, a general word with a narrower one."""
+    if isinstance(value, str) and value in rule.general:
+        return chosen in rule.general[value]
     return isinstance(chosen, datetime) and type(value) is date and value == day_of(chosen)
 
 

@@ -6,7 +6,8 @@ no source holds such an act, and nobody recorded that she declined. Where one of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -41,25 +42,27 @@ class Situation:
 
 def moments_of(expected: Iterable[Expected], now: Situation) -> tuple[CareMoment, ...]:
     """Every moment of the zorgpad with its state on the day asked about."""
-    return tuple(_moment(m, now) for m in expected)
+    index: dict[str, list[Act]] = defaultdict(list)  # by kind and by code
+    for act in now.chosen.acts:
+        index[act.kind.value].append(act)
+        if act.code is not None:
+            index[act.code.code].append(act)
+    return tuple(_moment(m, now, index) for m in expected)
 
 
-def _moment(expected: Expected, now: Situation) -> CareMoment:
+def _moment(expected: Expected, now: Situation, index: Mapping[str, list[Act]]) -> CareMoment:
     window = _window(expected, now)
-    done = [a for a in now.chosen.acts if a.state in GIVEN and _is(expected, a) and _fits(expected, a, window)]
+    such = [a for key in (*sorted(expected.kinds), *sorted(expected.codes)) for a in index.get(key, ())]
+    done = [a for a in such if a.state in GIVEN and _fits(expected, a, window)]
     said = [s for s in now.chosen.said(*sorted(expected.statements)) if s.value is not False]
     evidence: tuple[Evidence, ...] = unique([*(a.evidence for a in done), *(s.evidence for s in said)])
     state: State = "done" if evidence else "unknown"
     if not evidence:
-        declined = [a.evidence for a in now.chosen.acts if a.state == "declined" and _is(expected, a)]
+        declined = [a.evidence for a in such if a.state == "declined"]
         declined += [s.evidence for s in now.chosen.said(*sorted(expected.declined_by)) if s.value is True]
         evidence = unique(declined)
         state = "declined" if declined else _open(expected, window, now)
     return CareMoment(expected.id, expected.name, state, window, evidence, expected.standing, expected.source)
-
-
-def _is(expected: Expected, act: Act) -> bool:
-    return act.kind in expected.kinds or (act.code is not None and act.code.code in expected.codes)
 
 
 def _fits(expected: Expected, act: Act, window: Window) -> bool:

@@ -14,13 +14,16 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from adapter.carepath.asof import Chosen
+from adapter.carepath.ending import CLOSED
 from adapter.carepath.merge import by_evidence, unique
+from adapter.carepath.natures import NOT_PREGNANCY_CARE
 from adapter.carepath.phases import Phases
+from adapter.carepath.timeline import GIVEN
 from adapter.carepath.times import dutch, plausible
 from adapter.model.carepath import Conflict, Disagreement, Responsibility
 from adapter.model.evidence import RESPONSIBLE_KINDS, Evidence, Organisation, OrganisationKind
 from adapter.model.facts import Dossier, ReferralKind, ReferralMade
-from adapter.model.moments import Moment, day_of, end_instant_of, instant_of, is_instant
+from adapter.model.moments import Moment, Span, day_of, end_instant_of, instant_of, is_instant
 
 _EVER = datetime(1800, 1, 1, tzinfo=UTC)
 _NEVER = datetime(2300, 1, 1, tzinfo=UTC)
@@ -51,7 +54,7 @@ def responsibility_of(chosen: Chosen, phases: Phases, ended: bool, support_days:
     """The timeline up to and including `as_of`."""
     days: set[datetime] = set()  # boundaries that came as a day
     found: list[Disagreement] = []
-    claims = [c for d in chosen.dossiers if (c := _claim(d, phases, days)) is not None]
+    claims = [c for d in chosen.dossiers if (c := _claim(_in_time(d, chosen), phases, days)) is not None]
     moves = _moves(chosen.referrals)
     original = list(claims)
     for move in moves:
@@ -82,6 +85,28 @@ def _high(moment: Moment | None, days: set[datetime]) -> datetime:
     if not is_instant(moment):
         days.add(end_instant_of(moment))
     return end_instant_of(moment)
+
+
+def _in_time(dossier: Dossier, chosen: Chosen) -> Dossier:
+    """A dossier that does not say when it began or ended takes that from the acts of its organisation."""
+    closed = dossier.status in CLOSED
+    if not _can(dossier.organisation) or (dossier.span.start and (dossier.span.end or not closed)):
+        return dossier
+    source, organisation = dossier.evidence.source, dossier.organisation.id
+    when = [
+        a.when
+        for a in chosen.acts
+        if a.when is not None
+        and a.state in GIVEN
+        and a.evidence.source == source
+        and a.organisation.id == organisation
+        and a.kind not in NOT_PREGNANCY_CARE
+    ]
+    starts = [day_of(w.start) for w in when if w.start is not None]
+    ends = [day_of(end) for w in when if (end := w.end or w.start) is not None]
+    start = dossier.span.start or min(starts, default=None)
+    end = dossier.span.end or (max(ends, default=None) if closed else None)
+    return replace(dossier, span=Span(start, end))
 
 
 def _claim(dossier: Dossier, phases: Phases, days: set[datetime]) -> Claim | None:

@@ -12,6 +12,9 @@ TERM_DAYS = 280
 SIXTEEN_WEEKS = 112
 """16+0: border of the miscarriage prestatie until 2022; before it there is no natal phase."""
 
+TWENTY_FOUR_WEEKS = 168
+"""24+0: a child born dead from then on is a stillbirth, before it a miscarriage."""
+
 LONGEST_DAYS = 308
 """44+0: no pregnancy lasts longer; an age beyond it is an error in a date."""
 

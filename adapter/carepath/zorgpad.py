@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,7 +16,7 @@ from adapter.model.facts import ActKind, StatementKind
 FILES = ("nederland.yaml", "precedence.yaml")
 Need = Literal["expected", "choice", "habit", "indication", "elsewhere"]
 Standing = Literal["verified", "provisional"]
-_ORDERS = frozenset({"basis", "rank", "highest", "first", "last", "precise", "newest"})
+_ORDERS = frozenset({"basis", "rank", "highest", "first", "last", "precise", "specific", "newest"})
 
 
 class ZorgpadError(ValueError):
@@ -31,6 +31,7 @@ class Precedence:
     reason: str
     basis: tuple[str, ...] = ()
     rank: tuple[str, ...] = ()
+    general: dict[str, tuple[str, ...]] = field(default_factory=dict)
     per_child: bool = False
     several: bool = False
     course: bool = False
@@ -158,6 +159,7 @@ def _precedence(data: dict[str, Any], where: str) -> dict[str, Precedence]:
             reason=str(row["reason"]),
             basis=tuple(row.get("basis", ())),
             rank=tuple(row.get("rank", ())),
+            general={str(word): tuple(meant) for word, meant in (row.get("general") or {}).items()},
             per_child=bool(row.get("per_child", False)),
             several=bool(row.get("several", False)),
             course=bool(row.get("course", False)),
