@@ -97,7 +97,9 @@ def shape_of_model(model: Any) -> Shape:
         elements[name] = _element(name, field.annotation, choice)
     for name, element in list(elements.items()):
         owner = elements.get(name[1:]) if name[0] == "_" else None
-        if owner is not None and owner.choice:
+        if owner is not None and owner.kind == "xhtml":  # its id stands in the <div>, and it has no extensions
+            del elements[name]
+        elif owner is not None and owner.choice:
             elements[name] = Element(name, element.kind, element.many, _OBJECT, element.model, owner.choice)
     is_resource = bool(model.has_resource_base())
     order = tuple(dict.fromkeys(model.elements_sequence()))  # the library names some twice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from lxml import etree
@@ -12,6 +12,7 @@ from lxml import etree
 from adapter.fhir.errors import FhirError
 from adapter.fhir.jsontext import without_bom
 from adapter.fhir.outcome import outcome_text
+from adapter.fhir.salvage import items, members
 from adapter.fhir.xmltext import FHIR, parse
 from adapter.model.sources import FhirVersion, Media
 
@@ -59,6 +60,8 @@ class _Entry(msgspec.Struct):
     response: Any = None
 
 
+_S = TypeVar("_S", _Head, _Bundle, _Entry)
+_BAD_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 _HEAD = msgspec.json.Decoder(_Head)
 _BUNDLE = msgspec.json.Decoder(_Bundle)
 _ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
@@ -75,8 +78,6 @@ def split(body: bytes, media: Media, version: FhirVersion) -> Page:
         return _split_json(without_bom(body)) if media is Media.JSON else _split_xml(body)
     except FhirError as error:
         return _nothing(str(error))
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return _nothing("The text is not a FHIR resource or Bundle in JSON. Send it as valid JSON in UTF-8.")
 
 
 def split_ndjson(body: bytes) -> Page:
@@ -103,39 +104,59 @@ def _text(value: object) -> str | None:
 def _split_json(body: bytes) -> Page:
     if not body.strip():
         return _nothing("The text is empty. Send a FHIR resource or Bundle.")
-    kind = _HEAD.decode(body).resourceType
-    if kind != "Bundle":
-        return _page([_json_entry(body.strip(), None, None)], None, None, [])
-    bundle = _BUNDLE.decode(body)
+    if _decoded(_HEAD, body).resourceType != "Bundle":
+        return _page([_json_entry(body.strip(), None, None)], None, None)
+    bundle = _decoded(_BUNDLE, body)
     cut: list[Entry | str] = []
-    for at, raw in enumerate(_raw_entries(bundle.entry)):
+    for at, raw in enumerate(_raw_entries(bytes(bundle.entry))):
         try:
             cut.extend(_cut_json(raw, at))
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        except FhirError:
             cut.append(f"Bundle.entry[{at}]: cannot be read. Left out; send it as FHIR JSON.")
     return _page(cut, _next(bundle.link), bundle.total)
 
 
-def _raw_entries(raw: msgspec.Raw) -> list[msgspec.Raw]:
+def _decoded(decoder: msgspec.json.Decoder[_S], body: bytes) -> _S:
+    """What the decoder reads; where something inside is bad, what can still be cut out of it."""
     try:
-        return _ENTRIES.decode(raw)
-    except msgspec.ValidationError:
-        raise FhirError("Bundle.entry: an array is expected. Put the entries between [ and ].") from None
+        return decoder.decode(body)
+    except _BAD_JSON:
+        parts = members(body)
+    made = decoder.type()
+    for name in parts.keys() & set(made.__struct_fields__):
+        kept = isinstance(getattr(made, name), msgspec.Raw)
+        setattr(made, name, msgspec.Raw(parts[name]) if kept else _quiet(parts[name]))
+    return made
 
 
-def _cut_json(raw: msgspec.Raw, at: int) -> Iterable[Entry | str]:
-    entry = _ENTRY.decode(raw)
-    if not bytes(entry.resource):
+def _quiet(value: bytes) -> Any:
+    try:
+        return _ANY.decode(value)
+    except _BAD_JSON:
+        return None
+
+
+def _raw_entries(raw: bytes) -> list[bytes]:
+    try:
+        return [bytes(one) for one in _ENTRIES.decode(raw)]
+    except _BAD_JSON:
+        return items(raw)
+
+
+def _cut_json(raw: bytes, at: int) -> Iterable[Entry | str]:
+    entry = _decoded(_ENTRY, raw)
+    body = bytes(entry.resource)
+    if not body:
         # A deletion in a history, or the answer to one in a transaction, has no resource; anything else should.
         if entry.request is None and entry.response is None:
             yield f"Bundle.entry[{at}]: has no resource. Left out."
         return
     mode = entry.search.get("mode") if isinstance(entry.search, dict) else None
-    yield _json_entry(bytes(entry.resource), _text(entry.fullUrl), _text(mode))
+    yield _json_entry(body, _text(entry.fullUrl), _text(mode))
 
 
 def _json_entry(body: bytes, full_url: str | None, mode: str | None) -> Entry:
-    head = _HEAD.decode(body)
+    head = _decoded(_HEAD, body)
     return Entry(body, _text(head.resourceType), _text(head.id), full_url, mode)
 
 
@@ -162,7 +183,7 @@ def _page(cut: Iterable[Entry | str], following: str | None, total: object, prob
 
 def _outcome(entry: Entry) -> Iterable[str]:
     if entry.body.lstrip()[:1] != b"<":
-        return outcome_text(_ANY.decode(entry.body))
+        return outcome_text(_quiet(entry.body))
     issues = [
         {name: _value(issue, name) for name in ("severity", "code")} for issue in parse(entry.body).iter(f"{_NS}issue")
     ]

@@ -130,3 +130,59 @@ def test_ndjson_names_the_bad_line_and_goes_on():
     assert len(page.problems) == 1
     assert page.problems[0].startswith("line 3:")
     assert fhir.split_ndjson(b"") == fhir.Page((), None, None, ())
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b'{"resourceType":"Patient","multipleBirthInteger":1e999999}',
+        b'{"resourceType":"Patient","multipleBirthInteger":%s}' % (b"9" * 5000),
+        b'{"resourceType":"Patient","name":[{"text":"\xff"}]}',
+        b'{"resourceType":"Patient","name":[{"text":"\\ud800"}]}',
+        b'{"resourceType":"Patient","active":true,"active":false}',
+        b'{"resourceType":"\\ud800"}',
+        b'{"resourceType":"Patient","x":%s1%s}' % (b"[" * 500, b"]" * 500),
+        b'{"resourceType":"Patient","x":"},]","y":NaN,"z":"\\"}"}',
+        b'{"resourceType":"Patient",}',
+    ],
+)
+def test_a_resource_with_a_bad_value_is_cut_and_left_to_the_check(bad):
+    page = split(b'{"resourceType":"Bundle","entry":[{"resource":%s},{"resource":{"resourceType":"Patient"}}]}' % bad)
+    assert page.entries[-1].type == "Patient"
+    assert page.entries[0].body == bad
+    assert page.problems == ()
+    assert fhir.check(bad, Media.JSON, R4).problem is not None
+    assert [entry.body for entry in split(bad).entries] == [bad]
+
+
+def test_the_rest_of_a_bundle_with_a_bad_value_is_read_as_always():
+    page = split(
+        '{"resourceType":"Bundle", "total":2, "link":[{"relation":"next","url":"u"}], "entry":[ {"fullUrl":"f" ,'
+        '"search":{"mode":"match"}, "resource": {"id":"a", "x":NaN, "resourceType":"Patient"} },'
+        '{"resource":{"resourceType":"Patient","id":"b"}} ], "x":NaN}'
+    )
+    assert (page.total, page.next, page.problems) == (2, "u", ())
+    assert [(e.type, e.id, e.full_url, e.mode) for e in page.entries] == [
+        ("Patient", "a", "f", "match"),
+        ("Patient", "b", None, None),
+    ]
+    assert page.entries[0].body == b'{"id":"a", "x":NaN, "resourceType":"Patient"}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient"}}',
+        b'{"resourceType":"Bundle","entry":[]}}',
+        b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"a}}]}',
+    ],
+)
+def test_a_bundle_that_was_cut_off_is_not_half_read(body):
+    page = split(body)
+    assert page.entries == ()
+    assert "do not close" in page.problems[0]
+
+
+def test_an_unending_string_takes_no_unending_time():
+    body = b'{"resourceType":"Bundle","entry":[' + b'"\\"' * 200_000 + b"}"
+    assert split(body).entries == ()
