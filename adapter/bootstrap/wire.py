@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from adapter import connectors
 from adapter.access import AuditLog, Policy
 from adapter.bootstrap.checks import Data, load_data
-from adapter.bootstrap.settings import Settings, SourceSettings, StoreSettings, load
+from adapter.bootstrap.settings import JobSettings, SourceSettings, StoreSettings, load
 from adapter.facts import Dialects
+from adapter.jobs import Queue, embedded
 from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.identifiers import Bsn, InvalidIdentifierError
 from adapter.model.sources import FhirVersion, Problem, SourceInfo
@@ -52,17 +52,18 @@ def open_application(config: Path | None = None, *, clock: Clock = _now) -> UseC
         policy=Policy(),
         clock=clock,
     )
-    return UseCases(rooms, _Workers(settings, rooms), lambda: list(data.warnings))
+
+    def worker(work: Work) -> Worker:
+        return Worker(store, work, lambda: _queue(settings.jobs))
+
+    return UseCases(rooms, worker, lambda: list(data.warnings))
 
 
-@dataclass(frozen=True, slots=True)
-class _Workers:
-    settings: Settings
-    rooms: Rooms
-
-    def __call__(self, work: Work) -> Worker:
-        jobs = self.settings.jobs
-        return Worker(self.rooms.store, work, jobs.url, jobs.directory)
+def _queue(settings: JobSettings) -> Queue:
+    """The queue of the configured Redis, or of a server of our own."""
+    if settings.url == "embedded":
+        return Queue(embedded(settings.directory).url)
+    return Queue(settings.url)
 
 
 def check(config: Path) -> Data:

@@ -12,9 +12,10 @@ from adapter.linking.pregnancy import (
     foreign_references,
     group_dossiers,
 )
-from adapter.linking.woman import Comparison, Outcome, compare, tokens
+from adapter.linking.woman import DECISIVE, Comparison, Outcome, compare, tokens
 
 __all__ = [
+    "DECISIVE",
     "DUE_DATE_TOLERANCE",
     "Comparison",
     "DossierDates",

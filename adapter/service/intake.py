@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from adapter import facts, fhir
 from adapter.model.facts import Person
 from adapter.model.identifiers import Bsn
-from adapter.model.sources import FhirVersion, Media, Problem, Received
+from adapter.model.sources import FhirVersion, Media, Problem, Received, StoredVersion
 from adapter.service.rooms import Rooms
+from adapter.service.women import RECORD_JOB
 
-RECORD_JOB = "record"
 _IN_PROCESS = 400  # resources to check before other processes are worth their start
 
 _Unit = tuple[bytes, Media, FhirVersion]
@@ -96,8 +96,8 @@ class Intake:
 
     def _bsn(self, received: Received) -> Bsn | None:
         info = self._rooms.sources[self._source].info
-        person: Person | None = facts.person_of(received, info)
-        return person.bsn if person else None
+        found: Person = facts.person(StoredVersion(received, 1, self._rooms.clock()), info)
+        return found.bsn
 
 
 def _marked(received: Received, checked: fhir.Checked) -> Received:

@@ -14,9 +14,9 @@ from adapter.model.wire import to_json
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
 from adapter.service.women import WOMAN, LinkNotes
-from adapter.store import LinkKind, LinkRow
+from adapter.store import LinkRow
 
-PREGNANCY: LinkKind = "pregnancy"  # (source, dossier) -> pregnancy
+PREGNANCY = "pregnancy"  # (source, dossier) -> pregnancy
 
 Dossier = tuple[str, str]
 

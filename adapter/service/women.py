@@ -10,16 +10,26 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from adapter.linking import DUE_DATE_TOLERANCE, Comparison, Outcome, compare, dates_of, foreign_references, tokens
+from adapter.linking import (
+    DECISIVE,
+    DUE_DATE_TOLERANCE,
+    Comparison,
+    Outcome,
+    compare,
+    dates_of,
+    foreign_references,
+    tokens,
+)
 from adapter.model.carepath import LinkNote
 from adapter.model.facts import SourceFacts
 from adapter.model.sources import RecordKey
 from adapter.model.wire import to_json
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
-from adapter.store import LinkKind, LinkRow
+from adapter.store import LinkRow, record_intent
 
-WOMAN: LinkKind = "woman"
+WOMAN = "woman"
+RECORD_JOB = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +71,16 @@ class Women:
         target, notes = self._choose(record, candidates, current)
         if current is None or current.target != target:
             self._keep(record, target, notes)
+        self._bring_together(target, candidates)
         touched = {target, *(c.woman for c in candidates if c.comparison.outcome is not Outcome.APART)}
         return touched | ({current.target} if current and current.target else set())
+
+    def _bring_together(self, target: str, candidates: list[_Candidate]) -> None:
+        """Records that are of this woman by BSN but stand under another id: link them again, they will find us."""
+        others = [c.record for c in candidates if c.woman != target and c.comparison.score >= DECISIVE]
+        work = [(RECORD_JOB, record_intent(r)) for r in others]
+        if work:
+            self._rooms.store.enqueue_all(work, self._rooms.clock())
 
     def _candidate(
         self, mine: SourceFacts, references: frozenset[str], other: RecordKey, rows: dict[tuple[str, str], LinkRow]
@@ -84,7 +102,7 @@ class Women:
         found = list(candidates)
         linked = [c for c in found if c.comparison.outcome is Outcome.LINKED]
         women = {c.woman for c in linked}
-        certain = [c for c in linked if c.comparison.score >= 100]
+        certain = [c for c in linked if c.comparison.score >= DECISIVE]
         chosen = certain or (linked if len(women) == 1 else [])
         notes = tuple(_note(c, chosen) for c in found if c.comparison.outcome is not Outcome.APART)
         if chosen:

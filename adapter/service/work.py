@@ -11,11 +11,10 @@ from adapter.access import SYSTEM, Action, Context, Entity, EventType, Purpose
 from adapter.model.decision import Decision
 from adapter.model.moments import day_of
 from adapter.service.decide import decide, keep
-from adapter.service.intake import RECORD_JOB
 from adapter.service.pregnancies import PREGNANCY, Pregnancies
 from adapter.service.rooms import Rooms
 from adapter.service.views import Views
-from adapter.service.women import Women
+from adapter.service.women import RECORD_JOB, Women
 from adapter.store import record_of_intent
 
 WOMAN_JOB = "woman"

@@ -43,6 +43,19 @@ class Outbox(Part):
         with self._database.reading() as connection:
             return [Intent(*row) for row in connection.execute(query).all()]
 
+    def waiting(self, kind: str, key: str) -> Intent | None:
+        """The work of that kind and key, if it waits; `id` is that of the latest time it was asked for."""
+        query = select(func.max(outbox.c.id), func.min(outbox.c.at))
+        with self._database.reading() as connection:
+            found, at = connection.execute(query.where(outbox.c.kind == kind, outbox.c.key == key)).one()
+        return None if found is None else Intent(found, kind, key, at)
+
+    def intent(self, id: int) -> Intent | None:
+        """The work that was asked for under that id, if it waits."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(outbox).where(outbox.c.id == id)).first()
+        return None if row is None else Intent(row.id, row.kind, row.key, row.at)
+
     def done(self, ids: Collection[int]) -> None:
         """Take work out. What was asked for again since it was looked at stays."""
         with self._database.writing() as connection:

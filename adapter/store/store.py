@@ -16,7 +16,7 @@ from adapter.store.keys import KeyRing
 from adapter.store.links import Links
 from adapter.store.outbox import Outbox
 from adapter.store.records import DIRECTORY, Records
-from adapter.store.tables import audit, decisions, links, outbox, record_keys, source_versions
+from adapter.store.tables import answers, audit, decisions, links, outbox, record_keys, source_versions
 from adapter.store.vault import Vault
 from adapter.store.versions import Versions
 
@@ -71,6 +71,7 @@ class Store(Versions, Records, Identities, Links, Answers, Decisions, Audit, Out
             "records": select(func.count()).where(hers, record_keys.c.destroyed_at.is_(None)),
             "removed": select(func.count()).where(hers, record_keys.c.destroyed_at.is_not(None)),
             "links": select(func.count()).select_from(links),
+            "answers": select(func.count()).select_from(answers),
             "decisions": select(func.count()).select_from(decisions),
             "audit": select(func.count()).select_from(audit),
             "outbox": select(func.count()).select_from(outbox),

@@ -1,0 +1,87 @@
+"""Carries the outbox to the queue, and does the work that the queue delivers.
+
+What must be done stands in the store's outbox until it is done; the queue only hands it out, so losing the queue loses
+nothing. A record's reference may hold a name, so it never stands in the queue: its job names the intent in the outbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import threading
+from collections.abc import Callable
+
+from adapter.jobs import Job, Queue
+from adapter.service.women import RECORD_JOB
+from adapter.service.work import Work
+from adapter.store import Intent, Store
+
+_BATCH = 500
+_PATIENCE = 0.1  # seconds between looks while another worker holds what we wait for
+
+
+class Worker:
+    """Works in this process, beside any number of others."""
+
+    def __init__(self, store: Store, work: Work, queue: Callable[[], Queue]) -> None:
+        self._store = store
+        self._work = work
+        self._open = queue
+        self._queue: Queue | None = None
+        self._name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._one_at_a_time = threading.Lock()
+
+    async def settle(self) -> int:
+        """Do everything that waits. Returns how much could not be done; it stays in the outbox."""
+        queue = await self._connected()
+        before: list[Intent] = []
+        while pending := await asyncio.to_thread(self._store.pending, _BATCH):
+            if pending == before and (await queue.depth()).taken == 0:
+                return len(pending)
+            before = pending
+            await queue.publish(_jobs(pending))
+            if await queue.consume(self._name, self._handle, drain=True) == 0:
+                await asyncio.sleep(_PATIENCE)
+        return 0
+
+    async def run(self) -> None:
+        """Do work as it comes, until cancelled."""
+        queue = await self._connected()
+        stop = asyncio.Event()
+        consuming = asyncio.create_task(queue.consume(self._name, self._handle, stop=stop))
+        try:
+            while not consuming.done():
+                await queue.publish(_jobs(await asyncio.to_thread(self._store.pending, _BATCH)))
+                await asyncio.wait([consuming], timeout=queue.timing.block)
+            await consuming
+        finally:
+            stop.set()
+            await asyncio.gather(consuming, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Let go of the queue."""
+        if self._queue is not None:
+            await self._queue.aclose()
+            self._queue = None
+
+    async def _connected(self) -> Queue:
+        if self._queue is None:
+            self._queue = await asyncio.to_thread(self._open)
+        return self._queue
+
+    async def _handle(self, job: Job) -> None:
+        await asyncio.to_thread(self._do, job)
+
+    def _do(self, job: Job) -> None:
+        """Do it, and take out of the outbox what was asked for before we began."""
+        intent = self._store.intent(int(job.key)) if job.kind == RECORD_JOB else self._store.waiting(job.kind, job.key)
+        if intent is None:
+            return
+        with self._one_at_a_time:
+            self._work.do(intent.kind, intent.key)
+        self._store.done([intent.id])
+
+
+def _jobs(intents: list[Intent]) -> list[Job]:
+    return [Job(i.kind, str(i.id) if i.kind == RECORD_JOB else i.key) for i in intents]
