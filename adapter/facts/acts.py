@@ -11,12 +11,19 @@ from adapter.facts.record import Item, Record
 from adapter.facts.referrals import sender_of
 from adapter.model.evidence import Organisation
 from adapter.model.facts import Act, ActKind, Coded
+from adapter.model.moments import day_of
 
 ACT_TYPES = frozenset({"Encounter", "Procedure", "DiagnosticReport", "Appointment", "Observation"})
 
 
+REPORTS = ("DiagnosticReport/", "Observation/")
+CONTACTS = frozenset({"Encounter", "Appointment"})
+
+
 def read_act(record: Record, organisations: Organisations, binder: Binder, item: Item) -> Act | None:
     """The act that a resource records; None when it records none, or may not count."""
+    if item.type == "Observation" and not _is_act(record, item):
+        return None
     coded, kind = _kind(record, item)
     if item.type == "Observation" and (kind is None or item.json.get("valueBoolean") is False):
         return None
@@ -27,7 +34,7 @@ def read_act(record: Record, organisations: Organisations, binder: Binder, item:
     whose = organisations.whose(item, bound.encounter if bound.encounter is not item else None, bound.dossier)
     if kind is None:
         kind = record.dialect.untyped.get(whose.organisation.kind, ActKind.OVERIG) if coded is None else ActKind.OVERIG
-        if coded is None and item.type not in ("Encounter", "Appointment"):
+        if coded is None and item.type not in CONTACTS:
             kind = ActKind.OVERIG
     return Act(
         kind=kind,
@@ -44,6 +51,10 @@ def read_act(record: Record, organisations: Organisations, binder: Binder, item:
         pregnancy=bound.pregnancy,
         other_organisations=whose.others,
     )
+
+
+def _is_act(record: Record, item: Item) -> bool:
+    return any(code in record.dialect.acts["Observation"] for code in record.dialect.codes_of(item.json.get("code")))
 
 
 def _kind(record: Record, item: Item) -> tuple[Coded | None, ActKind | None]:
@@ -65,6 +76,8 @@ def _kind(record: Record, item: Item) -> tuple[Coded | None, ActKind | None]:
         text = concept.get("text")
         if first is None and isinstance(text, str):
             first = Coded(text, None, text)
+            if item.type in CONTACTS and text.strip().casefold() in record.dialect.act_texts:
+                return first, record.dialect.act_texts[text.strip().casefold()]
     return first, None
 
 
@@ -105,3 +118,18 @@ def _path(item: Item, coded: Any) -> str:
     if coded is None:
         return ""
     return {"Encounter": "type", "Appointment": "serviceType"}.get(item.type, "code")
+
+
+def without_reports(acts: list[Act]) -> list[Act]:
+    """Each act once: a report (DiagnosticReport, Observation) of an act that the same record also holds is not another.
+
+    The same care when kind, code, organisation, state and first day are the same.
+    """
+    done = {_sameness(act) for act in acts if not act.evidence.reference.startswith(REPORTS)}
+    return [act for act in acts if not (act.evidence.reference.startswith(REPORTS) and _sameness(act) in done)]
+
+
+def _sameness(act: Act) -> tuple[object, ...]:
+    start = act.when.start or act.when.end if act.when is not None else None
+    day = day_of(start) if start is not None else None
+    return act.kind, act.code.code if act.code else None, act.organisation.id, day, act.state

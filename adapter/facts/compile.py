@@ -31,6 +31,8 @@ TOP_KEYS = frozenset(
         "maps",
         "untyped",
         "disciplines",
+        "act_texts",
+        "uninsured_codes",
         "units",
         "agb_kinds",
         "dossier_types",
@@ -53,6 +55,7 @@ RULE_KEYS = frozenset(
         "fixed",
         "basis",
         "subject",
+        "focus",
         "when",
         "at",
         "standing",
@@ -95,9 +98,8 @@ class _Compiler:
             acts=self.acts(),
             states={str(k): dict(v) for k, v in data["states"].items()},
             parts={
-                (str(resource), str(part)): self.paths(f"paths.{resource}.{part}", texts)
+                str(resource): {str(k): self.paths(f"paths.{resource}.{k}", v) for k, v in parts.items()}
                 for resource, parts in data["paths"].items()
-                for part, texts in parts.items()
             },
             untyped={
                 self.word("untyped", OrganisationKind, k): self.word(f"untyped.{k}", ActKind, v)
@@ -108,6 +110,12 @@ class _Compiler:
             organisation_kinds=self.enum_map("organisation_kind", OrganisationKind),
             agb_kinds={str(k): self.word(f"agb_kinds.{k}", OrganisationKind, v) for k, v in data["agb_kinds"].items()},
             referral_kinds=self.enum_map("referral_kind", ReferralKind),
+            act_texts={
+                str(text).casefold(): self.word(f"act_texts.{kind}", ActKind, kind)
+                for kind, texts in data.get("act_texts", {}).items()
+                for text in texts
+            },
+            uninsured_codes=frozenset(self.codes("uninsured_codes", data.get("uninsured_codes", []))),
             dossier_types=frozenset(self.codes("dossier_types", data["dossier_types"])),
             pregnancy_codes=frozenset(self.codes("pregnancy_codes", data["pregnancy_codes"])),
             period_systems=frozenset(self.systems.get(s, s) for s in data["period_systems"]),
@@ -160,6 +168,7 @@ class _Compiler:
             basis_from=self.paths(f"{key}.basis.from", basis.get("from", [])),
             basis_words=self.map(f"{key}.basis.map", basis["map"]) if "map" in basis else None,
             subject=str(entry.get("subject", "any")),
+            focus=entry.get("focus"),
             when=when[0] if when else None,
             at=self.paths(f"{key}.at", entry.get("at", [])),
         )

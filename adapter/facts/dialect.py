@@ -16,6 +16,8 @@ from adapter.model.sources import FhirVersion
 Code = tuple[str, str]
 """System (canonical URI) and code."""
 
+_NO_PARTS: dict[str, tuple[Path, ...]] = {}
+
 SHAPES = ("day", "moment", "count", "days", "hours", "boolean", "word", "number_word")
 
 
@@ -49,13 +51,14 @@ class StatementRule:
     basis_from: tuple[Path, ...] = ()
     basis_words: CodeMap | None = None
     subject: str = "any"  # woman, child or any
+    focus: str | None = None  # the type of resource that it must be about
     when: Path | None = None  # a path that must be true (perinatal death: yes)
     at: tuple[Path, ...] = ()  # in place of the resource's own
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What a family of EPDs sends, compiled. `parts[type, name]` are the paths where a part of a resource lies."""
+    """What a family of EPDs sends, compiled. `parts[type][name]` are the paths where a part of a resource lies."""
 
     id: str
     version: str
@@ -67,13 +70,15 @@ class Dialect:
     value_systems: dict[str, dict[str, tuple[StatementRule, ...]]]
     acts: dict[str, dict[Code, ActKind]]
     states: dict[str, dict[str, str | None]]
-    parts: dict[tuple[str, str], tuple[Path, ...]]
+    parts: dict[str, dict[str, tuple[Path, ...]]]
     untyped: dict[OrganisationKind, ActKind]
     disciplines: dict[OrganisationKind, str]
     specialties: dict[Code, str]
     organisation_kinds: dict[Code, OrganisationKind]
     agb_kinds: dict[str, OrganisationKind]
     referral_kinds: dict[Code, ReferralKind]
+    act_texts: dict[str, ActKind]
+    uninsured_codes: frozenset[Code]
     dossier_types: frozenset[Code]
     pregnancy_codes: frozenset[Code]
     period_systems: frozenset[str]
@@ -83,14 +88,16 @@ class Dialect:
 
     def part(self, resource: dict[str, Any], name: str) -> list[Any]:
         """Everything found under a structural name, in the order of the dialect's paths."""
-        found: list[Any] = []
-        for path in self.parts.get((resource.get("resourceType", ""), name), ()):
-            found.extend(path.all(resource))
-        return found
+        paths = self.parts.get(resource["resourceType"], _NO_PARTS).get(name)
+        if paths is None:
+            return []
+        if len(paths) == 1:
+            return paths[0].all(resource)
+        return [value for path in paths for value in path.all(resource)]
 
     def text(self, resource: dict[str, Any], name: str) -> tuple[str | None, str]:
         """The first text found under a structural name, and the label of the path that gave it."""
-        for path in self.parts.get((resource.get("resourceType", ""), name), ()):
+        for path in self.parts.get(resource["resourceType"], _NO_PARTS).get(name, ()):
             value = path.first(resource)
             if isinstance(value, str):
                 return value, path.label

@@ -15,23 +15,23 @@ def read_insurance(record: Record, item: Item) -> list[Statement]:
     subject = record.normal(record.dialect.text(item.json, "subject")[0])
     if not record.counts(item) or subject not in (None, record.key.woman):
         return []
-    span = record.span(item)
-    source = record.source.organisation
     found = []
+    dialect = record.dialect
+    if not dialect.uninsured_codes.isdisjoint(c for p in dialect.part(item.json, "code") for c in dialect.codes_of(p)):
+        return [_statement(record, item, False, None)]
     for reference in record.dialect.part(item.json, "payor"):
         value, name = _insurer(record, reference)
         if value is not None:
-            found.append(
-                Statement(
-                    kind=StatementKind.INSURER,
-                    value=value,
-                    evidence=record.evidence(item, "payor", source.agb or source.ura or source.id),
-                    at=span.start if span is not None else None,
-                    valid=span,
-                    display=name,
-                )
-            )
+            found.append(_statement(record, item, value, name))
     return found
+
+
+def _statement(record: Record, item: Item, value: Value, display: str | None) -> Statement:
+    kind = StatementKind.INSURED if value is False else StatementKind.INSURER
+    span = record.span(item)
+    source = record.source.organisation
+    evidence = record.evidence(item, "type" if value is False else "payor", source.agb or source.ura or source.id)
+    return Statement(kind, value, evidence, at=span.start if span is not None else None, valid=span, display=display)
 
 
 def _insurer(record: Record, reference: Any) -> tuple[Value | None, str | None]:

@@ -15,7 +15,22 @@ from adapter.facts.compile import compile_dialect
 from adapter.facts.dialect import CodeMap, Dialect
 from adapter.facts.faults import DialectError, Faults
 
-KEYED = frozenset({"systems", "paths", "statements", "acts", "states", "maps", "untyped", "disciplines", "units"})
+KEYED = frozenset(
+    {
+        "systems",
+        "paths",
+        "statements",
+        "acts",
+        "states",
+        "maps",
+        "untyped",
+        "disciplines",
+        "units",
+        "act_texts",
+        "observation_acts",
+        "agb_kinds",
+    }
+)
 """Sections that a dialect adds to or changes entry by entry; the others it replaces whole."""
 
 

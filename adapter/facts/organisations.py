@@ -143,7 +143,7 @@ class Organisations:
     def _part(self, kind: str, element: dict[str, Any], name: str) -> list[Any]:
         if "extension" not in element:
             return []
-        return [v for path in self.record.dialect.parts.get((kind, name), ()) for v in path.all(element)]
+        return [v for path in self.record.dialect.parts.get(kind, {}).get(name, ()) for v in path.all(element)]
 
     def _logical(self, reference: dict[str, Any]) -> Organisation | None:
         """A Reference that gives an identifier or only a text in place of a literal reference."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from adapter import fhir
-from adapter.facts.acts import ACT_TYPES, read_act
+from adapter.facts.acts import ACT_TYPES, read_act, without_reports
 from adapter.facts.binding import Binder
-from adapter.facts.births import children_of, read_births
+from adapter.facts.births import with_births
 from adapter.facts.dialect import Dialect
 from adapter.facts.dossiers import read_dossiers
 from adapter.facts.insurance import read_insurance
@@ -17,7 +18,7 @@ from adapter.facts.record import Item, Record, decode, open_record
 from adapter.facts.referrals import REFERRAL_TYPES, read_referrals
 from adapter.facts.statements import read_statements
 from adapter.model.evidence import OrganisationKind
-from adapter.model.facts import Act, ReferralMade, SourceFacts, Statement, StatementKind
+from adapter.model.facts import Act, ReferralMade, SourceFacts, Statement
 from adapter.model.sources import RecordKey, SourceInfo, StoredVersion
 
 DIRECTORY_TYPES = ("Organization", "Practitioner", "PractitionerRole", "Location")
@@ -55,16 +56,14 @@ class _Reading:
         dossiers = read_dossiers(record, self.organisations)
         for item in record.items:
             self._guarded(item)
-        births = [s for s in self.statements if s.kind is StatementKind.BIRTH]
-        others = [s for s in self.statements if s.kind is not StatementKind.BIRTH]
-        children = children_of(record, children, births)
+        children, statements = with_births(record, self.binder, children, self.statements)
         return SourceFacts(
             source=record.source.id,
             woman=woman,
             children=tuple(children),
             dossiers=dossiers,
-            statements=(*others, *read_births(record, self.binder, children, births)),
-            acts=tuple(self.acts),
+            statements=tuple(statements),
+            acts=tuple(without_reports(self.acts)),
             referrals=tuple(self.referrals),
             organisations=tuple(o for o in self.organisations.named if o.kind is not OrganisationKind.ZORGVERZEKERAAR),
             references=frozenset(_references(record)),
@@ -93,12 +92,22 @@ class _Reading:
 
 
 def _references(record: Record) -> set[tuple[str, str]]:
-    return {
-        (item.reference, target)
-        for item in record.items
-        for _, reference in fhir.references(item.json)
-        if (target := record.normal(reference)) is not None and target != record.key.woman
-    }
+    """From which resource to which, those to the woman herself left out."""
+    found: set[tuple[str, str]] = set()
+    for item in record.items:
+        waiting: list[Any] = [item.json]
+        while waiting:
+            element = waiting.pop()
+            for key, value in element.items():
+                if type(value) is dict:
+                    waiting.append(value)
+                elif type(value) is list:
+                    waiting.extend(part for part in value if type(part) is dict)
+                elif key == "reference":
+                    target = record.normal(value)
+                    if target is not None and target != record.key.woman:
+                        found.add((item.reference, target))
+    return found
 
 
 def directory_references(versions: Sequence[StoredVersion]) -> frozenset[str]:

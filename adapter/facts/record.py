@@ -38,6 +38,7 @@ class Record:
     dossiers: set[str] = field(default_factory=set)  # EpisodeOfCares that are the dossier of a pregnancy
     other_episodes: set[str] = field(default_factory=set)  # EpisodeOfCares that are something else
     pregnancies: dict[str, str | None] = field(default_factory=dict)  # pregnancy Condition -> its dossier
+    _normal: dict[str, str] = field(default_factory=dict)
 
     def of_type(self, *types: str) -> list[Item]:
         """The resources of these types, in the order received."""
@@ -47,17 +48,17 @@ class Record:
         """The resource that a reference points to, None when the source never sent it."""
         if type(reference) is not str:
             return None
-        found = self.by_reference.get(reference)
-        if found is None:
-            relative = fhir.relative(reference)
-            found = self.by_reference.get(relative) if relative is not None else None
-        return found
+        return self.by_reference.get(reference) or self.by_reference.get(self.normal(reference) or "")
 
     def normal(self, reference: Any) -> str | None:
         """`Type/id` for any kind of literal reference, the text itself when it is no such thing."""
         if type(reference) is not str or not reference:
             return None
-        return reference if reference in self.by_reference else fhir.relative(reference) or reference
+        found = self._normal.get(reference)
+        if found is None:
+            found = reference if reference in self.by_reference else fhir.relative(reference) or reference
+            self._normal[reference] = found
+        return found
 
     def counts(self, item: Item) -> bool:
         """Whether the resource's status lets it count (not entered-in-error, cancelled …)."""

@@ -48,6 +48,8 @@ def _statement(record: Record, item: Item, rule: StatementRule, bound: Bound, wh
     is_woman = subject is None or subject == record.key.woman
     if rule.subject != "any" and (rule.subject == "woman") != is_woman:
         return None
+    if rule.focus is not None and not _has_focus(record, item, rule.focus):
+        return None
     found = _value(record, item, rule)
     if found is None:
         return None
@@ -64,6 +66,11 @@ def _statement(record: Record, item: Item, rule: StatementRule, bound: Bound, wh
         pregnancy=bound.pregnancy,
         display=display,
     )
+
+
+def _has_focus(record: Record, item: Item, kind: str) -> bool:
+    targets = (record.normal(reference) for reference in record.dialect.part(item.json, "focus"))
+    return any(target is not None and target.startswith(f"{kind}/") for target in targets)
 
 
 def _value(record: Record, item: Item, rule: StatementRule) -> tuple[Value, str, str | None] | None:
