@@ -56,13 +56,14 @@ def check(body: bytes, media: Media, version: FhirVersion, limits: Limits = LIMI
         return _unreadable(body, str(error))
     except (ValueError, RecursionError, ArithmeticError) as error:  # pragma: no cover - no known way to get here
         return _unreadable(body, f"The text cannot be read ({type(error).__name__}).")
+    content = _hash(resource, body)  # before the check, which changes the object
     kind, given, meta = resource.get("resourceType"), resource.get("id"), resource.get("meta")
     return Checked(
         type=kind if isinstance(kind, str) and model_of(kind, version) else None,
         id=given if isinstance(given, str) and ID.fullmatch(given) else None,
         version=_version_id(meta),
         problem=_problem(resource, version, limits),
-        hash=_hash(resource, body),
+        hash=content,
     )
 
 

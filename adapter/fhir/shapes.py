@@ -38,6 +38,7 @@ class Element:
     `kind`: name of a FHIR primitive (`boolean`, `decimal`, `xhtml` …), or `complex`, `resource` (any resource),
     `companion` (the `_name` beside a primitive: its id and extensions), `type` (resourceType).
     `types`: the Python types its JSON value may have. `choice`: the `value` of `valueQuantity`, None for no choice.
+    `type_name`: FHIR's name of the type of a complex element.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Element:
     types: frozenset[type]
     model: Any = None
     choice: str | None = None
+    type_name: str = ""
 
     @property
     def is_primitive(self) -> bool:
@@ -115,7 +117,7 @@ def _element(name: str, annotation: Any, choice: str | None) -> Element:
         if model.__name__ == "FHIRPrimitiveExtension":
             return Element(name, "companion", many, _OBJECT, model, choice)
         kind = "resource" if model.__name__ == "Resource" else "complex"
-        return Element(name, kind, many, _OBJECT, model, choice)
+        return Element(name, kind, many, _OBJECT, model, choice, model.__name__)
     kind = _primitive(inner)
     return Element(name, kind, many, _JSON_TYPES.get(kind, _TEXT), None, choice)
 

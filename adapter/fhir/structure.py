@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from adapter.fhir import reuse
 from adapter.fhir.errors import safe_name
 from adapter.fhir.limits import LIMITS, Limits
 from adapter.fhir.r4 import ONLY_IN_401
@@ -28,7 +29,11 @@ def unknown_type(name: object, version: FhirVersion) -> str:
 
 
 def problems_of(resource: dict[str, Any], version: FhirVersion, limits: Limits = LIMITS) -> list[str]:
-    """Everything that is wrong with the structure, as `Type.element[0].element: what. What to do.`"""
+    """Everything that is wrong with the structure, as `Type.element[0].element: what. What to do.`
+
+    Codings that were found good before are replaced, in `resource` itself, by their model objects: what is left is for
+    the models to check, and for nothing else.
+    """
     name = resource.get("resourceType")
     shape = shape_of_resource(name, version) if isinstance(name, str) else None
     if shape is None:
@@ -70,7 +75,7 @@ class _Walk:
             elif type(item) not in element.types:
                 self.wrong(item, element, f"{path}.{key}")
             elif element.model is not None:
-                self.nested(item, element, f"{path}.{key}", depth + 1)
+                value[key] = self.nested(item, element, f"{path}.{key}", depth + 1)
             elif element.kind == "id" and not ID.fullmatch(item):
                 self.found.append(f"{path}.{key}: an id has 1 to 64 letters, digits, - and . only. Correct it.")
 
@@ -87,19 +92,30 @@ class _Walk:
             if type(item) not in element.types:
                 self.wrong(item, element, f"{path}[{at}]")
             elif element.model is not None:
-                self.nested(item, element, f"{path}[{at}]", depth + 1)
+                items[at] = self.nested(item, element, f"{path}[{at}]", depth + 1)
 
-    def nested(self, value: dict[str, Any], element: Element, path: str, depth: int) -> None:
-        shape: Shape | None
+    def nested(self, value: dict[str, Any], element: Element, path: str, depth: int) -> Any:
+        """Walk on; gives the value, or the model object of one that was found good before."""
         if element.kind == "resource":
-            name = value.get("resourceType")
-            shape = shape_of_resource(name, self.version) if isinstance(name, str) else None
-            if shape is None:
-                self.found.append(f"{path}: {unknown_type(name, self.version)}")
-                return
+            self.resource(value, path, depth)
+            return value
+        key = reuse.key_of(value, element) if element.type_name else None
+        done = reuse.known(key) if key else None
+        if done is not None:
+            return done
+        before = len(self.found)
+        self.object(value, shape_of_model(element.model), path, depth)
+        if key and len(self.found) == before:
+            reuse.remember(key, value)
+        return value
+
+    def resource(self, value: dict[str, Any], path: str, depth: int) -> None:
+        name = value.get("resourceType")
+        shape = shape_of_resource(name, self.version) if isinstance(name, str) else None
+        if shape is None:
+            self.found.append(f"{path}: {unknown_type(name, self.version)}")
         else:
-            shape = shape_of_model(element.model)
-        self.object(value, shape, path, depth)
+            self.object(value, shape, path, depth)
 
     def wrong(self, item: Any, element: Element, path: str) -> None:
         expected = "a number" if len(element.types) > 1 else _WORDS[next(iter(element.types))]
