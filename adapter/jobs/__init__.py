@@ -1,1 +1,20 @@
 """Work that runs later or elsewhere: Redis Streams and workers."""
+
+from __future__ import annotations
+
+from adapter.jobs.embedded import EmbeddedServer, embedded
+from adapter.jobs.errors import EmbeddedServerError, JobsError
+from adapter.jobs.queue import DeadJob, Depth, Handler, Job, Queue, Timing
+
+__all__ = [
+    "DeadJob",
+    "Depth",
+    "EmbeddedServer",
+    "EmbeddedServerError",
+    "Handler",
+    "Job",
+    "JobsError",
+    "Queue",
+    "Timing",
+    "embedded",
+]
