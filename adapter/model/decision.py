@@ -132,6 +132,7 @@ class PhaseSelection:
     regime_day: date | None = None  # the day that put the phase under its regime
     contract_day: date | None = None  # the day on which the contract was looked for
     insurer: str | None = None  # UZOVI code, where one insurer is known on the day that counts
+    responsible: tuple[Organisation, ...] = ()  # who was responsible for obstetric care in it, in order of time
 
 
 @dataclass(frozen=True, slots=True)

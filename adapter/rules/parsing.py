@@ -24,11 +24,11 @@ def parse_sources(reader: Reader) -> dict[str, Source]:
     for bare in reader.entries("sources"):
         entry = bare.named(bare.optional("id") or "?")
         entry.only(_SOURCE)
-        read = entry.text("read")
-        if read not in {"yes", "no", ""}:
-            entry.fault(f"'read' is {read!r}, not yes or no")
+        read = entry.flag("read")
+        if read is None:
+            entry.fault("'read' is missing: was this text read (yes), or not (no)?")
         source = Source(
-            entry.text("id"), entry.text("title"), entry.text("citation"), entry.optional("url"), read == "yes"
+            entry.text("id"), entry.text("title"), entry.text("citation"), entry.optional("url"), bool(read)
         )
         if source.id in found:
             entry.fault(f"source {source.id!r} stands here twice")
@@ -95,7 +95,7 @@ def _inputs(reader: Reader, sources: Sources, cap: Standing) -> Iterator[Input]:
             if key not in values:
                 entry.fault(f"'turn' names {key!r}, which is no value of this input")
         standing = lowest(cap, entry.standing())
-        yield Input(name, entry.text("question"), values, turn, _cites(entry, sources), standing)
+        yield Input(name, entry.text("question"), values, turn, entry.sources(sources), standing)
 
 
 def _values(reader: Reader) -> Iterator[tuple[str, Verdict]]:
@@ -121,7 +121,7 @@ def _row(reader: Reader, table: Table, sources: Sources, cap: Standing) -> Row:
         when=dict(_when(reader, table)),
         outcome=outcome,
         text=reader.text("text"),
-        cites=_cites(reader, sources),
+        cites=reader.sources(sources),
         standing=lowest(cap, reader.standing()),
         valid=_within(reader, table.valid),
         line=reader.fields.line,
@@ -153,13 +153,3 @@ def _when(reader: Reader, table: Table) -> Iterator[tuple[str, frozenset[str]]]:
         if not values:
             reader.fault(f"condition on {name!r} has no value", node)
         yield name, frozenset(values)
-
-
-def _cites(reader: Reader, sources: Sources) -> tuple[Source, ...]:
-    cited = reader.texts("cites")
-    if not cited:
-        reader.fault("'cites' is missing: every row names its source")
-    for source in cited:
-        if source not in sources:
-            reader.fault(f"cites {source!r}, which is not listed in sources.yaml", reader.fields.get("cites"))
-    return tuple(sources[source] for source in cited if source in sources)

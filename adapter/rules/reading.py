@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from adapter.rules.faults import Faults
-from adapter.rules.table import Standing, Validity
+from adapter.rules.table import Source, Standing, Validity
 from adapter.rules.yamlfile import Fields, Items, Node, Text
 
 
@@ -77,9 +77,26 @@ class Reader:
             self.fault(f"'standing' is {value!r}, not verified or provisional", self.fields.get("standing"))
         return "provisional"
 
+    def flag(self, key: str) -> bool | None:
+        """`yes` or `no`; None when left out."""
+        value = self.optional(key)
+        if value not in {None, "yes", "no"}:
+            self.fault(f"{key!r} is {value!r}, not yes or no", self.fields.get(key))
+        return None if value is None else value == "yes"
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; one text counts as a list of one."""
         return tuple(_texts(self, key, self.fields.get(key)))
+
+    def sources(self, known: Mapping[str, Source]) -> tuple[Source, ...]:
+        """The sources under `cites`; each must be listed."""
+        cited = self.texts("cites")
+        if not cited:
+            self.fault("'cites' is missing: everything names its source")
+        for source in cited:
+            if source not in known:
+                self.fault(f"cites {source!r}, which is not listed in sources.yaml", self.fields.get("cites"))
+        return tuple(known[source] for source in cited if source in known)
 
     def entries(self, key: str) -> Iterator[Reader]:
         """The entries of a list of mappings."""

@@ -60,6 +60,7 @@ def decide_phase(case: Case) -> PhaseResult:
         regime_day=case.regime_day,
         contract_day=found.cover.contract_on,
         insurer=found.cover.uzovi,
+        responsible=tuple(dict.fromkeys(h.held.organisation for h in found.holders.holders)),
     )
     deciding = [m for asked in pivotal(case.table, values, case.regime_day) for m in found.findings[asked.name].missing]
     missing = (*deciding, *stage.missing) if case.begun else ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
+from adapter.model.moments import day_of
 from adapter.model.projection import ProjectedAct, ProjectedResponsibility
 from adapter.selection import words
 from adapter.selection.case import Case
@@ -43,7 +45,8 @@ def holders_of(case: Case) -> Holders:
             continue
         holder = Holder(held, case.membership.between(held.organisation, *days))
         (solid if contact == "solid" else touching).append(holder)
-    return Holders(tuple(solid or touching), not solid)
+    found = sorted(solid or touching, key=lambda h: day_of(h.held.span.start) if h.held.span.start else date.min)
+    return Holders(tuple(found), not solid)
 
 
 def responsible(case: Case, holders: Holders, member_acts: tuple[ProjectedAct, ...]) -> Finding:

@@ -1,0 +1,143 @@
+"""Which integral prestatie fits a phase: the catalogue's own tables decide, over a few plain questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapter.claims.catalogue import NONE, Catalogue, IntegralPrestatie
+from adapter.claims.participants import Participant, participants
+from adapter.model.decision import PhaseSelection, Reason
+from adapter.model.evidence import Organisation, OrganisationKind
+from adapter.model.facts import ActKind, Outcome
+from adapter.model.projection import ClaimsProjection
+from adapter.model.register import Igo
+from adapter.rules import Standing, cite, evaluate, lowest, pivotal
+
+SIXTEEN_WEEKS = 16 * 7
+"""Days: a pregnancy that ends before 16+0 has no natal or postnatal phase."""
+
+_EARLY = {Outcome.MISCARRIAGE, Outcome.ECTOPIC, Outcome.TERMINATION}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The prestatie (None: none could be chosen), why, and which unknown answers could still make it another."""
+
+    prestatie: IntegralPrestatie | None
+    reasons: tuple[Reason, ...]
+    unsettled: tuple[str, ...]
+    standing: Standing
+
+
+def choose(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, catalogue: Catalogue) -> Chosen:
+    """Choose the prestatie of a phase, by the table valid on the day that put the phase under its regime."""
+    table = catalogue.tables[phase.phase]
+    on = phase.regime_day or projection.as_of
+    present = participants(projection, phase, igo)
+    inputs = _ASK[phase.phase](projection, phase, igo, present)
+    outcome = evaluate(table, inputs, on)
+    row = outcome.row
+    reasons = [Reason(row.id, "met", row.text, row.citation, row.standing)]
+    reasons += [
+        Reason(
+            f"{table.id}/{t.input.name}",
+            t.verdict,
+            f"{t.input.question} {t.value.replace('_', ' ').capitalize()}.",
+            cite(t.input.cites),
+            t.input.standing,
+        )
+        for t in outcome.trace
+    ]
+    unsettled = tuple(asked.question for asked in pivotal(table, inputs, on))
+    prestatie = None if outcome.value in NONE else catalogue.integral[outcome.value]
+    standing = lowest(row.standing, *(t.input.standing for t in outcome.trace if t.decisive))
+    return Chosen(prestatie, tuple(reasons), unsettled, standing)
+
+
+def ended_early(projection: ClaimsProjection) -> str:
+    """`ja` when the pregnancy ended before 16+0, `onbekend` when it ended early in kind and nobody knows when."""
+    if projection.outcome not in _EARLY:
+        return "nee"
+    if projection.gestational_days_at_end is None:
+        return "ja" if projection.outcome is Outcome.ECTOPIC else "onbekend"
+    return "ja" if projection.gestational_days_at_end < SIXTEEN_WEEKS else "nee"
+
+
+def _prenatal(
+    projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, present: list[Participant]
+) -> dict[str, str]:
+    return {"einde_voor_16_weken": ended_early(projection), "volledig": _complete(projection, phase, present)}
+
+
+def _complete(projection: ClaimsProjection, phase: PhaseSelection, present: list[Participant]) -> str:
+    """Members from beginning to end: nobody else was responsible, and no switch or move except between members."""
+    if not phase.responsible:
+        return "onbekend"
+    members = {p.organisation.id for p in present if p.responsible}
+    if any(organisation.id not in members for organisation in phase.responsible):
+        return "nee"
+    between_members = len(members) > 1
+    return "nee" if (projection.practice_switch or projection.moved) and not between_members else "ja"
+
+
+def _natal(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, present: list[Participant]) -> dict[str, str]:
+    return {"lijn": _line(phase, present), "sectio": _sectio(projection, phase, igo, present)}
+
+
+def _line(phase: PhaseSelection, present: list[Participant]) -> str:
+    """The line of the last responsible organisation that is a member; without one, of the member that assisted."""
+    by_id = {p.organisation.id: p for p in present if p.responsible}
+    last = next((by_id[o.id] for o in reversed(phase.responsible) if o.id in by_id), None)
+    if last is None:
+        last = next((p for p in present if p.kinds & {ActKind.BEVALLING, ActKind.GEBOORTE}), None)
+    if last is None:
+        return "onbekend"
+    return "eerste" if last.member.discipline in {"verloskunde", "echoscopie", "kraamzorg"} else "tweede"
+
+
+def _sectio(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, present: list[Participant]) -> str:
+    done = [a for a in projection.acts if a.kind is ActKind.SECTIO]
+    if any(a.kind is ActKind.SECTIO for p in present for a in p.acts):
+        return "ja"
+    if projection.delivery_type is None:
+        return "nee" if done or _line(phase, present) == "eerste" else "onbekend"
+    if not is_sectio(projection.delivery_type):
+        return "nee"
+    where = projection.birth_organisation or (phase.responsible[-1] if phase.responsible else None)
+    return "ja" if where is not None and _member_hospital(igo, where, phase, projection) else "nee"
+
+
+def is_sectio(delivery_type: str) -> bool:
+    """Whether the words for the kind of birth mean a caesarean section."""
+    return "sectio" in delivery_type.lower() or "keizersnede" in delivery_type.lower()
+
+
+def _member_hospital(igo: Igo, organisation: Organisation, phase: PhaseSelection, projection: ClaimsProjection) -> bool:
+    member = igo.member(organisation, projection.ended_on)
+    hospital = organisation.kind in {OrganisationKind.ZIEKENHUIS, OrganisationKind.ONBEKEND}
+    return member is not None and hospital
+
+
+def _postnatal(
+    projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, present: list[Participant]
+) -> dict[str, str]:
+    hospitals = [p for p in present if p.member.discipline in {"ziekenhuis", "gynaecologie"}]
+    stay = any(ActKind.OPNAME in p.kinds for p in hospitals)
+    checks = any(p.responsible for p in present) or any(ActKind.POSTNATALE_ZORG in p.kinds for p in present)
+    unknown = not phase.responsible and not checks
+    return {
+        "verblijf": "ja" if stay else "nee",
+        "kraamzorg": _kraamzorg(projection, present),
+        "controles": "ja" if checks else "onbekend" if unknown else "nee",
+    }
+
+
+def _kraamzorg(projection: ClaimsProjection, present: list[Participant]) -> str:
+    if any(p.member.discipline == "kraamzorg" for p in present):
+        return "ja"
+    if projection.kraamzorg.organisations:
+        return "nee"
+    return "afgezien" if projection.kraamzorg.declined else "onbekend"
+
+
+_ASK = {"prenataal": _prenatal, "nataal": _natal, "postnataal": _postnatal}

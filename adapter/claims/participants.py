@@ -1,0 +1,67 @@
+"""The members that gave care in a phase: who must not claim beside the integral prestatie, or claims instead of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from adapter.model.decision import PhaseSelection
+from adapter.model.evidence import Organisation
+from adapter.model.moments import day_of
+from adapter.model.projection import ClaimsProjection, ProjectedAct
+from adapter.model.register import Igo, Member
+
+
+@dataclass(slots=True)
+class Participant:
+    """One member (in one discipline), its care in the phase, and whether it was responsible there."""
+
+    member: Member
+    organisation: Organisation
+    responsible: bool = False
+    acts: list[ProjectedAct] = field(default_factory=list)
+
+    @property
+    def agb(self) -> str | None:
+        """The AGB code: the register's, else the one the sources give."""
+        return self.member.agb.value if self.member.agb is not None else self.organisation.agb
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of care it gave."""
+        return {act.kind.value for act in self.acts}
+
+
+def days_of(phase: PhaseSelection, as_of: date) -> tuple[date, date]:
+    """First and last day of a phase that has begun; a running one counts up to the day asked about."""
+    last = day_of(phase.end) if phase.end is not None else as_of
+    return (day_of(phase.start) if phase.start is not None else last), last
+
+
+def participants(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo) -> list[Participant]:
+    """The members that gave care in this phase, in the order of the register."""
+    first, last = days_of(phase, projection.as_of)
+    found: dict[Member, Participant] = {}
+
+    def note(organisation: Organisation, start: date, end: date) -> list[Participant]:
+        return [
+            found.setdefault(member, Participant(member, organisation))
+            for member in igo.members
+            if member.is_organisation(organisation) and _active(member, start, end)
+        ]
+
+    for act in projection.acts:
+        if act.phase == phase.phase:
+            for participant in note(act.organisation, act.day or first, act.day or last):
+                participant.acts.append(act)
+    for organisation in phase.responsible:
+        for participant in note(organisation, first, last):
+            participant.responsible = True
+    if phase.phase == "postnataal" or (phase.phase == "prenataal" and projection.kraamzorg.requested):
+        for organisation in projection.kraamzorg.organisations:
+            note(organisation, first, last)
+    return [found[member] for member in igo.members if member in found]
+
+
+def _active(member: Member, first: date, last: date) -> bool:
+    return member.since <= last and (member.until is None or member.until >= first)
