@@ -19,6 +19,7 @@ from adapter.carepath.times import plausible
 from adapter.model.evidence import Evidence, Organisation, OrganisationKind
 from adapter.model.facts import Act, Dossier, Person, ReferralMade, Statement, StatementKind
 from adapter.model.moments import Moment, Span, day_of
+from adapter.model.sources import SourceState
 
 K = StatementKind
 EVENTS = frozenset({K.BIRTH, K.LABOUR_START, K.OPERATION_START, K.PLACENTA_BIRTH, K.END_OF_PREGNANCY, K.LMP})
@@ -37,6 +38,7 @@ class Chosen:
     women: tuple[Person, ...]
     undecided: tuple[Evidence, ...]
     implausible: tuple[Evidence, ...]
+    silent: tuple[Organisation, ...]  # whose sources did not answer, or were never asked
 
     def said(self, *kinds: StatementKind) -> tuple[Statement, ...]:
         """The statements of these kinds."""
@@ -66,6 +68,7 @@ def choose(given: PregnancyInput, settings: PathSettings, as_of: date) -> Chosen
         women=tuple(f.woman for f in given.facts),
         undecided=mine.undecided,
         implausible=tuple(implausible),
+        silent=tuple(who(s.organisation) for s in given.sources if s.state is not SourceState.ANSWERED),
     )
 
 

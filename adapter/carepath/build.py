@@ -25,7 +25,6 @@ from adapter.model.carepath import FACT_KEYS, CarePath, Disagreement, Woman
 from adapter.model.evidence import Evidence
 from adapter.model.facts import StatementKind
 from adapter.model.moments import day_of
-from adapter.model.sources import SourceState
 
 
 def build(given: PregnancyInput, zorgpad: Zorgpad, settings: PathSettings, as_of: date, known_at: datetime) -> CarePath:
@@ -37,8 +36,7 @@ def build(given: PregnancyInput, zorgpad: Zorgpad, settings: PathSettings, as_of
     last = min(as_of, ending.on) if ending.on is not None else as_of
     support = zorgpad.tolerances["referral_support_days"][1]
     timeline = responsibility_of(chosen, phases, ending.ended, support, as_of)
-    silent = any(s.state is not SourceState.ANSWERED for s in given.sources)
-    situation = Situation(chosen, seen.dating, seen.births, ending, phases.get("prenataal"), silent, as_of)
+    situation = Situation(chosen, seen.dating, seen.births, ending, phases.get("prenataal"), as_of)
     moments = moments_of(zorgpad.moments, situation)
     fetuses = facts["fetuses"].value
     multiple = isinstance(fetuses, int | float) and fetuses > 1

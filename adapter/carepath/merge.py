@@ -10,7 +10,7 @@ from adapter.carepath.zorgpad import Precedence
 from adapter.model.carepath import Conflict, Fact, FactValue
 from adapter.model.evidence import Evidence
 from adapter.model.facts import Coded, Statement
-from adapter.model.moments import day_of, instant_of
+from adapter.model.moments import day_of, instant_of, is_instant
 
 NO_FACT = Fact()
 DAY_FACTS = frozenset({"edd", "lmp"})
@@ -103,9 +103,15 @@ def _criterion(name: str, statement: Statement, rule: Precedence) -> float:
     if name == "precise":
         return 0 if isinstance(value, datetime) else 1
     if name in ("first", "last") and isinstance(value, date):
-        # By day first: a bare day is not earlier or later than an instant on it.
-        return day_of(value).toordinal() * (1 if name == "first" else -1)
+        return _moment_order(value, name == "first")
     return _time(statement) if name == "newest" else 0
+
+
+def _moment_order(value: date, earliest: bool) -> float:
+    """By day, then by instant; a bare day comes after the instants on it, whether the first or the last is sought."""
+    sign = 1 if earliest else -1
+    within = instant_of(value).timestamp() - instant_of(day_of(value)).timestamp() if is_instant(value) else None
+    return sign * day_of(value).toordinal() * 100_000.0 + (99_999.0 if within is None else sign * within)
 
 
 def _place(word: str | None, words: Sequence[str]) -> int:

@@ -1,7 +1,8 @@
 """The moments of the zorgpad, and how each stands: a gap is a signal to check, never an order.
 
-A gap needs all of: the window has passed while the pregnancy went on, she was in care by then, every source answered,
-no source holds such an act, and nobody recorded that she declined. Where one of those cannot be said: unknown.
+A gap needs all of: the window has passed while the pregnancy went on, she was in care by then, every source that could
+know of it answered, none holds such an act, and nobody recorded that she declined. Where one of those cannot be said:
+unknown.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from adapter.carepath.merge import unique
 from adapter.carepath.timeline import GIVEN, start_of
 from adapter.carepath.zorgpad import Moment as Expected
 from adapter.model.carepath import CareMoment, Phase, Window
-from adapter.model.evidence import Evidence
+from adapter.model.evidence import Evidence, OrganisationKind
 from adapter.model.facts import Act, Outcome
 from adapter.model.moments import day_of
 
@@ -36,7 +37,6 @@ class Situation:
     births: Births
     ending: Ending
     prenatal: Phase
-    silent: bool  # some source did not answer
     as_of: date
 
 
@@ -105,9 +105,14 @@ def _open(expected: Expected, window: Window, now: Situation) -> State:
         return "upcoming" if expected.need != "indication" else "unknown"
     if expected.need == "habit":
         return "not_applicable"
-    if expected.need in ("indication", "elsewhere") or now.silent or not _in_care(window.to, now):
+    if expected.need in ("indication", "elsewhere") or _silent(expected, now) or not _in_care(window.to, now):
         return "unknown"
     return "gap"
+
+
+def _silent(expected: Expected, now: Situation) -> bool:
+    """Whether an organisation that could have done it, or of which we do not know what it is, was not heard."""
+    return any(o.kind in expected.by or o.kind is OrganisationKind.ONBEKEND for o in now.chosen.silent)
 
 
 def _in_care(by: date, now: Situation) -> bool:

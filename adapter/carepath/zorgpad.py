@@ -11,12 +11,16 @@ from typing import Any, Literal, get_args
 import yaml
 
 from adapter.model.carepath import FACT_KEYS
+from adapter.model.evidence import RESPONSIBLE_KINDS, OrganisationKind
 from adapter.model.facts import ActKind, StatementKind
 
 FILES = ("nederland.yaml", "precedence.yaml")
 Need = Literal["expected", "choice", "habit", "indication", "elsewhere"]
 Standing = Literal["verified", "provisional"]
 _ORDERS = frozenset({"basis", "rank", "highest", "first", "last", "precise", "specific", "newest"})
+
+
+_BY = frozenset({*RESPONSIBLE_KINDS, OrganisationKind.GEBOORTECENTRUM})  # could do nearly anything
 
 
 class ZorgpadError(ValueError):
@@ -54,6 +58,7 @@ class Moment:
     within: bool
     once: bool
     since: date | None
+    by: frozenset[OrganisationKind]
     standing: Standing
     source: str
 
@@ -138,6 +143,7 @@ def _moment(row: dict[str, Any]) -> Moment:
         within=bool(detect.get("within", False)),
         once=bool(row.get("once", False)),
         since=row.get("since"),
+        by=_BY | frozenset(map(OrganisationKind, row.get("by", ()))),
         standing=row["standing"],
         source=str(row["source"]),
     )
