@@ -90,6 +90,12 @@ class ServeSettings(_Section):
     port: int = Field(default=8080, ge=1, le=65535)
 
 
+class SimulationSettings(_Section):
+    """For simulated regions only, whose data stop at a fixed day: run the clock so many days back."""
+
+    days_back: int = Field(default=0, ge=0)
+
+
 class Settings(BaseSettings):
     """All of `adapter.toml`."""
 
@@ -102,6 +108,7 @@ class Settings(BaseSettings):
     serve: ServeSettings = ServeSettings()
     source: tuple[SourceSettings, ...] = ()
     igo: IgoSettings
+    simulation: SimulationSettings = SimulationSettings()
     mappings: Path | None = None  # instead of the mappings that come with the product
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapter import connectors
@@ -30,10 +30,11 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_application(config: Path | None = None, *, clock: Clock = _now) -> UseCases:
+def open_application(config: Path | None = None, *, clock: Clock | None = None) -> UseCases:
     """Open everything that a configuration file names. Raises `ConfigurationError` with every fault."""
     path = config or DEFAULT_CONFIG
     settings = load(path)
+    days_back = timedelta(days=settings.simulation.days_back)
     data = load_data(settings)
     sources = {s.id: _source(path, s, data.dialects) for s in settings.source}
     try:
@@ -50,7 +51,7 @@ def open_application(config: Path | None = None, *, clock: Clock = _now) -> UseC
         mappings_version=_together(data.dialects.version, data.zorgpad.version),
         audit=AuditLog(store),
         policy=Policy(),
-        clock=clock,
+        clock=clock or (lambda: _now() - days_back),
     )
 
     def worker(work: Work) -> Worker:
