@@ -24,6 +24,12 @@ class FailedError(SourceError):
     """The source could not answer: unreachable, 5xx after retries, a page that cannot be read."""
 
 
+class UnreachableError(FailedError):
+    """Not reached, cut off, or 429/502/503/504, also after retries: perhaps the whole source is down."""
+
+    wait: float | None = None  # seconds, where the source said so
+
+
 class RefusedError(SourceError):
     """The source will not answer us: 401, 403, or a FHIR version we do not read."""
 

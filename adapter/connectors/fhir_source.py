@@ -17,6 +17,7 @@ from adapter.connectors.ledger import Ledger
 from adapter.connectors.plan import PREGNANCY_RECORD
 from adapter.connectors.ports import Ask, Deliver, PullOutcome
 from adapter.connectors.pull import Pull, chunks, first
+from adapter.connectors.resolve import count_missing
 from adapter.fhir import Entry, Page
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import Media
@@ -54,6 +55,7 @@ async def _pull(pull: Pull, ask: Ask) -> None:
         stopped = await _discover(pull, alone=not ask.bsns)
     for batch in chunks(ask.bsns, pull.limits.dossiers_per_search):
         await _by_bsn(pull, batch)
+    count_missing(pull)
     if stopped:
         raise stopped
 

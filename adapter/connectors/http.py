@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -29,6 +31,7 @@ from adapter.connectors.errors import (
     RefusedError,
     SourceError,
     UnauthorizedError,
+    UnreachableError,
 )
 from adapter.model.sources import Media
 
@@ -49,10 +52,10 @@ class Reply:
     url: str
 
 
-class _AgainError(FailedError):
-    """Worth another try, after `wait` seconds where the source said so."""
-
-    wait: float | None = None
+@cache
+def _tls() -> ssl.SSLContext:
+    # Reading the certificates of the authorities takes longer than a small pull.
+    return httpx.create_ssl_context()
 
 
 class Http:
@@ -73,7 +76,8 @@ class Http:
             headers["Authorization"] = f"Bearer {_token(self._auth)}"
         timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds, pool=None)
         self._client = httpx.AsyncClient(
-            transport=self._transport or AiohttpTransport(limits=httpx.Limits(max_connections=limits.concurrency)),
+            transport=self._transport
+            or AiohttpTransport(verify=_tls(), limits=httpx.Limits(max_connections=limits.concurrency)),
             headers=headers,
             timeout=timeout,
             follow_redirects=False,
@@ -131,7 +135,9 @@ class Http:
         except httpx.InvalidURL:
             raise FailedError("de bron gaf een adres dat niet te lezen is") from None
         except _UNREACHABLE as error:
-            raise _AgainError(f"de bron is niet bereikbaar ({type(error).__name__}, aanvraag {request_id})") from None
+            raise UnreachableError(
+                f"de bron is niet bereikbaar ({type(error).__name__}, aanvraag {request_id})"
+            ) from None
         return Reply(body, _media(response.headers.get("Content-Type", ""), body), url)
 
     async def _body(self, response: httpx.Response, request_id: str) -> bytes:
@@ -149,7 +155,7 @@ class Http:
 
 
 def _worth_another_try(error: Exception) -> bool | float:
-    if not isinstance(error, _AgainError):
+    if not isinstance(error, UnreachableError):
         return False
     return True if error.wait is None else error.wait
 
@@ -161,7 +167,7 @@ def _error_for(response: httpx.Response, request_id: str, longest_wait: float) -
         kind = UnauthorizedError if status == 401 else RefusedError
         return kind(f"de bron weigert: {said}", "controleer de toegang die bij deze bron is afgesproken")
     if status in _AGAIN:
-        again = _AgainError(f"de bron kon niet antwoorden: {said}")
+        again = UnreachableError(f"de bron kon niet antwoorden: {said}")
         after = response.headers.get("Retry-After", "")
         again.wait = min(float(after), longest_wait) if after.isascii() and after.isdigit() else None
         return again

@@ -19,7 +19,7 @@ PREGNANCY_RECORD = "http://snomed.info/sct|364320009"
 class Search:
     """`type?param=<values>&_include=…`.
 
-    `optional`: asked only where the source's CapabilityStatement lists it. `loose`: brings care outside the dossier too;
+    `optional`: asked only where the source's CapabilityStatement lists it. `loose`: brings other care too;
     what names another dossier or contact is left alone.
     """
 

@@ -9,7 +9,14 @@ from typing import Any, TypeVar
 
 from adapter.connectors.capability import Offer
 from adapter.connectors.config import Limits
-from adapter.connectors.errors import FailedError, NotOfferedError, SourceError, StopError, UnauthorizedError
+from adapter.connectors.errors import (
+    FailedError,
+    NotOfferedError,
+    SourceError,
+    StopError,
+    UnauthorizedError,
+    UnreachableError,
+)
 from adapter.connectors.http import Http
 from adapter.connectors.ledger import Ledger
 from adapter.connectors.paging import pages
@@ -35,7 +42,8 @@ class Pull:
     singly: set[Search] = field(default_factory=set)  # takes one value at a time
     worked: set[Search] = field(default_factory=set)
     broken: dict[Search, int] = field(default_factory=dict)  # failures since it last worked
-    failures: int = 0  # of any call, since one last worked
+    missing: dict[str, int] = field(default_factory=dict)  # references that led nowhere, by kind
+    failures: int = 0  # to reach the source, since a call last worked
 
     @property
     def plan(self) -> Plan:
@@ -69,9 +77,9 @@ class Pull:
             raise StopError(error)
         if not isinstance(error, FailedError):
             return
-        self.failures += 1
         if search:
             self.broken[search] = self.broken.get(search, 0) + 1
+        self.failures += isinstance(error, UnreachableError)
         if self.failures >= self.limits.failures_in_a_row:
             raise StopError(error)
 

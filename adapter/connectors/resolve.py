@@ -14,7 +14,9 @@ from adapter.connectors.pull import chunks, together
 
 if TYPE_CHECKING:
     from adapter.connectors.dossiers import Group
+    from adapter.connectors.pull import Pull
 
+_NAMED = 3  # missing resources of one kind that are named one by one; the rest is counted
 _DEPTH = 4  # Observation -> PractitionerRole -> Location -> Organization
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
@@ -110,6 +112,16 @@ def _have(group: Group, reference: str) -> bool:
 
 
 def _missing(group: Group, reference: str) -> None:
-    child = reference in group.own.children
-    advice = "bij een kind is dat gewoon: het heeft een eigen dossier" if child else ""
-    group.pull.ledger.warn(reference, "de bron verwijst hiernaar, maar geeft het niet", advice)
+    pull = group.pull
+    kind = "kind" if reference in group.own.children else reference.partition("/")[0]
+    pull.missing[kind] = pull.missing.get(kind, 0) + 1
+    if pull.missing[kind] <= _NAMED:
+        advice = "bij een kind is dat gewoon: het heeft een eigen dossier" if kind == "kind" else ""
+        pull.ledger.warn(reference, "de bron verwijst hiernaar, maar geeft het niet", advice)
+
+
+def count_missing(pull: Pull) -> None:
+    """Say how many more references led nowhere than were named."""
+    for kind, number in pull.missing.items():
+        if number > _NAMED:
+            pull.ledger.warn(kind, f"nog {number - _NAMED} verwijzingen naar wat de bron niet geeft")
