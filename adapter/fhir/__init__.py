@@ -8,7 +8,7 @@ from adapter.fhir.errors import FhirError
 from adapter.fhir.jsontext import JsonObject, content_hash
 from adapter.fhir.jsontext import dumps as to_json
 from adapter.fhir.limits import LIMITS, Limits
-from adapter.fhir.outcome import Issue, operation_outcome
+from adapter.fhir.outcome import Issue, operation_outcome, outcome_text
 from adapter.fhir.reading import read, read_exact
 from adapter.fhir.references import references, relative
 from adapter.fhir.splitting import Entry, Page, split, split_ndjson
@@ -31,6 +31,7 @@ __all__ = [
     "content_hash",
     "from_xml",
     "operation_outcome",
+    "outcome_text",
     "read",
     "read_exact",
     "references",

@@ -50,3 +50,6 @@ ONLY_IN_401 = frozenset(
     }
 )
 """Resources that 4.3.0 dropped: right in 4.0.1, but there is no model to check them with. None is of birth care."""
+
+TYPES_NOT_IN_401 = frozenset({"CodeableReference", "RatioRange"})
+"""Data types that 4.3.0 added: an element of such a type (`valueRatioRange` of an Extension) is not of 4.0.1."""

@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
-from adapter.fhir.r4 import NOT_IN_401
+from adapter.fhir.r4 import NOT_IN_401, TYPES_NOT_IN_401
 from adapter.model.sources import FhirVersion
 
 _PACKAGES = {FhirVersion.STU3: "fhir.resources.STU3", FhirVersion.R4: "fhir.resources.R4B"}
@@ -96,7 +96,9 @@ def shape_of_model(model: Any) -> Shape:
         extra = field.json_schema_extra
         choice = extra.get("one_of_many") if isinstance(extra, dict) else None
         name = field.alias or key
-        elements[name] = _element(name, field.annotation, choice)
+        element = _element(name, field.annotation, choice)
+        if element.type_name not in TYPES_NOT_IN_401:  # STU3 has none of these either
+            elements[name] = element
     for name, element in list(elements.items()):
         owner = elements.get(name[1:]) if name[0] == "_" else None
         if owner is not None and owner.kind == "xhtml":  # its id stands in the <div>, and it has no extensions
@@ -104,7 +106,8 @@ def shape_of_model(model: Any) -> Shape:
         elif owner is not None and owner.choice:
             elements[name] = Element(name, element.kind, element.many, _OBJECT, element.model, owner.choice)
     is_resource = bool(model.has_resource_base())
-    order = tuple(dict.fromkeys(model.elements_sequence()))  # the library names some twice
+    # The library names some elements twice.
+    order = tuple(name for name in dict.fromkeys(model.elements_sequence()) if name in elements)
     if is_resource:
         elements["resourceType"] = Element("resourceType", "type", False, _TEXT)
     return Shape(model.__resource_type__, is_resource, elements, order)

@@ -68,7 +68,8 @@ class _Reader:
         self.limits = limits
 
     def resource(self, node: Any, path: str, depth: int) -> JsonObject:
-        name = _local(node, FHIR, path or "The root element")
+        namespace, name = _tag(node, path or "The root element")
+        _in_namespace(namespace, FHIR, path or "The root element")
         shape = shape_of_resource(name, self.version)
         if shape is None:
             raise FhirError(f"{path + ': ' if path else ''}{unknown_type(name, self.version)}")
@@ -91,13 +92,12 @@ class _Reader:
         return made
 
     def child(self, child: Any, shape: Shape, made: JsonObject, path: str, depth: int) -> None:
-        name = _local(child, None, path)
+        namespace, name = _tag(child, path)
         element = shape.elements.get(name)
-        where = f"{path}.{safe_name(name)}"
         if element is None or element.kind in {"companion", "type"}:
-            raise FhirError(f"{where}: no element of FHIR {self.version} here. Leave it out.")
-        namespace = XHTML if element.kind == "xhtml" else FHIR
-        _local(child, namespace, where)
+            raise FhirError(f"{path}.{safe_name(name)}: no element of FHIR {self.version} here. Leave it out.")
+        where = f"{path}.{name}"
+        _in_namespace(namespace, XHTML if element.kind == "xhtml" else FHIR, where)
         if name in made and not element.many:
             raise FhirError(f"{where}: given twice. Send it once.")
         if element.kind == "xhtml":
@@ -151,8 +151,10 @@ class _Reader:
         return made
 
     def no_text(self, node: Any, path: str) -> None:
-        texts = [node.text, *(child.tail for child in node)]
-        if any(text and not text.isspace() for text in texts):
+        text = node.text or ""
+        for child in node:
+            text += child.tail or ""
+        if text and not text.isspace():
             raise FhirError(f"{path}: holds bare text. FHIR writes values in the attribute `value`.")
 
 
@@ -167,14 +169,18 @@ def to_value(text: str, kind: str) -> Any:
     return text
 
 
-def _local(node: Any, namespace: str | None, path: str) -> str:
+def _tag(node: Any, path: str) -> tuple[str, str]:
+    """Namespace and name of an element."""
     tag = node.tag
     if not isinstance(tag, str):
         raise FhirError(f"{path}: holds something else than elements. Leave it out.")
-    name = etree.QName(tag)
-    if namespace is not None and name.namespace != namespace:
-        raise FhirError(f"{path}: is not in the namespace {namespace}. Declare it.")
-    return str(name.localname)
+    namespace, _, name = tag[1:].rpartition("}") if tag[0] == "{" else ("", "", tag)
+    return namespace, name
+
+
+def _in_namespace(namespace: str, wanted: str, path: str) -> None:
+    if namespace != wanted:
+        raise FhirError(f"{path}: is not in the namespace {wanted}. Declare it.")
 
 
 def _drop_empty_companions(made: JsonObject, shape: Shape) -> None:

@@ -205,6 +205,23 @@ def test_nesting_deeper_than_the_limit_is_refused_and_just_below_it_is_not():
     assert checked(nested(200)).problem is not None
 
 
+@pytest.mark.parametrize("added", ["valueCodeableReference", "valueRatioRange"])
+def test_data_types_that_4_3_added_are_not_4_0(added):
+    given = {"concept": {"text": "x"}} if "Code" in added else {"denominator": {"value": 1}}
+    assert f"extension[0].{added}" in problem({**GOOD, "extension": [{"url": "http://x", added: given}]})
+
+
+def test_what_was_found_good_or_bad_before_is_found_so_again():
+    good = {**GOOD, "code": {"coding": [{"system": "http://x", "code": "a"}]}}
+    bad = {**GOOD, "code": {"coding": [{"system": "http://x", "code": " a"}]}}
+    worse = {**GOOD, "code": {"coding": [{"system": "http://x", "code": 5}]}}
+    for _ in range(3):
+        assert checked(good).problem is None
+        assert "Observation.code.coding[0].code is not" in problem(bad)
+        assert "Observation.code.coding[0].code: a text" in problem(worse)
+    assert len({checked(good).hash for _ in range(3)}) == 1
+
+
 def test_many_problems_are_counted_not_all_told():
     text = problem({**GOOD, **{f"bogus{chr(97 + n)}": 1 for n in range(9)}})
     assert text.endswith("And 6 more.")
