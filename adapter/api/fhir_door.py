@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 
 from adapter import fhir
 from adapter.access import Purpose
@@ -32,20 +32,19 @@ _ANY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 def routes(application: Application) -> list[BaseRoute]:
     """The two endpoints."""
     return [
-        Mount("/fhir/stu3", routes=_endpoint(application, FhirVersion.STU3)),
-        Mount("/fhir/r4", routes=_endpoint(application, FhirVersion.R4)),
+        *_endpoint(application, FhirVersion.STU3, "/fhir/stu3"),
+        *_endpoint(application, FhirVersion.R4, "/fhir/r4"),
         Route("/fhir", _which_version, methods=_ANY),
         Route("/fhir/{rest:path}", _which_version, methods=_ANY),
     ]
 
 
-def _endpoint(application: Application, version: FhirVersion) -> list[BaseRoute]:
+def _endpoint(application: Application, version: FhirVersion, at: str) -> list[BaseRoute]:
     async def metadata(request: Request) -> Response:
         media = wanted(request)
         if media is None:
             return outcome(request, 406, _FORMATS)
-        base = str(request.base_url).rstrip("/")
-        described = statement(version, base)
+        described = statement(version, str(request.base_url).rstrip("/") + at)
         body = fhir.to_xml(described, version) if media is Media.XML else fhir.to_json(described)
         return Response(body, media_type=media.value, headers={"Cache-Control": "no-cache"})
 
@@ -78,9 +77,10 @@ def _endpoint(application: Application, version: FhirVersion) -> list[BaseRoute]
         return outcome(request, 404, "there is nothing at this address; see metadata")
 
     return [
-        Route("/metadata", metadata),
-        Route("/{type}/{id}", read, methods=_ANY),
-        Route("/{rest:path}", other, methods=_ANY),
+        Route(f"{at}/metadata", metadata),
+        Route(f"{at}/{{type}}/{{id}}", read, methods=_ANY),
+        Route(at, other, methods=_ANY),
+        Route(f"{at}/{{rest:path}}", other, methods=_ANY),
     ]
 
 

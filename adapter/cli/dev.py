@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from adapter.cli import options
+
 app = typer.Typer(no_args_is_help=True)
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -32,10 +34,23 @@ def epd(context: typer.Context) -> None:
     _run_module("adapter.simulation.epd", context.args)
 
 
-@app.command(context_settings=_PASS_ON)
-def demo(context: typer.Context) -> None:
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--folder", help="Where the region is written; it is made anew.")] = Path(
+        "var/demo"
+    ),
+    women: Annotated[int, typer.Option("--women", min=0, help="Generated women besides the fixed situations.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same region.")] = 1,
+    once: Annotated[bool, typer.Option("--once", help="Print the result and exit.")] = False,
+    port: options.Port = 8080,
+) -> None:
     """Start three simulated EPDs and the adapter on them."""
-    _run_module("adapter.bootstrap.demo", context.args)
+    from adapter.cli.demo import epds, prepare
+    from adapter.cli.running import run
+
+    config = prepare(folder, women, seed)
+    with epds(folder):
+        run(config=config, once=once, port=port)
 
 
 def _run_module(name: str, arguments: list[str]) -> None:

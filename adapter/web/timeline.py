@@ -14,7 +14,7 @@ from adapter.model.facts import ActKind
 from adapter.model.moments import day_of
 from adapter.service import dutch
 
-WIDTH, LEFT, RIGHT = 1120, 216, 24
+WIDTH, LEFT, RIGHT = 1140, 236, 24
 HEAD, ROW, LANE = 112, 19, 44
 TERM = timedelta(days=280)
 """From the (calculated) last menstrual period to the due date."""
@@ -228,7 +228,7 @@ def _lanes(path: CarePath, scale: _Scale) -> tuple[Lane, ...]:
         height = max(LANE, rows * ROW + 12)
         full = dutch.name(organisation.name, organisation.id)
         kind = "" if organisation.kind is OrganisationKind.ONBEKEND else organisation.kind.value
-        lanes.append(Lane(_short(full, 28), full, kind, y, float(height), marks))
+        lanes.append(Lane(_short(full, 31), full, kind, y, float(height), marks))
         y += height
     return tuple(lanes)
 

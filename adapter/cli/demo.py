@@ -1,0 +1,89 @@
+"""`adapter dev demo`: a simulated region with three EPDs, each a process of its own, and the adapter on them."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+
+from adapter.cli.output import notes, wrong
+
+EPDS = (("vp-linde", 9001, "3.0"), ("zh-delta", 9002, "4.0"), ("kz-lente", 9003, "3.0"))
+_START_SECONDS = 30.0
+
+
+def prepare(folder: Path, women: int, seed: int) -> Path:
+    """Write the region anew and give its configuration. Its clock stands at the region's own day."""
+    from adapter.simulation import write_region
+    from adapter.simulation.plan import REFERENCE_DAY
+
+    shutil.rmtree(folder, ignore_errors=True)
+    write_region(folder, women=women, seed=seed)
+    config = folder / "adapter-fhir.toml"
+    days_back = (date.today() - REFERENCE_DAY).days  # noqa: DTZ011 - a calendar day on this machine
+    comment = f"# The region's data stop on {REFERENCE_DAY}: that day is today."
+    with config.open("a", encoding="utf-8") as file:
+        file.write(f"\n{comment}\n[simulation]\ndays_back = {days_back}\n")
+    return config
+
+
+@contextmanager
+def epds(folder: Path) -> Iterator[None]:
+    """The three EPDs, started and answering; stopped on leaving, whatever happens."""
+    with ExitStack() as stack:
+        started = [stack.enter_context(_epd(folder / name, port, version)) for name, port, version in EPDS]
+        for (name, port, _), process in zip(EPDS, started, strict=True):
+            _wait(name, port, process)
+        yield
+
+
+@contextmanager
+def _epd(data: Path, port: int, version: str) -> Iterator[subprocess.Popen[bytes]]:
+    if _answers(port):
+        wrong(f"port {port} is in use: stop what listens there, or the other demonstration that still runs")
+    command = [
+        sys.executable,
+        "-m",
+        "adapter.simulation.epd",
+        "--port",
+        str(port),
+        "--data",
+        str(data),
+        "--fhir",
+        version,
+    ]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    notes().print(f"EPD {data.name}: FHIR {version} on http://127.0.0.1:{port}/fhir", markup=False)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(name: str, port: int, process: subprocess.Popen[bytes]) -> None:
+    tries = int(_START_SECONDS / 0.1)
+    for _ in range(tries):
+        if _answers(port):
+            return
+        try:
+            process.wait(0.1)
+        except subprocess.TimeoutExpired:
+            continue
+        wrong(f"the simulated EPD {name} stopped at once with status {process.returncode}")
+    wrong(f"the simulated EPD {name} does not answer on port {port} after {_START_SECONDS:.0f} seconds")
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
