@@ -104,11 +104,13 @@ class Audit(Part):
         chain, expected = _START, 1
         with self._database.reading() as connection:
             lines, head = _head(connection)
-            for row in connection.execution_options(yield_per=1000).execute(select(audit).order_by(_A.position)):
-                chain = self._next(chain, expected, row.recorded, row.patient, row.body)
-                if row.position != expected or row.chain != chain:
-                    return expected
-                expected += 1
+            few = connection.execution_options(yield_per=1000)
+            with few.execute(select(audit).order_by(_A.position)) as rows:
+                for row in rows:
+                    chain = self._next(chain, expected, row.recorded, row.patient, row.body)
+                    if row.position != expected or row.chain != chain:
+                        return expected
+                    expected += 1
         return None if expected == lines + 1 and chain == head else min(expected, lines + 1)
 
     def _next(self, chain: bytes, line: int, recorded: datetime, patient: str | None, body: bytes) -> bytes:

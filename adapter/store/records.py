@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, distinct, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from adapter.model.sources import RecordKey
 from adapter.store.database import Database
@@ -74,7 +74,7 @@ class Records(Part):
 
     def sources(self) -> list[str]:
         """Every source that anything was ever kept of."""
-        query = select(distinct(record_keys.c.source)).order_by(record_keys.c.source)
+        query = select(record_keys.c.source).distinct().order_by(record_keys.c.source)
         with self._database.reading() as connection:
             return list(connection.execute(query).scalars())
 
