@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
-from adapter.simulation.region import Region, picked
+from adapter.simulation.generate import Rates, generate
+from adapter.simulation.region import Case, Region, picked
 from adapter.simulation.situations import Situation, situations
 
 
+def region(women: int = 0, seed: int = 1, rates: Rates | None = None) -> Region:
+    """The hand-picked situations, and so many generated women more."""
+    more = generate(seed, women, rates)
+    return Region(lambda: chain(picked(), more.cases()))
+
+
 def write_region(folder: Path, women: int = 0, seed: int = 1) -> None:
-    """Write the hand-picked situations (and so many generated women more) to a folder that the adapter can run on."""
-    _ = women, seed  # generated women follow
-    Region(picked).write(folder)
+    """Write a region to a folder that the adapter can run on: NDJSON per source, register, configurations, truth."""
+    region(women, seed).write(folder)
 
 
-__all__ = ["Region", "Situation", "situations", "write_region"]
+__all__ = ["Case", "Rates", "Region", "Situation", "generate", "region", "situations", "write_region"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from adapter.model.facts import ActKind
@@ -138,12 +139,21 @@ UNCODED = {ActKind.PRECONCEPTIE: "preconceptieconsult", ActKind.ANTICONCEPTIE: "
 """Kinds of contact for which the value sets have no code: vendors write text."""
 
 
+@cache
 def coding(code: str, system: str = SCT, display: str | None = None) -> dict[str, Any]:
-    """A Coding, with its display where we know it."""
+    """A Coding, with its display where we know it. Shared: not to be changed by who gets it."""
     text = display or _DISPLAY.get(code)
     return {"system": system, "code": code, **({"display": text} if text else {})}
 
 
+@cache
+def _snomed(codes: tuple[str, ...]) -> dict[str, Any]:
+    return {"coding": [coding(c) for c in codes]}
+
+
 def concept(*codings: dict[str, Any] | str) -> dict[str, Any]:
-    """A CodeableConcept of SNOMED codes (text) and codings, in that order."""
+    """A CodeableConcept of SNOMED codes (text) and codings, in that order. Shared, as `coding`."""
+    codes = tuple(c for c in codings if isinstance(c, str))
+    if len(codes) == len(codings):
+        return _snomed(codes)
     return {"coding": [coding(c) if isinstance(c, str) else c for c in codings]}

@@ -53,6 +53,7 @@ SOURCES = (
 )
 
 _START = date(2017, 1, 1)
+_GROWTH = date(2024, 6, 15)  # three participants joined on this day; none of them has an EPD that can be asked
 
 PARTICIPANTS: dict[str, Participant] = {
     p.key: p
@@ -75,7 +76,7 @@ PARTICIPANTS: dict[str, Participant] = {
             agb="06999901",
             ura="99900601",
             discipline="ziekenhuis",
-            since=_START,
+            since=date(2021, 7, 1),
             source=True,
         ),
         Participant(
@@ -95,7 +96,7 @@ PARTICIPANTS: dict[str, Participant] = {
             "B2",
             agb="90999901",
             discipline="echoscopie",
-            since=date(2019, 1, 1),
+            since=_GROWTH,
         ),
         Participant(
             "vp-wilg",
@@ -104,7 +105,7 @@ PARTICIPANTS: dict[str, Participant] = {
             "G3",
             agb="08999902",
             discipline="verloskunde",
-            since=date(2018, 1, 1),
+            since=_GROWTH,
         ),
         Participant(
             "vp-horizon",
@@ -113,8 +114,8 @@ PARTICIPANTS: dict[str, Participant] = {
             "G3",
             agb="08999903",
             discipline="verloskunde",
-            since=_START,
-            until=date(2024, 2, 29),
+            since=date(2023, 3, 15),
+            until=date(2023, 6, 15),
         ),
         Participant(
             "zh-kust",
@@ -123,7 +124,7 @@ PARTICIPANTS: dict[str, Participant] = {
             "V6",
             agb="06999902",
             discipline="ziekenhuis",
-            since=date(2024, 4, 1),
+            since=_GROWTH,
         ),
         Participant(
             "vp-overkant",
@@ -138,7 +139,6 @@ PARTICIPANTS: dict[str, Participant] = {
         Participant("kz-overkant", "Kraamzorg De Overkant (fictief)", Kind.KRAAMZORG, "K4", agb="33999951"),
         Participant("ha-dorp", "Huisartsenpraktijk Het Dorp (fictief)", Kind.HUISARTS, "Z3", agb="01999951"),
         Participant("zh-abroad", "Krankenhaus Musterstadt (fictief, buitenland)", Kind.ZIEKENHUIS, None),
-        Participant("onbekend-centrum", "Centrum Onbekend (fictief)", Kind.ONBEKEND, None, third_line=True),
     )
 }
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from adapter.model.facts import ActKind, Outcome
-from adapter.model.moments import AMSTERDAM
+from adapter.model.moments import AMSTERDAM, Moment
 
 REFERENCE_DAY = date(2024, 7, 29)
 """The day to which every situation is told; what happens later is not in any EPD."""
@@ -37,6 +38,7 @@ class Care:
     consult: bool = False
     routine: bool = True
     echo: str | None = None  # who makes the ultrasounds, when another
+    tells_birth: bool = False  # the dossier tells of the birth, though it began later
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class PlannedReferral:
     """A referral: `overdracht` moves responsibility, `consult` does not."""
 
     kind: str
-    on: date
+    on: Moment
     sender: str
     receiver: str
     source: str
@@ -129,12 +131,17 @@ class Plan:
         return self.ending
 
 
-def gestation(lmp: date, text: str) -> date:
-    """The day of a gestational age such as `39+5`."""
+@cache
+def _age(text: str) -> timedelta:
     found = _GESTATION.fullmatch(text)
     if found is None:
         raise ValueError(f"not a gestational age (weeks+days): {text!r}")
-    return lmp + timedelta(days=7 * int(found[1]) + int(found[2]))
+    return timedelta(days=7 * int(found[1]) + int(found[2]))
+
+
+def gestation(lmp: date, text: str) -> date:
+    """The day of a gestational age such as `39+5`."""
+    return lmp + _age(text)
 
 
 def day(text: object, lmp: date, birth: date | None) -> date:

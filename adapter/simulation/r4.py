@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 
 from adapter.model.facts import ActKind, Outcome
 from adapter.model.identifiers import System
@@ -110,10 +111,12 @@ def write(woman: Woman, stories: Iterable[Story]) -> tuple[list[JsonObject], str
     return sheet.resources, patient
 
 
+@cache
 def _organisation(key: str) -> JsonObject:
     return ref(f"Organization/org-{key}", PARTICIPANTS[key].name)
 
 
+@cache
 def _professional(key: str) -> JsonObject:
     return ref(f"PractitionerRole/role-{key}") if PARTICIPANTS[key].kind in ROLES else _organisation(key)
 
@@ -320,7 +323,7 @@ class _Hospital:
             "intent": "order",
             "code": concept("308292007" if referral.kind == "overdracht" else "11429006"),
             "subject": self.patient,
-            "authoredOn": referral.on.isoformat(),
+            "authoredOn": when(referral.on),
             "requester": _organisation(referral.sender),
             "performer": [_organisation(referral.receiver)],
         })  # fmt: skip

@@ -41,6 +41,15 @@ class Pregnancy:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """One woman as the sources hold her: resources, her Patient reference, and the dossiers of each pregnancy."""
+
+    holdings: dict[str, list[JsonObject]]
+    records: dict[str, str]
+    dossiers: tuple[tuple[tuple[str, str], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One woman in the region. `situation`, `description`, `citation` are there for the hand-picked ones."""
 
@@ -51,18 +60,28 @@ class Case:
     citation: str | None = None
     apart: tuple[tuple[str, ...], ...] = ()
 
+    def written(self) -> Written:
+        """What every source holds of her, and where it calls her and her dossiers what."""
+        stories = [tell(p.plan) for p in self.pregnancies]
+        holdings: dict[str, list[JsonObject]] = {}
+        records: dict[str, str] = {}
+        for source, write in _WRITERS.items():
+            holdings[source], patient = write(self.woman, stories)
+            if patient is not None:
+                records[source] = patient
+        dossiers = tuple(
+            tuple((d.source, f"EpisodeOfCare/{_DOSSIER_IDS[d.source](self.woman, s, d)}") for d in s.dossiers)
+            for s in stories
+        )
+        return Written(holdings, records, dossiers)
+
     def holdings(self) -> dict[str, list[JsonObject]]:
         """What each source holds of her, directory resources left out."""
-        stories = self._stories()
-        return {source: write(self.woman, stories)[0] for source, write in _WRITERS.items()}
+        return self.written().holdings
 
-    def _stories(self) -> list[Story]:
-        return [tell(p.plan) for p in self.pregnancies]
-
-    def truth(self) -> JsonObject:
+    def truth(self, written: Written | None = None) -> JsonObject:
         """Her truth as plain data, with the references of her record and dossiers in every source."""
-        stories = self._stories()
-        records = {source: write(self.woman, stories)[1] for source, write in _WRITERS.items()}
+        written = written or self.written()
         return {
             "woman": self.woman.key,
             "situation": self.situation,
@@ -71,20 +90,19 @@ class Case:
             "name": f"{self.woman.given} {self.woman.own_name}",
             "birth_date": self.woman.birth_date,
             "bsn": self.woman.bsn.value,
-            "records": {source: reference for source, reference in records.items() if reference},
+            "records": written.records,
             "apart": self.apart,
-            "pregnancies": [self._truth_of(p, s) for p, s in zip(self.pregnancies, stories, strict=True)],
-        }
-
-    def _truth_of(self, pregnancy: Pregnancy, story: Story) -> JsonObject:
-        dossiers = [[d.source, f"EpisodeOfCare/{_DOSSIER_IDS[d.source](self.woman, story, d)}"] for d in story.dossiers]
-        return {
-            "pregnancy": pregnancy.plan.key,
-            "lmp": pregnancy.plan.lmp,
-            "edd": pregnancy.plan.edd,
-            "dossiers": dossiers,
-            "truth": _plain(pregnancy.truth),
-            "truth_without": {source: _plain(truth) for source, truth in pregnancy.without.items()},
+            "pregnancies": [
+                {
+                    "pregnancy": p.plan.key,
+                    "lmp": p.plan.lmp,
+                    "edd": p.plan.edd,
+                    "dossiers": dossiers,
+                    "truth": _plain(p.truth),
+                    "truth_without": {source: _plain(truth) for source, truth in p.without.items()},
+                }
+                for p, dossiers in zip(self.pregnancies, written.dossiers, strict=True)
+            ],
         }
 
 
@@ -125,9 +143,10 @@ class Region:
             truth = stack.enter_context((folder / "truth.json").open("wb"))
             truth.write(b'{"reference_day": "' + REFERENCE_DAY.isoformat().encode() + b'", "women": [')
             for n, case in enumerate(self.cases()):
-                for source_id, resources in case.holdings().items():
+                written = case.written()
+                for source_id, resources in written.holdings.items():
                     out[source_id].writelines(orjson.dumps(r, option=orjson.OPT_APPEND_NEWLINE) for r in resources)
-                truth.write((b",\n" if n else b"\n") + orjson.dumps(case.truth()))
+                truth.write((b",\n" if n else b"\n") + orjson.dumps(case.truth(written)))
             truth.write(b"\n]}\n")
 
 

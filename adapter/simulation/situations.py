@@ -33,7 +33,7 @@ from adapter.simulation.plan import (
 from adapter.simulation.truth import OutsideTruth, PhaseTruth, PregnancyTruth
 
 _TABLE = Path(__file__).with_name("situations.yaml")
-_CARE_KEYS = {"by", "from", "to", "source", "consult", "routine", "echo"}
+_CARE_KEYS = {"by", "from", "to", "source", "consult", "routine", "echo", "tells_birth"}
 _PLAN_KEYS = {"lmp", "end", "care", "acts", "referrals", "kraamzorg", "insurer", "gravidity", "parity", "fetuses",
               "chorionicity", "intended", "quirks"}  # fmt: skip
 
@@ -112,7 +112,7 @@ def _plan(key: str, given: Mapping[str, Any]) -> Plan:
         care=tuple(_care(c, on) for c in given["care"]),
         acts=tuple(PlannedAct(ActKind(a["kind"]), on(a["day"]), _known(a["by"]), a.get("source"), a.get("referrer"))
                    for a in given.get("acts", ())),
-        referrals=tuple(PlannedReferral(r["kind"], on(r["day"]), _known(r["from"]), _known(r["to"]), r["source"])
+        referrals=tuple(_referral(r, on)
                         for r in given.get("referrals", ())),
         kraamzorg=_kraamzorg(given.get("kraamzorg"), on),
         insurance=_insurance(given.get("insurer", "1000"), lmp),
@@ -123,6 +123,12 @@ def _plan(key: str, given: Mapping[str, Any]) -> Plan:
         intended_place=given.get("intended"),
         quirks=frozenset(given.get("quirks", ())),
     )  # fmt: skip
+
+
+def _referral(given: Mapping[str, Any], on: Any) -> PlannedReferral:
+    day_: date = on(given["day"])
+    at = clock(day_, given["time"]) if "time" in given else day_
+    return PlannedReferral(given["kind"], at, _known(given["from"]), _known(given["to"]), given["source"])
 
 
 def _known(key: str) -> str:
@@ -147,7 +153,16 @@ def _care(given: Mapping[str, Any], on: Any) -> Care:
     source = given.get("source", by if PARTICIPANTS[by].source else None)
     end = on(given["to"]) if given.get("to") is not None else None
     echo = _known(given["echo"]) if "echo" in given else None
-    return Care(by, on(given["from"]), end, source, given.get("consult", False), given.get("routine", True), echo)
+    return Care(
+        by,
+        on(given["from"]),
+        end,
+        source,
+        given.get("consult", False),
+        given.get("routine", True),
+        echo,
+        given.get("tells_birth", False),
+    )
 
 
 def _ending(given: Mapping[str, Any], lmp: date) -> Ending:

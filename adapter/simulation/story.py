@@ -78,7 +78,7 @@ def tell(plan: Plan) -> Story:
     if (kraam := _kraam_dossier(plan)) is not None:
         dossiers.append(kraam)
     numbered = [_renumber(d, n) for n, d in enumerate(dossiers, 1)]
-    referrals = tuple(r for r in plan.referrals if r.on <= REFERENCE_DAY)
+    referrals = tuple(r for r in plan.referrals if day_of(r.on) <= REFERENCE_DAY)
     return Story(plan, plan.ended(), tuple(_with_extra(plan, numbered)), referrals)
 
 
@@ -97,7 +97,11 @@ def _dossier(plan: Plan, care: Care) -> Dossier | None:
     visits = tuple(_routine(plan, care)) if care.routine else ()
     end = _until_today(care.end)
     ending = plan.ended()
-    told = ending is not None and care.start <= day_of(ending.at) <= (end or REFERENCE_DAY) and not care.consult
+    told = (
+        ending is not None
+        and not care.consult
+        and (care.tells_birth or care.start <= day_of(ending.at) <= (end or REFERENCE_DAY))
+    )
     return Dossier(0, care.source, care.by, care.start, end, _ordered(visits), told, care.consult)
 
 

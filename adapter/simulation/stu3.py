@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 
 from adapter.model.facts import ActKind, Outcome
 from adapter.model.identifiers import System
@@ -48,6 +49,7 @@ def organisation_id(key: str) -> str:
     return f"organization-{key}"
 
 
+@cache
 def organisation_ref(key: str) -> JsonObject:
     """A reference to an organisation of the region."""
     return ref(f"Organization/{organisation_id(key)}", PARTICIPANTS[key].name)
@@ -88,6 +90,7 @@ def _professional(key: str) -> list[JsonObject]:
     ]
 
 
+@cache
 def practitioner_ref(key: str) -> JsonObject:
     """A reference to the professional of an organisation, with the extension that names the role."""
     role = ref(f"PractitionerRole/practitionerrole-{key}")

@@ -143,7 +143,7 @@ def _outside(plan: Plan, bounds: dict[PhaseName, _Bounds | None]) -> tuple[Outsi
         kraam = plan.kraamzorg.by if plan.kraamzorg else None
         if name == "postnataal" and kraam is not None and not _member(kraam, span):
             found.append(OutsideTruth(kraam, name, ActKind.KRAAMZORG.value))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _status(plan: Plan, name: PhaseName, span: _Bounds, outside: tuple[OutsideTruth, ...]) -> PhaseStatus:
@@ -151,17 +151,23 @@ def _status(plan: Plan, name: PhaseName, span: _Bounds, outside: tuple[OutsideTr
     members = [key for key in responsible if _member(key, span)]
     kraam = plan.kraamzorg.by if plan.kraamzorg else None
     by_kraam = name == "postnataal" and kraam is not None and _member(kraam, span)
-    if responsible and not members and not by_kraam:
-        return "niet_igo"
     contract = contracted(plan.insurance, span.start)
     if contract is False:
         return "niet_igo"
+    silent = _silent_members(span.start, span.end or REFERENCE_DAY)
+    if span.start >= _REGULAR and responsible and not members and not by_kraam:
+        if any(PARTICIPANTS[key].agb is None for key in responsible):
+            return "onbepaald"
+        able = any(PARTICIPANTS[key].kind in RESPONSIBLE_KINDS for key in silent)
+        return "onbepaald" if able else "niet_igo"
     if span.start < _REGULAR:
         here = [o for o in outside if o.phase == name]
-        if any(PARTICIPANTS[o.by].kind is OrganisationKind.ONBEKEND for o in here):
+        if any(PARTICIPANTS[o.by].third_line for o in here):
             return "onbepaald"
         if here:
             return "niet_igo"
+        if _unasked(plan):
+            return "onbepaald"
     if contract is None or not (responsible or by_kraam):
         return "onbepaald"
     return "igo"
@@ -184,14 +190,26 @@ def _prestatie(plan: Plan, name: PhaseName, span: _Bounds) -> str:
     return "postnataal" if whole and kraam is not None and _member(kraam, span) else "postnataal-deel"
 
 
-def _asked_all(plan: Plan) -> bool:
-    """Whether every care organisation that the data name has an EPD in the region."""
-    named = {c.by for c in plan.care if c.source} | {c.echo for c in plan.care if c.echo and c.routine}
+def _unasked(plan: Plan) -> set[str]:
+    """Care organisations without an EPD here: those that the data name, and members in the time of the dossiers."""
+    held = [c for c in plan.care if c.source]
+    named = {c.by for c in held} | {c.echo for c in held if c.echo and c.routine}
     named |= {a.by for a in plan.acts if a.source and a.on <= REFERENCE_DAY}
-    named |= {key for r in plan.referrals if r.on <= REFERENCE_DAY for key in (r.sender, r.receiver)}
+    named |= {key for r in plan.referrals if day_of(r.on) <= REFERENCE_DAY for key in (r.sender, r.receiver)}
     if plan.kraamzorg and plan.kraamzorg.by and plan.ended() is not None:
         named.add(plan.kraamzorg.by)
-    return all(PARTICIPANTS[key].source for key in named)
+    first = min((c.start for c in held), default=REFERENCE_DAY)
+    last = max((c.end or REFERENCE_DAY for c in held), default=REFERENCE_DAY)
+    return {key for key in named if not PARTICIPANTS[key].source} | _silent_members(first, min(last, REFERENCE_DAY))
+
+
+def _silent_members(first: date, last: date) -> set[str]:
+    """Members without an EPD on any day between the two."""
+    return {
+        p.key
+        for p in PARTICIPANTS.values()
+        if not p.source and p.since is not None and p.since <= last and (p.until is None or first <= p.until)
+    }
 
 
 def expected(plan: Plan) -> PregnancyTruth:
@@ -207,7 +225,9 @@ def expected(plan: Plan) -> PregnancyTruth:
         state: PhaseState = "running" if span.end is None else "ended"
         status = _status(plan, name, span, outside)
         prestatie = _prestatie(plan, name, span) if status == "igo" else None
-        certain = state == "ended" and _asked_all(plan) and status != "onbepaald"
+        certain = state == "ended" and not _unasked(plan) and status != "onbepaald"
+        if name == "postnataal" and plan.kraamzorg is None:
+            certain = False
         phases[name] = PhaseTruth(state, status, prestatie, "definitief" if certain else "voorlopig")
     begun = [p for p in phases.values() if p.state != "not_applicable"]
     stage: Stage = "definitief" if all(p.stage == "definitief" for p in begun) else "voorlopig"

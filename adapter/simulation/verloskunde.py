@@ -78,7 +78,7 @@ class _Practice(Stu3Pen):
             self._ending(ending, context, pregnancy)
         for referral in self.story.referrals if first else ():
             if referral.source == VP:
-                self._referral(referral.kind, referral.on.isoformat(), referral.sender, referral.receiver, context)
+                self._referral(referral.kind, when(referral.on), referral.sender, referral.receiver, context)
 
     def _pregnancy(self, context: str, pregnancy: str, dossier: Dossier) -> None:
         plan = self.story.plan
