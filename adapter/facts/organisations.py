@@ -133,10 +133,9 @@ class Organisations:
         """Through the one PractitionerRole of that person; someone who works in two places gives no answer."""
         if self._roles is None:
             self._roles = {}
-            for item in {i.reference: i for i in (*self.record.directory, *self.record.items)}.values():
-                if item.type == "PractitionerRole":
-                    for reference in self.record.dialect.part(item.json, "practitioner"):
-                        self._roles.setdefault(str(self.record.normal(reference)), []).append(item)
+            for item in self.record.everything("PractitionerRole"):
+                for reference in self.record.dialect.part(item.json, "practitioner"):
+                    self._roles.setdefault(str(self.record.normal(reference)), []).append(item)
         found = {o.id: (o, d) for o, d in map(self._of_role, self._roles.get(target, ())) if o is not None}
         return next(iter(found.values())) if len(found) == 1 else (None, None)
 

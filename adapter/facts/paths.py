@@ -9,7 +9,7 @@ They are held equal to an engine by a property test.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,12 +61,7 @@ class Path:
                     return []
             else:
                 return [item for item in value if item is not None] if type(value) is list else [value]
-        found = [resource]
-        for step in self._steps:
-            found = step(found)
-            if not found:
-                break
-        return found
+        return _run(self._steps, resource)
 
     def first(self, resource: Any) -> Any:
         """The first item of that collection, None when it is empty."""
@@ -211,7 +206,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return tokens
 
 
-def _run(steps: list[Step], item: Any) -> list[Any]:
+def _run(steps: Iterable[Step], item: Any) -> list[Any]:
     found = [item]
     for step in steps:
         found = step(found)

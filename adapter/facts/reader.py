@@ -24,6 +24,25 @@ from adapter.model.sources import RecordKey, SourceInfo, StoredVersion
 DIRECTORY_TYPES = ("Organization", "Practitioner", "PractitionerRole", "Location")
 
 
+NO_REFERENCES = frozenset(
+    (
+        "text",
+        "meta",
+        "code",
+        "type",
+        "category",
+        "identifier",
+        "name",
+        "address",
+        "telecom",
+        "period",
+        "status",
+        "class",
+    )
+) | {"valueCodeableConcept", "valueQuantity", "method", "interpretation", "display", "effectivePeriod"}
+"""Elements without references to other resources inside: not searched."""
+
+
 def read(
     record: RecordKey,
     versions: Sequence[StoredVersion],
@@ -99,10 +118,12 @@ def _references(record: Record) -> set[tuple[str, str]]:
         while waiting:
             element = waiting.pop()
             for key, value in element.items():
+                if key in NO_REFERENCES:
+                    continue
                 if type(value) is dict:
                     waiting.append(value)
                 elif type(value) is list:
-                    waiting.extend(part for part in value if type(part) is dict)
+                    waiting += [part for part in value if type(part) is dict]
                 elif key == "reference":
                     target = record.normal(value)
                     if target is not None and target != record.key.woman:

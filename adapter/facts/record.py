@@ -31,7 +31,7 @@ class Record:
     source: SourceInfo
     dialect: Dialect
     items: list[Item]
-    directory: list[Item]
+    directory: dict[str, StoredVersion]  # decoded when referred to: it is the same for every woman
     by_reference: dict[str, Item]
     set_aside: list[str]
     problems: list[Problem] = field(default_factory=list)
@@ -48,7 +48,20 @@ class Record:
         """The resource that a reference points to, None when the source never sent it."""
         if type(reference) is not str:
             return None
-        return self.by_reference.get(reference) or self.by_reference.get(self.normal(reference) or "")
+        target = self.normal(reference) or ""
+        found = self.by_reference.get(target)
+        if found is None and target in self.directory:
+            found = decode(self.directory[target])
+            if found is not None:
+                self.by_reference[target] = found
+        return found
+
+    def everything(self, kind: str) -> list[Item]:
+        """All resources of a type, those of the directory too."""
+        own = self.of_type(kind)
+        known = {item.reference for item in own}
+        wanted = [r for r, v in self.directory.items() if v.received.type == kind and r not in known]
+        return [*own, *(item for item in map(self.find, wanted) if item is not None)]
 
     def normal(self, reference: Any) -> str | None:
         """`Type/id` for any kind of literal reference, the text itself when it is no such thing."""
@@ -107,9 +120,8 @@ def open_record(
     """Decode every resource once and index it. What cannot be decoded, or was set aside on receipt, is set aside."""
     set_aside: list[str] = []
     items = list(_decoded(versions, set_aside))
-    others = list(_decoded(directory, []))
-    by_reference = {item.reference: item for item in others}
-    by_reference.update((item.reference, item) for item in items)
+    by_reference = {item.reference: item for item in items}
+    others = {v.received.reference: v for v in directory if v.received.problem is None}
     return Record(key, source, dialect, items, others, by_reference, set_aside)
 
 
