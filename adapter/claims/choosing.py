@@ -11,7 +11,7 @@ from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.facts import ActKind, Outcome
 from adapter.model.projection import ClaimsProjection
 from adapter.model.register import Igo
-from adapter.rules import Standing, cite, evaluate, lowest, pivotal
+from adapter.rules import Standing, evaluate, lowest, pivotal
 
 SIXTEEN_WEEKS = 16 * 7
 """Days: a pregnancy that ends before 16+0 has no natal or postnatal phase."""
@@ -43,7 +43,7 @@ def choose(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, catalo
             f"{table.id}/{t.input.name}",
             t.verdict,
             f"{t.input.question} {t.value.replace('_', ' ').capitalize()}.",
-            cite(t.input.cites),
+            t.input.citation,
             t.input.standing,
         )
         for t in outcome.trace

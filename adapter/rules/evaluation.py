@@ -68,7 +68,7 @@ Turns = tuple[Turn, ...]
 def evaluate(table: Table, inputs: Mapping[str, str], on: date) -> Outcome:
     """The outcome on that day. Raises `ValueError` for a missing or unknown value, or a day outside the validity."""
     segment = table.segment(on)
-    key = _key(table, inputs)
+    key = _key(table, segment, inputs)
     known: Outcome | None = segment.memo.get(key)
     if known is None:
         known = segment.memo[key] = _outcome(table, segment, key, on)
@@ -82,7 +82,7 @@ def counterfactuals(table: Table, inputs: Mapping[str, str], on: date, wanted: s
     outcome is already `wanted`, or no change leads there.
     """
     segment = table.segment(on)
-    key = _key(table, inputs)
+    key = _key(table, segment, inputs)
     memo = (key, wanted)
     known: tuple[Turns, ...] | None = segment.memo.get(memo)
     if known is None:
@@ -93,7 +93,7 @@ def counterfactuals(table: Table, inputs: Mapping[str, str], on: date, wanted: s
 def pivotal(table: Table, inputs: Mapping[str, str], on: date) -> tuple[Input, ...]:
     """The unknown inputs whose answer can still decide the outcome, whatever the other unknown ones turn out to be."""
     segment = table.segment(on)
-    key = _key(table, inputs)
+    key = _key(table, segment, inputs)
     memo = (key, None)
     known: tuple[Input, ...] | None = segment.memo.get(memo)
     if known is None:
@@ -119,11 +119,11 @@ def _answers(asked: Input) -> list[str]:
     return [value for value, verdict in asked.values.items() if verdict != "unknown"]
 
 
-def _key(table: Table, inputs: Mapping[str, str]) -> tuple[str, ...]:
-    key = tuple([inputs.get(i.name, "") for i in table.inputs])
-    for asked, value in zip(table.inputs, key, strict=True):
-        if value not in asked.values:
-            raise ValueError(f"table {table.id}: {asked.name} is {value!r}, not one of {', '.join(asked.values)}")
+def _key(table: Table, segment: Segment, inputs: Mapping[str, str]) -> tuple[str, ...]:
+    key = tuple([inputs.get(name, "") for name in segment.names])
+    if key not in segment.hits:
+        asked, value = next((i, v) for i, v in zip(table.inputs, key, strict=True) if v not in i.values)
+        raise ValueError(f"table {table.id}: {asked.name} is {value!r}, not one of {', '.join(asked.values)}")
     return key
 
 

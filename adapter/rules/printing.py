@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from adapter.rules.book import RuleBook
-from adapter.rules.table import Row, Source, Standing, Table, cite
+from adapter.rules.table import Row, Source, Standing, Table
 
 _STANDING: dict[Standing, str] = {"verified": "geverifieerd", "provisional": "voorlopige lezing"}
 
@@ -35,7 +35,7 @@ def table_lines(table: Table, on: date) -> Iterator[str]:
         yield from ("", "| gegeven | vraag | waarden | bron | status |", "|---|---|---|---|---|")
     for asked in table.inputs:
         values = ", ".join(asked.values)
-        cells = (asked.name, asked.question, values, cite(asked.cites), _STANDING[asked.standing])
+        cells = (asked.name, asked.question, values, asked.citation, _STANDING[asked.standing])
         yield _cells(*cells)
     yield from ("", "| regel | als | dan | toelichting | bron | status |", "|---|---|---|---|---|---|")
     for row in table.rows_on(on):

@@ -52,7 +52,7 @@ def _segment(table: Table, valid: Validity, faults: Faults) -> Segment:
         faults.add(table.line, table.id, f"has no row for {_spell(table, key)}, {valid}")
     if len(holes) > 3:
         faults.add(table.line, table.id, f"has more combinations without a row, {valid}")
-    return Segment(valid, hits)
+    return Segment(valid, tuple(i.name for i in table.inputs), hits)
 
 
 def _combinations(table: Table, row: Row) -> Iterable[tuple[str, ...]]:

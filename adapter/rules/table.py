@@ -58,6 +58,10 @@ class Input:
     turn: dict[str, str]
     cites: tuple[Source, ...]
     standing: Standing
+    citation: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "citation", cite(self.cites))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,10 @@ class Row:
     standing: Standing
     valid: Validity
     line: int
+    citation: str = field(init=False)
 
-    @property
-    def citation(self) -> str:
-        """The citations of its sources, as one line."""
-        return cite(self.cites)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "citation", cite(self.cites))
 
 
 def cite(sources: tuple[Source, ...]) -> str:
@@ -89,6 +92,7 @@ class Segment:
     """A stretch of days in which the same rows are valid: every combination of inputs, and its row."""
 
     valid: Validity
+    names: tuple[str, ...]
     hits: dict[tuple[str, ...], Row]
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 

@@ -10,6 +10,7 @@ from adapter.model.projection import ClaimsProjection, ProjectedPhase
 from adapter.model.register import Igo
 from adapter.rules import RuleBook, lowest
 from adapter.selection.case import Case
+from adapter.selection.intake import from_intake
 from adapter.selection.membership import Membership
 from adapter.selection.phase import PhaseResult, decide_phase
 from adapter.selection.sources import silent
@@ -22,6 +23,7 @@ def decide(projection: ClaimsProjection, igo: Igo, book: RuleBook) -> Selection:
     The pregnancy is `igo` or `niet_igo` if all phases that have begun agree, `gemengd` if both occur, `onbepaald` if
     any is, or if none has begun. It is definitief once every phase that applies is.
     """
+    projection = from_intake(projection, book)
     membership = Membership(igo)
     results: list[PhaseResult] = []
     phases: list[PhaseSelection] = []

@@ -23,6 +23,7 @@ _DISCIPLINES = {
     "laboratorium",
     "kindergeneeskunde",
     "huisarts",
+    "verpleegkunde",
 }
 _LINES = {"eerste_lijn", "tweede_lijn", "derde_lijn"}
 

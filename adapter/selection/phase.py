@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from adapter.model.decision import MissingVariable, OutsideCare, PhaseSelection, PhaseStatus, Reason
-from adapter.rules import Outcome, Standing, cite, counterfactuals, evaluate, lowest, pivotal
+from adapter.rules import Outcome, Standing, counterfactuals, evaluate, lowest, pivotal
 from adapter.selection import insurance, kraamzorg, outside, responsible, words
 from adapter.selection.case import Case
 from adapter.selection.finding import Finding
+from adapter.selection.intake import EXPERIMENT
 from adapter.selection.stage import stage_of
 
 _NOT_ASKED = {"nvt", "niet_gesteld"}
@@ -68,23 +69,24 @@ def decide_phase(case: Case) -> PhaseResult:
 
 
 def _find(case: Case) -> _Found:
-    """Answer every question that any of the tables asks."""
+    """Answer every question that the table of this regime asks."""
     cover = insurance.cover_of(case)
     holders = responsible.holders_of(case)
-    whole = case.igo.rules.break_scope == "pregnancy" and case.table.id == "selection-experiment"
+    whole = case.igo.rules.break_scope == "pregnancy" and case.table.id == EXPERIMENT
     care = outside.sort_care(case, holders, whole)
     members = tuple(care.by_members)
     kraam = kraamzorg.kraamzorg_member(case)
-    findings = {
-        "verzekerd": insurance.insured(case, cover),
-        "contract": insurance.contracted(case, cover),
-        "minimum": insurance.minimum(case, cover),
-        "verantwoordelijk": responsible.responsible(case, holders, members),
-        "lid": responsible.member_care(case, holders, members, kraam),
-        "kraamzorg_lid": kraam,
-        "zorg_buiten": outside.outside_care(case, care, kraam),
-        "derde_lijn": outside.third_line(case, care),
+    answers: dict[str, Callable[[], Finding]] = {
+        "verzekerd": lambda: insurance.insured(case, cover),
+        "contract": lambda: insurance.contracted(case, cover),
+        "minimum": lambda: insurance.minimum(case, cover),
+        "verantwoordelijk": lambda: responsible.responsible(case, holders, members),
+        "lid": lambda: responsible.member_care(case, holders, members, kraam),
+        "kraamzorg_lid": lambda: kraam,
+        "zorg_buiten": lambda: outside.outside_care(case, care, kraam),
+        "derde_lijn": lambda: outside.third_line(case, care),
     }
+    findings = {asked.name: answers[asked.name]() for asked in case.table.inputs}
     return _Found(findings, care, cover, holders)
 
 
@@ -104,7 +106,7 @@ def _reasons(case: Case, outcome: Outcome, found: _Found) -> Iterator[Reason]:
             continue
         finding = found.findings[tested.input.name]
         rule = f"{case.table.id}/{tested.input.name}"
-        citation = cite(tested.input.cites)
+        citation = tested.input.citation
         yield Reason(rule, tested.verdict, finding.text, citation, tested.input.standing, finding.evidence)
     yield from outside.excluded_reasons(found.care)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adapter.model.decision import MissingVariable, PhaseStatus, Reason, Stage
-from adapter.rules import Standing, cite, evaluate
+from adapter.rules import Standing, evaluate
 from adapter.selection import words
 from adapter.selection.case import Case
 from adapter.selection.finding import Finding
+from adapter.selection.intake import EXPERIMENT
 from adapter.selection.responsible import Holders
 
 _STAGE: dict[str, Stage] = {"voorlopig": "voorlopig", "definitief": "definitief"}
@@ -36,7 +37,7 @@ def stage_of(case: Case, status: PhaseStatus, holders: Holders) -> StageOf:
             f"{table.id}/{t.input.name}",
             t.verdict,
             findings[t.input.name].text,
-            cite(t.input.cites),
+            t.input.citation,
             t.input.standing,
             findings[t.input.name].evidence,
         )
@@ -65,7 +66,7 @@ def _phase(case: Case) -> Finding:
         return Finding("niet_begonnen", f"De {phase} is op {words.on(projection.as_of)} nog niet begonnen.")
     if case.phase.state == "running":
         return Finding("lopend", f"De {phase} loopt op {words.on(projection.as_of)} nog.", case.phase.evidence)
-    whole = case.igo.rules.break_scope == "pregnancy" and case.table.id == "selection-experiment"
+    whole = case.igo.rules.break_scope == "pregnancy" and case.table.id == EXPERIMENT
     if whole and any(p.state in {"not_started", "running"} for p in projection.phases):
         return Finding("lopend", f"De {phase} is afgelopen, maar zorg in een latere fase telt hier mee (break_scope).")
     return Finding("afgelopen", f"De {phase} is afgelopen.", case.phase.evidence)

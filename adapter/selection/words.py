@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from adapter.model.evidence import Organisation
 from adapter.model.facts import ActKind
@@ -52,6 +53,7 @@ STATE: dict[SourceState, str] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def on(day: date) -> str:
     """A day in Dutch: `2 mei 2022`."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
