@@ -54,4 +54,4 @@ def context(purpose: Purpose) -> Context:
 
     from adapter.access import DEMONSTRATION, Context
 
-    return Context(actor=DEMONSTRATION, purpose=purpose, request_id=str(uuid4()), client="command line")
+    return Context(actor=DEMONSTRATION, purpose=purpose, request_id=str(uuid4()), client="")
