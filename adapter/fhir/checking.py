@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 from adapter.fhir.errors import FhirError, safe_name
 from adapter.fhir.jsontext import JsonObject, content_hash, dumps, loads_strict
 from adapter.fhir.limits import LIMITS, Limits
-from adapter.fhir.shapes import model_of
+from adapter.fhir.shapes import model_of, shape_of_model, shape_of_resource
 from adapter.fhir.structure import ID, problems_of
 from adapter.fhir.xmltext import from_xml
 from adapter.model.sources import FhirVersion, Media
@@ -23,11 +22,16 @@ _WHAT = {
     "missing": "is required. Send it.",
     "model_field_validation.missing": "is required. Send it, or say in an extension why it is absent.",
     "extra_forbidden": "is no element of this FHIR version here. Leave it out.",
-    "string_pattern_mismatch": "is not written as FHIR prescribes for its type. Correct it.",
     "list_type": "must be an array without nulls. Correct it.",
     "less_than_equal": "is a larger number than FHIR allows here. Correct it.",
     "greater_than_equal": "is a smaller number than FHIR allows here. Correct it.",
     "string_too_long": "is longer than FHIR allows. Shorten it.",
+}
+_MOMENTS = {
+    "date": "",
+    "time": "",
+    "dateTime": ", with a time zone where it has a time",
+    "instant": ", with a time zone",
 }
 
 
@@ -52,11 +56,11 @@ def check(body: bytes, media: Media, version: FhirVersion, limits: Limits = LIMI
         return _unreadable(body, f"The text is larger than {limits.bytes} bytes. Send it in parts.")
     try:
         resource = loads_strict(body, limits) if media is Media.JSON else _from_xml(body, version, limits)
+        content = content_hash(resource)  # before the check, which changes the object
     except FhirError as error:
         return _unreadable(body, str(error))
-    except (ValueError, RecursionError, ArithmeticError) as error:  # pragma: no cover - no known way to get here
-        return _unreadable(body, f"The text cannot be read ({type(error).__name__}).")
-    content = _hash(resource, body)  # before the check, which changes the object
+    except RecursionError:
+        return _unreadable(body, f"Nested deeper than {limits.depth} levels. Send it flatter.")
     kind, given, meta = resource.get("resourceType"), resource.get("id"), resource.get("meta")
     return Checked(
         type=kind if isinstance(kind, str) and model_of(kind, version) else None,
@@ -82,13 +86,12 @@ def _problem(resource: JsonObject, version: FhirVersion, limits: Limits) -> str 
 
 def _by_model(resource: JsonObject, version: FhirVersion) -> list[str]:
     name = resource["resourceType"]
-    model = model_of(name, version)
     try:
-        model.model_validate(resource)
+        model_of(name, version).model_validate(resource)
     except ValidationError as error:
         # No input and no message of the library: both repeat values.
         told = error.errors(include_url=False, include_context=False, include_input=False)
-        return [f"{_path(name, e['loc'])} {_what(e['type'], e['loc'])}" for e in told]
+        return [f"{_path(name, e['loc'])} {_what(e['type'], _kind(name, e['loc'], version))}" for e in told]
     except Exception as error:  # the library lets bare errors of its own out, KeyError among them
         return [f"{name} cannot be read as FHIR {version} ({type(error).__name__}). Check its elements."]
     return []
@@ -99,31 +102,34 @@ def _path(name: str, loc: tuple[Any, ...]) -> str:
     return name + "".join(steps)
 
 
-def _what(kind: str, loc: tuple[Any, ...]) -> str:
-    told = _WHAT.get(kind)
-    if told:
-        return told
-    last = loc[-1] if loc else ""
-    if kind.startswith(("date", "time")) or (isinstance(last, str) and _IS_MOMENT.search(last)):
-        return "is not a date or time that exists, written as FHIR prescribes. Correct it."
-    if kind == "value_error" and (not loc or isinstance(last, int)):
-        return "lacks a required choice, or has two of one choice. Send exactly one."
-    return "is not written as FHIR prescribes for its type. Correct it."
+def _kind(name: str, loc: tuple[Any, ...], version: FhirVersion) -> str:
+    """The kind of the element that an error is about: a primitive, `complex`, or `` where it cannot be told."""
+    shape, kind = shape_of_resource(name, version), "complex"
+    for step in loc:
+        if isinstance(step, int):
+            continue
+        element = shape.elements.get(step) if shape is not None else None
+        if element is None:
+            return ""
+        kind = "complex" if element.kind == "companion" else element.kind
+        shape = shape_of_model(element.model) if kind == "complex" else None
+    return kind
 
 
-_IS_MOMENT = re.compile(r"(date|Date|DateTime|Instant|issued|start|end|recorded|time|Time|lastUpdated)$")
+def _what(error: str, kind: str) -> str:
+    if error in _WHAT:
+        return _WHAT[error]
+    if kind in _MOMENTS:
+        return f"is not a FHIR {kind} that exists{_MOMENTS[kind]}. Correct it."
+    if kind == "complex" and error == "value_error":
+        return "lacks a required choice of type, or has two. Send exactly one."
+    prescribed = f"a FHIR {kind}" if kind and kind != "complex" else "its type"
+    return f"is not written as FHIR prescribes for {prescribed}. Correct it."
 
 
 def _version_id(meta: Any) -> str | None:
     given = meta.get("versionId") if isinstance(meta, dict) else None
     return given if isinstance(given, str) and ID.fullmatch(given) else None
-
-
-def _hash(resource: JsonObject, body: bytes) -> str:
-    try:
-        return content_hash(resource)
-    except (ValueError, TypeError, RecursionError):
-        return hashlib.sha256(body).hexdigest()
 
 
 def _unreadable(body: bytes, problem: str) -> Checked:

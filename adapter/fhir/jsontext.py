@@ -85,7 +85,10 @@ def dumps(resource: Any) -> bytes:
 
 
 def content_hash(resource: JsonObject) -> str:
-    """SHA-256 (hex) of the content: sorted keys, no white space, without meta.lastUpdated and meta.versionId."""
+    """SHA-256 (hex) of the content: sorted keys, no white space, without meta.lastUpdated and meta.versionId.
+
+    For what was read exactly: to it, 1.50 is not 1.5.
+    """
     meta = resource.get("meta")
     if isinstance(meta, dict):
         kept = {k: v for k, v in meta.items() if k.lstrip("_") not in {"lastUpdated", "versionId"}}

@@ -89,3 +89,19 @@ def test_json_written_is_json_read(data, version):
     assert fhir.content_hash(fhir.read_exact(fhir.to_json(resource), Media.JSON, version)) == fhir.content_hash(
         resource
     )
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data(), version=st.sampled_from(list(FhirVersion)))
+def test_the_check_answers_for_every_shape_in_both_formats(data, version):
+    resource = data.draw(resources(version, 2, KINDS))
+    as_json = fhir.check(fhir.to_json(resource), Media.JSON, version)
+    as_xml = fhir.check(fhir.to_xml(resource, version), Media.XML, version)
+    assert (as_json.type, as_json.id, as_json.version, as_json.hash) == (
+        as_xml.type,
+        as_xml.id,
+        as_xml.version,
+        as_xml.hash,
+    )
+    assert (as_json.problem is None) == (as_xml.problem is None)
+    assert "cannot be read" not in (as_json.problem or "")

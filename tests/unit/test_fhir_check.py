@@ -222,6 +222,40 @@ def test_what_was_found_good_or_bad_before_is_found_so_again():
     assert len({checked(good).hash for _ in range(3)}) == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"valueDateTime": "2026-02-30"}, "valueDateTime is not a FHIR dateTime that exists, with a time zone"),
+        ({"issued": "2026"}, "issued is not a FHIR instant that exists"),
+        ({"valueTime": "9:00"}, "valueTime is not a FHIR time that exists"),
+        ({"status": " final"}, "status is not written as FHIR prescribes for a FHIR code"),
+        ({"contained": [{"resourceType": "Patient", "birthDate": "x"}]}, "contained[0].birthDate is not written"),
+        (
+            {"_status": {"extension": [{"url": "http://x", "valueDate": "x"}]}},
+            "valueDate is not a FHIR date that exists",
+        ),
+        ({"valueInteger": 10**17}, "valueInteger is a larger number"),
+        ({"valueInteger": -(10**17)}, "valueInteger is a smaller number"),
+    ],
+)
+def test_the_problem_says_what_is_expected(given, said):
+    assert f"{said}" in problem({**GOOD, **given})
+
+
+def test_a_missing_choice_is_told():
+    event = {"resourceType": "MedicationRequest", "status": "active", "intent": "order", "subject": {"display": "x"}}
+    assert "MedicationRequest lacks a required choice" in problem(event)
+
+
+@pytest.mark.parametrize("opening", ['{"a":', "[", '{"contained":[', '{"resourceType":"Patient","contained":['])
+def test_no_depth_makes_the_check_fail_itself(opening):
+    closing = "".join({"{": "}", "[": "]"}[mark] for mark in reversed(opening) if mark in "{[")
+    for depth in [*range(20, 60, 7), *range(450, 530, 3), *range(900, 1100, 3)]:
+        body = (opening * depth + "1" + closing * depth).encode()
+        assert checked(body).problem is not None
+        assert len(fhir.split(body, Media.JSON, R4).entries) <= 1
+
+
 def test_many_problems_are_counted_not_all_told():
     text = problem({**GOOD, **{f"bogus{chr(97 + n)}": 1 for n in range(9)}})
     assert text.endswith("And 6 more.")
