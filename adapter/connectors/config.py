@@ -35,6 +35,7 @@ class Limits:
     deliver: int = 200
     connect_seconds: float = 5.0
     read_seconds: float = 30.0
+    call_seconds: float = 180.0  # of one call, however slowly it trickles in
     attempts: int = 4
     retry_seconds: float = 60.0
     first_wait: float = 0.2

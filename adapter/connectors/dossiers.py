@@ -53,7 +53,7 @@ class Group:
             for woman in women:
                 self.pull.ledger.mark(woman, cause)
             raise
-        self.pull.ledger.finish(women)
+        self.pull.ledger.finish(women, self.pull.left_out())
 
     async def _fetch(self) -> None:
         plan = self.pull.plan

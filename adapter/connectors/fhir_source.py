@@ -37,7 +37,8 @@ class FhirConnector:
     async def pull(self, ask: Ask, deliver: Deliver) -> PullOutcome:
         """See `Connector.pull`."""
         config, limits = self._config, self._config.limits
-        ledger = Ledger(config.info.id, deliver, limits.deliver, limits.problems)
+        extra = config.women == "follow"
+        ledger = Ledger(config.info.id, deliver, limits.deliver, limits.problems, bsn_is_extra=extra)
         try:
             async with Http(config.base_url or "", config.auth, limits, self._transport) as http:
                 offer = await read_offer(http, config.info.fhir_version, ledger)
@@ -53,7 +54,7 @@ async def _pull(pull: Pull, ask: Ask) -> None:
     stopped: SourceError | None = None
     if ask.discover:
         stopped = await _discover(pull, alone=not ask.bsns)
-    for batch in chunks(ask.bsns, pull.limits.dossiers_per_search):
+    for batch in chunks(tuple(dict.fromkeys(ask.bsns)), pull.limits.dossiers_per_search):
         await _by_bsn(pull, batch)
     count_missing(pull)
     if stopped:
@@ -118,4 +119,9 @@ async def _by_bsn(pull: Pull, bsns: Sequence[Bsn]) -> None:
         if person.page and any(woman in group.new for woman in person.women):
             await group.take(person.page.entries, person.media, "Patient/_search")
     await group.ask(pull.plan.by_woman, group.new)
+    if pull.plan.by_woman in pull.unoffered:
+        for woman in group.new:
+            pull.ledger.mark(
+                woman, RefusedError("deze bron geeft de dossiers van één vrouw niet (EpisodeOfCare?patient)")
+            )
     await group.fetch()

@@ -30,10 +30,11 @@ class FhirFile:
         return _KINDS[self.path.suffix.lower()]
 
 
-def files_in(root: Path) -> Iterator[FhirFile]:
+def files_in(root: Path, unreadable: list[str]) -> Iterator[FhirFile]:
     """The FHIR files below a folder in a fixed order, or the one file. A link that leads out of the folder is left.
 
-    Raises `FailedError` when there is nothing at that path.
+    `unreadable` gets the name of each folder that could not be opened. Raises `FailedError` when there is nothing at
+    that path.
     """
     if root.is_file():
         if root.suffix.lower() not in _KINDS:
@@ -43,7 +44,11 @@ def files_in(root: Path) -> Iterator[FhirFile]:
     if not root.is_dir():
         raise FailedError("de ingestelde map bestaat niet of is niet te lezen", "controleer `path` van deze bron")
     real_root = root.resolve()
-    for folder, folders, names in os.walk(root, followlinks=False):
+
+    def note(error: OSError) -> None:
+        unreadable.append(os.path.relpath(error.filename or root, root))
+
+    for folder, folders, names in os.walk(root, onerror=note, followlinks=False):
         folders.sort()
         for name in sorted(names):
             path = Path(folder) / name

@@ -51,7 +51,10 @@ class FilesConnector:
     def _survey(self, ledger: Ledger) -> tuple[list[FhirFile], Index]:
         if self._config.path is None:
             raise FailedError("er is geen map ingesteld", "stel `path` in voor deze bron")
-        files = list(files_in(self._config.path))
+        unreadable: list[str] = []
+        files = list(files_in(self._config.path, unreadable))
+        for folder in unreadable:
+            ledger.error(folder, "deze map is niet te lezen", "controleer de rechten; de rest is gelezen")
         index = Index()
         guessed = False
         for file in files:
@@ -106,7 +109,7 @@ class FilesConnector:
 def _chosen(index: Index, ask: Ask, ledger: Ledger) -> set[str]:
     """The women asked for; the ledger gets an answer for each BSN."""
     chosen = set(index.women) if ask.discover else set()
-    for bsn in ask.bsns:
+    for bsn in dict.fromkeys(ask.bsns):
         women = index.by_bsn.get(bsn.value, ())
         for woman in women:
             chosen.add(woman)

@@ -41,6 +41,8 @@ _UNREACHABLE = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError
 
 # httpx logs every URL at INFO; a URL says which woman was asked about.
 logging.getLogger("httpx").setLevel(logging.WARNING)
+# Retries are told in the report of the pull; stamina's own log lines would go to standard output.
+stamina.instrumentation.set_on_retry_hooks([])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,10 @@ class Http:
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         try:
-            async with self._client.stream(method, url, content=form, headers=headers) as response:
+            async with (
+                asyncio.timeout(self._limits.call_seconds),
+                self._client.stream(method, url, content=form, headers=headers) as response,
+            ):
                 if response.status_code != httpx.codes.OK:
                     raise _error_for(response, request_id, self._limits.longest_wait)
                 body = await self._body(response, request_id)

@@ -47,6 +47,7 @@ class Ledger:
     deliver: Deliver
     size: int
     most_problems: int = 200
+    bsn_is_extra: bool = False  # dossiers are discovered; that it cannot be asked by BSN does not refuse the source
     resources: int = 0
     stopped: SourceError | None = None
     _women: dict[str, _Standing] = field(default_factory=dict)
@@ -70,11 +71,12 @@ class Ledger:
         self._women[woman] = _Standing()
         return True
 
-    def finish(self, women: Iterable[str]) -> None:
-        """These were answered, unless something was marked."""
+    def finish(self, women: Iterable[str], remark: str | None = None) -> None:
+        """These were answered, unless something was marked. `remark`: what to know of the answer."""
         for woman in women:
             standing = self._women[woman]
-            standing.state = standing.state or SourceState.ANSWERED
+            if standing.state is None:
+                standing.state, standing.problem = SourceState.ANSWERED, remark
 
     def mark(self, woman: str, error: SourceError) -> None:
         """Part of this woman's record could not be fetched."""
@@ -93,7 +95,7 @@ class Ledger:
     def unanswered(self, bsns: Iterable[Bsn], error: SourceError) -> None:
         """The source stopped: whoever of these was not answered for gets its state."""
         done = {a.bsn for a in self._asked} | {s.bsn for s in self._women.values()}
-        for bsn in bsns:
+        for bsn in dict.fromkeys(bsns):
             if bsn not in done:
                 self.answer(bsn, error.state, error.what)
 
@@ -131,7 +133,8 @@ class Ledger:
     def _state(self, women: list[WomanAnswer]) -> SourceState:
         if self.stopped:
             return self.stopped.state
-        states = {w.state for w in (*women, *self._asked)}
+        extra = {SourceState.REFUSED} if self.bsn_is_extra else set()
+        states = {w.state for w in women} | ({w.state for w in self._asked} - extra)
         if not states or SourceState.ANSWERED in states:
             return SourceState.ANSWERED
         return max(states, key=lambda s: _WORST[s])

@@ -35,18 +35,19 @@ async def pages(
 
 
 def split(reply: Reply, version: FhirVersion) -> Page:
-    """The Bundle in a reply. Raises `FailedError` when it cannot be read."""
+    """The Bundle (or the one resource) in a reply. Raises `FailedError` when it is neither."""
     page = fhir.split(reply.body, reply.media, version)
-    if page.problems and not page.entries and page.next is None and not _is_bundle(reply, version):
+    if not any(entry.type for entry in page.entries) and not _is_bundle(reply, version):
         raise FailedError("de bron gaf een antwoord dat niet te lezen is", "meld dit aan de leverancier van de bron")
     return page
 
 
 def _is_bundle(reply: Reply, version: FhirVersion) -> bool:
     try:
-        return fhir.read(reply.body, reply.media, version).get("resourceType") == "Bundle"
+        resource = fhir.read(reply.body, reply.media, version)
     except fhir.FhirError:
         return False
+    return resource.get("resourceType") == "Bundle" and isinstance(resource.get("entry", []), list)
 
 
 def _next(http: Http, reply: Reply, link: str, seen: set[str]) -> str:

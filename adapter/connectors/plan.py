@@ -20,7 +20,8 @@ class Search:
     """`type?param=<values>&_include=…`.
 
     `optional`: asked only where the source's CapabilityStatement lists it. `loose`: brings other care too;
-    what names another dossier or contact is left alone.
+    what names another dossier or contact is left alone. `essential`: without it there is no dossier, so it is asked
+    whatever the CapabilityStatement leaves out (that of Nictiz lists EpisodeOfCare[status,type] only).
     """
 
     type: str
@@ -29,6 +30,7 @@ class Search:
     fixed: tuple[tuple[str, str], ...] = ()
     optional: bool = False
     loose: bool = False
+    essential: bool = False
 
     @property
     def name(self) -> str:
@@ -57,7 +59,7 @@ class Plan:
 _DISCOVERY_INCLUDES = ("EpisodeOfCare:organization", "EpisodeOfCare:care-manager")
 _TYPE = (("type", PREGNANCY_RECORD),)
 _DISCOVERY = Search("EpisodeOfCare", "type", _DISCOVERY_INCLUDES)
-_BY_WOMAN = Search("EpisodeOfCare", "patient", _DISCOVERY_INCLUDES, _TYPE)
+_BY_WOMAN = Search("EpisodeOfCare", "patient", _DISCOVERY_INCLUDES, _TYPE, essential=True)
 _PERSON = (
     Search("Coverage", "beneficiary"),
     Search("RelatedPerson", "patient"),

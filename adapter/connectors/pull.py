@@ -26,6 +26,8 @@ from adapter.model.sources import Media, SourceInfo
 
 T = TypeVar("T")
 
+_MAIN = frozenset({"Encounter", "Condition", "Observation", "Procedure"})
+
 
 @dataclass(slots=True)
 class Pull:
@@ -93,10 +95,15 @@ class Pull:
             return True
         if search.optional and not self.offer.lists(search):
             return True
-        if self.offer.excludes(search):
+        if not search.essential and self.offer.excludes(search):
             self.not_offered(search)
             return True
         return False
+
+    def left_out(self) -> str | None:
+        """For the answer about a woman: which main part of a dossier this source cannot be asked for."""
+        kinds = sorted({search.type for search in self.unoffered} & _MAIN)
+        return f"niet op te vragen bij deze bron: {', '.join(kinds)}" if kinds else None
 
     def not_offered(self, search: Search, error: NotOfferedError | None = None) -> None:
         """Remember, and report once, that the source does not know this search."""

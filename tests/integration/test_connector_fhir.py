@@ -80,7 +80,6 @@ def references(got: list[Received]) -> set[str]:
 
 
 def everything(version: FhirVersion) -> set[str]:
-    """All but the RelatedPersons of the children: those are found by child."""
     return {f"{r['resourceType']}/{r['id']}" for r in sample(version, WOMEN, OBSERVATIONS)}
 
 
@@ -169,12 +168,26 @@ async def test_a_source_without_post_search_refuses_those_women_only() -> None:
     assert len([s for s in seen if s.method == "POST"]) <= FAST.dossiers_per_search
 
 
+@pytest.mark.parametrize(("women", "state"), [("follow", SourceState.ANSWERED), ("list", SourceState.REFUSED)])
+async def test_only_where_bsn_is_the_sole_way_in_its_lack_refuses_the_source(women: Any, state: SourceState) -> None:
+    with serving(create_app(sample(STU3, 2, 2), STU3, quirks=Quirks(no_post_search=True))) as url:
+        outcome, _ = await pull(config(url, women=women), Ask(discover=False, bsns=(sample_bsn(1),)))
+    assert outcome.state is state
+    assert [w.state for w in outcome.women] == [SourceState.REFUSED]
+
+
+async def test_dossiers_that_cannot_be_asked_for_refuse_the_woman() -> None:
+    outcome, _, _ = await pull_from(ask=Ask(discover=False, bsns=(sample_bsn(1),)), status_for={"EpisodeOfCare": 400})
+    assert [(w.reference, w.state) for w in outcome.women] == [("Patient/w1", SourceState.REFUSED)]
+
+
 async def test_no_chained_search_is_a_warning_and_the_rest_comes() -> None:
     outcome, got, _ = await pull_from(no_chained_search=True, status_for={})
     assert outcome.state is SourceState.ANSWERED
     assert any(p.where == "Observation?context:Encounter.episodeofcare" for p in outcome.problems)
     assert not errors(outcome)
     assert "Observation/o0-0" in references(got)
+    assert all("Observation" in (w.problem or "") for w in outcome.women[-2:])
 
 
 async def test_a_source_that_takes_no_lists_is_asked_one_by_one() -> None:
