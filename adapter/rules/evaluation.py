@@ -103,7 +103,7 @@ def pivotal(table: Table, inputs: Mapping[str, str], on: date) -> tuple[Input, .
 
 def _pivotal(table: Table, segment: Segment, key: tuple[str, ...]) -> Iterator[Input]:
     open_places = [p for p, asked in enumerate(table.inputs) if asked.values[key[p]] == "unknown"]
-    answers = [_answers(table.inputs[p]) for p in open_places]
+    answers = [_answers(table.inputs[p], key[p]) for p in open_places]
     for place, own in zip(open_places, answers, strict=True):
         for given in product(*answers):
             full = list(key)
@@ -115,8 +115,10 @@ def _pivotal(table: Table, segment: Segment, key: tuple[str, ...]) -> Iterator[I
                 break
 
 
-def _answers(asked: Input) -> list[str]:
-    return [value for value, verdict in asked.values.items() if verdict != "unknown"]
+def _answers(asked: Input, now: str) -> list[str]:
+    """What the answer may turn out to be. Where the table words only one, the other is that it stays as it is."""
+    answers = [value for value, verdict in asked.values.items() if verdict != "unknown"]
+    return answers if len(answers) > 1 else [*answers, now]
 
 
 def _key(table: Table, segment: Segment, inputs: Mapping[str, str]) -> tuple[str, ...]:
@@ -161,10 +163,14 @@ def _smallest(table: Table, segment: Segment, key: tuple[str, ...], wanted: str)
 
 def _changes(table: Table, segment: Segment, key: tuple[str, ...], wanted: str, size: int) -> Iterator[Turns]:
     for places in combinations(range(len(key)), size):
-        choices = [[v for v in table.inputs[p].turn if v != key[p]] for p in places]
+        choices = [_reachable(table.inputs[p], key[p]) for p in places]
         for values in product(*choices):
             changed = list(key)
             for place, value in zip(places, values, strict=True):
                 changed[place] = value
             if segment.hits[tuple(changed)].outcome == wanted:
                 yield tuple(Turn(table.inputs[p], key[p], v) for p, v in zip(places, values, strict=True))
+
+
+def _reachable(asked: Input, now: str) -> list[str]:
+    return [] if now in asked.stays else [value for value in asked.turn if value != now]

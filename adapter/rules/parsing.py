@@ -11,7 +11,7 @@ from adapter.rules.table import VERDICTS, Input, Row, Source, Standing, Table, V
 from adapter.rules.yamlfile import Fields, Items, Text
 
 _TABLE = {"id", "title", "decides", "version", "from", "to", "standing", "inputs", "outcomes", "rows"}
-_INPUT = {"question", "values", "turn", "cites", "standing"}
+_INPUT = {"question", "values", "turn", "stays", "cites", "standing"}
 _ROW = {"id", "when", "outcome", "text", "cites", "standing", "from", "to"}
 _SOURCE = {"id", "title", "citation", "url", "read"}
 
@@ -91,11 +91,11 @@ def _inputs(reader: Reader, sources: Sources, cap: Standing) -> Iterator[Input]:
         if not values:
             entry.fault("'values' is missing: the finite set of values of this input")
         turn = {key: text.value or "" for key, text in entry.mapping("turn").items() if isinstance(text, Text)}
-        for key in turn:
-            if key not in values:
-                entry.fault(f"'turn' names {key!r}, which is no value of this input")
+        stays = frozenset(entry.texts("stays"))
+        for key in sorted({*turn, *stays} - values.keys()):
+            entry.fault(f"'turn' or 'stays' names {key!r}, which is no value of this input")
         standing = lowest(cap, entry.standing())
-        yield Input(name, entry.text("question"), values, turn, entry.sources(sources), standing)
+        yield Input(name, entry.text("question"), values, turn, stays, entry.sources(sources), standing)
 
 
 def _values(reader: Reader) -> Iterator[tuple[str, Verdict]]:

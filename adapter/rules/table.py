@@ -50,12 +50,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A question a table asks. `turn` gives, per value one could aim for, the Dutch words for that change."""
+    """A question a table asks.
+
+    `turn` gives, per value one could aim for, the Dutch words for that change; `stays` are values that no change can
+    leave (it does not apply).
+    """
 
     name: str
     question: str
     values: dict[str, Verdict]
     turn: dict[str, str]
+    stays: frozenset[str]
     cites: tuple[Source, ...]
     standing: Standing
     citation: str = field(init=False)
