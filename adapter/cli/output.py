@@ -22,7 +22,7 @@ WRONG = 2
 
 def results() -> Console:
     """Standard output; wide enough to keep rows whole when it is not a terminal."""
-    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 160)
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
 def notes() -> Console:

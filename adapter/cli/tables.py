@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from adapter.service.summary import PhaseLine, PregnancySummary
 
 STYLES = {"igo": "green", "niet_igo": "magenta", "gemengd": "cyan", "onbepaald": "yellow"}
+_MOST = 3
 _STATES = {"answered": "green", "failed": "red", "refused": "red", "not_asked": "dim"}
 
 
@@ -33,12 +34,16 @@ def sources_table(reports: Sequence[SourceReport]) -> Table:
 
 def pregnancies_table(items: Iterable[PregnancySummary]) -> Table:
     """One row per pregnancy."""
-    columns = ("Zwangerschap", "Vrouw", "Termijn of afloop", "Organisaties", "Besluit", "Prestatie per fase")
-    table = Table(*columns, "Ontbreekt", title="Zwangerschappen", title_justify="left", show_lines=True)
+    columns = ("Vrouw", "Termijn of afloop", "Organisaties", "Besluit", "Prestatie per fase", "Ontbreekt")
+    table = Table(title="Zwangerschappen", title_justify="left", show_lines=True)
+    table.add_column("Zwangerschap", overflow="fold")  # never cut: `adapter show` needs all of it
+    for name in columns:
+        table.add_column(name, overflow="fold")
     for item in items:
         status = Text(dutch.STATUS[item.status], STYLES[item.status]).append(f"\n{item.stage}", "dim")
-        missing = [dutch.FACTS.get(name, name) for name in item.missing]
-        missing += [f"{name} (niet gehoord)" for name in item.sources_missing]
+        missing = dutch.missing(item.missing, item.sources_missing)
+        if len(missing) > _MOST:
+            missing[_MOST - 1 :] = [f"nog {len(missing) - _MOST + 1}, zie `adapter decide`"]
         table.add_row(
             Text(item.pregnancy),
             Text(f"{dutch.name(item.woman_name)}\n{dutch.day(item.birth_date)}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from adapter.model.carepath import GestationalAge
@@ -122,6 +123,12 @@ def value(given: object) -> str:
     if isinstance(given, float):
         return f"{given:g}".replace(".", ",")
     return str(given)
+
+
+def missing(variables: Iterable[str], sources: Iterable[str]) -> list[str]:
+    """What is missing, each thing said once: an organisation that a sentence already names is not named again."""
+    said = [FACTS.get(name, name) for name in variables]
+    return said + [f"{name} is niet gehoord" for name in sources if not any(name in text for text in said)]
 
 
 def outcome(word: str | None) -> str:

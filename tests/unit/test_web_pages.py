@@ -52,7 +52,7 @@ async def test_the_list_shows_term_decision_prestatie_and_what_is_missing(client
     text = (await client.get("/")).text
     for expected in ("24+3", "uitgerekend 15 nov 2024", "miskraam", "niet-IGO", "gemengd", "geboortezorg nataal"):
         assert expected in text
-    for expected in ("niet bereikbaar", "29 jul 2024 09:15", "Demonstratie-identiteit", "niet gehoord"):
+    for expected in ("niet bereikbaar", "29 jul 2024 09:15", "Demonstratie-identiteit", "is niet gehoord"):
         assert expected in text
 
 
