@@ -10,7 +10,7 @@ from adapter.simulation.region import Case, Region, picked
 from adapter.simulation.situations import Situation, situations
 
 
-def region(women: int = 0, seed: int = 1, rates: Rates | None = None) -> Region:
+def whole_region(women: int = 0, seed: int = 1, rates: Rates | None = None) -> Region:
     """The hand-picked situations, and so many generated women more."""
     more = generate(seed, women, rates)
     return Region(lambda: chain(picked(), more.cases()))
@@ -18,7 +18,7 @@ def region(women: int = 0, seed: int = 1, rates: Rates | None = None) -> Region:
 
 def write_region(folder: Path, women: int = 0, seed: int = 1) -> None:
     """Write a region to a folder that the adapter can run on: NDJSON per source, register, configurations, truth."""
-    region(women, seed).write(folder)
+    whole_region(women, seed).write(folder)
 
 
-__all__ = ["Case", "Rates", "Region", "Situation", "generate", "region", "situations", "write_region"]
+__all__ = ["Case", "Rates", "Region", "Situation", "generate", "situations", "whole_region", "write_region"]

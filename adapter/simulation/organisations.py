@@ -47,7 +47,7 @@ class Source:
 VP, ZH, KZ = "vp-linde", "zh-delta", "kz-lente"
 
 SOURCES = (
-    Source(VP, FhirVersion.STU3, "nictiz-geboortezorg-stu3", 9001),
+    Source(VP, FhirVersion.STU3, "nictiz-geboortezorg-stu3-1x", 9001),
     Source(ZH, FhirVersion.R4, "nl-core-r4", 9002),
     Source(KZ, FhirVersion.STU3, "nictiz-geboortezorg-stu3-kraamzorg", 9003),
 )
