@@ -31,12 +31,16 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
         self._writer = self._engine.execution_options(adapter_write=True)
+        # One picture for all statements of a read, as SQLite gives by itself. Not for a writer: it must see what was
+        # committed while it waited for its lock.
+        steady = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reader = self._engine.execution_options(**steady)
         self._one_writer = threading.RLock()  # SQLite lets one write at a time; waiting here is fairer than its polling
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read transaction: one consistent picture. Raises `StoreError`."""
-        with translated(self.url), self._engine.connect() as connection, connection.begin():
+        with translated(self.url), self._reader.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import os
 import secrets
@@ -90,21 +91,21 @@ class KeyRing:
     @classmethod
     def create(cls, path: Path) -> KeyRing:
         """Read the key file, or make one with a fresh key that only its owner can read (mode 0600)."""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Written beside it and linked into place: two processes that start at once end up with one and the same key.
         fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_hex(KEY_BYTES) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             os.link(fresh, path)
-        except FileExistsError:
-            pass
         except OSError as error:
-            raise KeyRingError(f"cannot write the key file {path}: {error}") from error
+            if not path.is_file():  # where it is there already, that one is the key
+                raise KeyRingError(f"cannot write the key file {path}: {error.strerror}") from error
         finally:
-            fresh.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
         return cls.from_keyfile(path)
 
     def wrap(self, key: bytes, bound_to: bytes) -> Wrapped:
