@@ -63,7 +63,9 @@ class Timing:
     """How the queue deals with workers that fall away. `lease` must be shorter than `stale`."""
 
     lease: float = 30.0  # seconds that a worker holds a job without a sign of life
-    stale: float = 60.0  # seconds after which another worker takes a message over, and after which a failure is retried
+    stale: float = 60.0  # seconds after which another worker takes over the message of one that fell away
+    retry: float = 1.0  # seconds after which a job that failed is tried again
+    rest: float = 600.0  # seconds that a job that was given up on cannot be put in again
     block: float = 0.5  # seconds that a worker waits for a message before it looks whether it should stop
     deliveries: int = 5  # times a message is handed out before it is given up on
     command: float = field(default=5.0)  # seconds that Redis may take to answer
@@ -71,6 +73,8 @@ class Timing:
     def __post_init__(self) -> None:
         if not self.lease < self.stale:
             raise ValueError("a lease must end before its message is taken over: lease < stale")
+        if not self.retry <= self.stale:
+            raise ValueError("what failed is not left alone longer than what was abandoned: retry <= stale")
         if not self.block < self.command:
             raise ValueError("a blocking read must end before its command times out: block < command")
 
@@ -100,13 +104,13 @@ class Queue:
         self._prefix = prefix
 
     async def publish(self, jobs: Iterable[Job]) -> int:
-        """Put jobs in; gives how many were not waiting there already."""
+        """Put jobs in; gives how many were new: not waiting already, and not resting after they were given up on."""
         texts = [job.text() for job in jobs]
         added = 0
         async with self.guarded():
             for start in range(0, len(texts), _AT_ONCE):
                 some = texts[start : start + _AT_ONCE]
-                added += int(await self.run(scripts.PUBLISH, [self.stream, self.queued], some))
+                added += int(await self.run(scripts.PUBLISH, [self.stream, self.queued], [self.rest(""), *some]))
         return added
 
     async def consume(
@@ -115,7 +119,7 @@ class Queue:
         """Do jobs, one at a time, until `stop` is set (the job at hand is finished first) or, with `drain`, until
         none waits; gives how many were done. `worker` names this worker, unlike any other that runs.
 
-        A job whose handler raises is tried again after `timing.stale`, and given up on (`dead`) after
+        A job whose handler raises is tried again after `timing.retry`, and given up on (`dead`) after
         `timing.deliveries`. No two workers do the same job at once. Jobs may be done twice: handlers are idempotent.
         """
         from adapter.jobs.worker import Worker
@@ -140,7 +144,9 @@ class Queue:
         ]
 
     async def revive(self, dead: DeadJob) -> None:
-        """Try a job again that was given up on."""
+        """Try a job again that was given up on, now."""
+        async with self.guarded():
+            await self.redis.delete(self.rest(dead.job.text()))
         await self.publish([dead.job])
         async with self.guarded():
             await self.redis.xdel(self.dead_stream, dead.id)
@@ -165,6 +171,10 @@ class Queue:
     def lease(self, job: Job) -> str:
         """The Redis key of the lease on a job."""
         return f"{self._prefix}:lease:{job.text()}"
+
+    def rest(self, job: str) -> str:
+        """The Redis key that is there while a job rests."""
+        return f"{self._prefix}:rest:{job}"
 
     async def run(self, script: str, keys: list[str], arguments: list[str]) -> Any:
         """Run one of the scripts (Redis keeps it after the first time)."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-# KEYS: stream, queued. ARGV: jobs. A job that waits already is not put in a second time.
+# KEYS: stream, queued. ARGV: prefix of what rests, then the jobs. A job that waits already is not put in a second time,
+# and one that was given up on not until it has rested.
 PUBLISH = """
 local added = 0
-for _, job in ipairs(ARGV) do
-  if redis.call('SADD', KEYS[2], job) == 1 then
+for i = 2, #ARGV do
+  local job = ARGV[i]
+  if redis.call('EXISTS', ARGV[1] .. job) == 0 and redis.call('SADD', KEYS[2], job) == 1 then
     redis.call('XADD', KEYS[1], '*', 'job', job)
     added = added + 1
   end
@@ -40,8 +42,9 @@ redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3], 'JUSTID')
 return 1
 """
 
-# KEYS: stream, queued, again, lease, errors. ARGV: group, message id, job, token, 1 when done, error.
-# Gives the lease back; done: the message goes; asked for again meanwhile: it is put in once more.
+# KEYS: stream, queued, again, lease, errors. ARGV: group, message id, job, token, 1 when done, error, worker, idle.
+# Gives the lease back; done: the message goes; asked for again meanwhile: it is put in once more. Failed: the message
+# is made to look as if it had been left alone for `idle` ms, so that it is taken over soon and not at once.
 RELEASE = """
 if redis.call('GET', KEYS[4]) == ARGV[4] then redis.call('DEL', KEYS[4]) end
 if ARGV[5] == '1' then
@@ -53,11 +56,12 @@ if ARGV[5] == '1' then
   end
 else
   redis.call('HSET', KEYS[5], ARGV[2], ARGV[6])
+  redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[7], 0, ARGV[2], 'IDLE', ARGV[8], 'JUSTID')
 end
 return 1
 """
 
-# KEYS: stream, dead, errors, queued, again. ARGV: group, message id, job, reason, deliveries.
+# KEYS: stream, dead, errors, queued, again, rest. ARGV: group, message id, job, reason, deliveries, rest in ms.
 BURY = """
 local last = redis.call('HGET', KEYS[3], ARGV[2])
 local reason = ARGV[4]
@@ -68,5 +72,6 @@ redis.call('XDEL', KEYS[1], ARGV[2])
 redis.call('HDEL', KEYS[3], ARGV[2])
 redis.call('SREM', KEYS[4], ARGV[3])
 redis.call('SREM', KEYS[5], ARGV[3])
+redis.call('SET', KEYS[6], '1', 'PX', ARGV[6])
 return 1
 """

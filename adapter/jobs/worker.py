@@ -50,7 +50,7 @@ class Worker:
     async def _take_over(self, stop: asyncio.Event) -> None:
         """Do what was left by workers that fell away or failed; now and then, not every time."""
         timing = self._queue.timing
-        if time.monotonic() - self._looked_at < timing.stale / 2:
+        if time.monotonic() - self._looked_at < min(timing.stale / 2, timing.retry):
             return
         cursor = "0-0"
         while not stop.is_set():
@@ -115,13 +115,15 @@ class Worker:
     async def _release(self, identifier: str, job: Job, token: str, failure: str) -> None:
         q = self._queue
         keys = [q.stream, q.queued, q.again, q.lease(job), q.errors]
-        arguments = [GROUP, identifier, job.text(), token, "0" if failure else "1", failure]
+        idle = str(int((q.timing.stale - q.timing.retry) * 1000))
+        arguments = [GROUP, identifier, job.text(), token, "0" if failure else "1", failure, self._name, idle]
         async with q.guarded():
             await q.run(scripts.RELEASE, keys, arguments)
 
     async def _bury(self, identifier: str, job: Job, deliveries: int) -> None:
         q = self._queue
         reason = f"given up after {deliveries} deliveries"
-        keys = [q.stream, q.dead_stream, q.errors, q.queued, q.again]
+        keys = [q.stream, q.dead_stream, q.errors, q.queued, q.again, q.rest(job.text())]
+        rest = str(int(q.timing.rest * 1000))
         async with q.guarded():
-            await q.run(scripts.BURY, keys, [GROUP, identifier, job.text(), reason, str(deliveries)])
+            await q.run(scripts.BURY, keys, [GROUP, identifier, job.text(), reason, str(deliveries), rest])

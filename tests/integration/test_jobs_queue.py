@@ -16,7 +16,7 @@ from adapter.jobs import Depth, Job, JobsError, Queue, Timing
 
 pytestmark = pytest.mark.integration
 
-QUICK = Timing(lease=0.15, stale=0.3, block=0.05, deliveries=3)
+QUICK = Timing(lease=0.15, stale=0.3, retry=0.05, block=0.05, deliveries=3)
 JOB = Job("rebuild", "vp-groen|Patient/1")
 
 
@@ -143,9 +143,27 @@ async def test_what_keeps_failing_is_given_up_on_with_the_reason(queue: Queue) -
     (dead,) = await queue.dead()
     assert (dead.job, dead.deliveries, runs) == (JOB, 3, 3)
     assert dead.reason == "given up after 3 deliveries: ValueError: no dialect"
+    assert await queue.publish([JOB]) == 0  # it rests: what puts the outbox in again and again does not wake it
     assert await queue.depth() == Depth(0, 0, 1)
     await queue.revive(dead)
     assert await queue.depth() == Depth(1, 0, 0)
+
+
+async def test_what_failed_is_tried_again_long_before_what_was_abandoned(redis_url: str, prefix: str) -> None:
+    async with Queue(redis_url, prefix, Timing(lease=30, stale=60, retry=0.05, block=0.05)) as queue:
+        await queue.publish([JOB])
+        runs = 0
+
+        async def handler(_: Job) -> None:
+            nonlocal runs
+            runs += 1
+            if runs == 1:
+                raise ValueError("not yet")
+            stop.set()
+
+        stop = asyncio.Event()
+        assert await asyncio.wait_for(queue.consume("a", handler, stop=stop), 20) == 1
+        assert await queue.depth() == Depth(0, 0, 0)
 
 
 async def test_a_failure_does_not_hold_up_the_others(queue: Queue) -> None:
@@ -166,7 +184,7 @@ KILLED = """
 import asyncio, sys
 from adapter.jobs import Queue, Timing
 async def main():
-    async with Queue(sys.argv[1], sys.argv[2], Timing(lease=0.15, stale=0.3, block=0.05)) as queue:
+    async with Queue(sys.argv[1], sys.argv[2], Timing(lease=0.15, stale=0.3, retry=0.05, block=0.05)) as queue:
         async def handler(job):
             print(job.key, flush=True)
             await asyncio.sleep(600)
@@ -211,6 +229,8 @@ async def test_without_redis_it_says_so_at_once(tmp_path: Path) -> None:
 def test_timing_must_make_sense() -> None:
     with pytest.raises(ValueError, match="lease < stale"):
         Timing(lease=60, stale=60)
+    with pytest.raises(ValueError, match="retry <= stale"):
+        Timing(retry=61)
     with pytest.raises(ValueError, match="block < command"):
         Timing(block=9)
     with pytest.raises(JobsError, match="not a Redis URL"):
