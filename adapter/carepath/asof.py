@@ -57,14 +57,14 @@ def choose(given: PregnancyInput, settings: PathSettings, as_of: date) -> Chosen
         if not _sane(s):
             implausible.append(s.evidence)
         elif not _after(s, as_of, later):
-            statements[s.kind].append(s)
-    acts = (_named(a, who) for a in mine.acts if not _act_after(a, as_of, later))
+            statements[s.kind].append(_sane_times(s))
+    acts = (_named(a, who) for a in map(_sane_act, mine.acts) if not _act_after(a, as_of, later))
     return Chosen(
         statements={kind: tuple(many) for kind, many in statements.items()},
-        acts=tuple(_sane_act(a) for a in acts),
+        acts=tuple(acts),
         referrals=tuple(_named_referral(r, who) for r in mine.referrals if not _past(r.at, as_of)),
         dossiers=tuple(_cut(d, who, as_of) for d in mine.dossiers if not _past(d.span.start, as_of)),
-        children=tuple(c for c in mine.children if not (_past(c.birth_date, as_of) or (later and not c.birth_date))),
+        children=tuple(c for c in map(_sane_child, mine.children) if not _child_after(c, as_of, later)),
         women=tuple(f.woman for f in given.facts),
         undecided=mine.undecided,
         implausible=tuple(implausible),
@@ -111,14 +111,38 @@ def _ended(mine: Mine) -> date | None:
     return max(days, default=None)
 
 
+def _child_after(c: Person, as_of: date, ends_later: bool) -> bool:
+    return ends_later if c.birth_date is None else _past(c.birth_date, as_of)
+
+
+def _sane_moment(moment: Moment | None) -> Moment | None:
+    """None for a placeholder: an insurance until 9999-12-31 has no end."""
+    return moment if moment is not None and plausible(moment) else None
+
+
+def _sane_span(span: Span | None) -> Span | None:
+    if span is None or all(m is None or plausible(m) for m in (span.start, span.end)):
+        return span
+    return Span(_sane_moment(span.start), _sane_moment(span.end))
+
+
+def _sane_times(s: Statement) -> Statement:
+    at, valid = _sane_moment(s.at), _sane_span(s.valid)
+    return s if at is s.at and valid is s.valid else replace(s, at=at, valid=valid)
+
+
+def _sane_child(c: Person) -> Person:
+    return c if c.birth_date is None or plausible(c.birth_date) else replace(c, birth_date=None)
+
+
 def _sane_act(a: Act) -> Act:
-    ends = () if a.when is None else (a.when.start, a.when.end)
-    return replace(a, when=None) if any(m is not None and not plausible(m) for m in ends) else a
+    when = _sane_span(a.when)
+    return a if when is a.when else replace(a, when=when)
 
 
 def _cut(d: Dossier, who: Callable[[Organisation], Organisation], as_of: date) -> Dossier:
-    start = d.span.start if d.span.start is not None and plausible(d.span.start) else None
-    end = d.span.end if d.span.end is not None and plausible(d.span.end) and not _past(d.span.end, as_of) else None
+    start = _sane_moment(d.span.start)
+    end = None if _past(d.span.end, as_of) else _sane_moment(d.span.end)
     # A dossier that was closed later was open on the day asked about.
     status = "active" if end is None and d.span.end is not None and plausible(d.span.end) else d.status
     return replace(d, organisation=who(d.organisation), span=Span(start, end), status=status)
@@ -136,7 +160,7 @@ def _named(a: Act, who: Callable[[Organisation], Organisation]) -> Act:
 def _named_referral(r: ReferralMade, who: Callable[[Organisation], Organisation]) -> ReferralMade:
     sender = None if r.sender is None else who(r.sender)
     receiver = None if r.receiver is None else who(r.receiver)
-    return replace(r, sender=sender, receiver=receiver)
+    return replace(r, sender=sender, receiver=receiver, at=_sane_moment(r.at))
 
 
 def _identities(
