@@ -16,9 +16,8 @@ PREGNANCY_TYPES = ("Condition", "Observation")
 
 def read_dossiers(record: Record, organisations: Organisations) -> tuple[Dossier, ...]:
     """The dossiers of this woman; fills `record.dossiers`, `record.other_episodes` and `record.pregnancies`."""
-    episodes = list(record.of_type("EpisodeOfCare"))
     maternal: list[Item] = []
-    for item in episodes:
+    for item in record.of_type("EpisodeOfCare"):
         types = record.dialect.codes_of(item.json.get("type"))
         if record.dialect.dossier_types.isdisjoint(types) or _of_other(record, item):
             record.other_episodes.add(item.reference)
@@ -27,8 +26,8 @@ def read_dossiers(record: Record, organisations: Organisations) -> tuple[Dossier
             record.dossiers.add(item.reference)
         else:
             record.other_episodes.add(item.reference)
-    dossiers = [_dossier(record, organisations, item) for item in maternal]
-    return tuple(_with_pregnancies(record, dossiers))
+    read = (record.guarded(item, lambda episode: _dossier(record, organisations, episode)) for item in maternal)
+    return tuple(_with_pregnancies(record, [dossier for dossier in read if dossier is not None]))
 
 
 def _of_other(record: Record, item: Item) -> bool:
@@ -130,7 +129,7 @@ def _periods(record: Record, item: Item) -> tuple[int, ...]:
 
 
 def _identifiers(values: Any) -> tuple[tuple[str | None, str], ...]:
-    found = (_identifier(value) for value in values if isinstance(values, list)) if isinstance(values, list) else ()
+    found = map(_identifier, values) if isinstance(values, list) else ()
     return tuple(identifier for identifier in found if identifier is not None)
 
 

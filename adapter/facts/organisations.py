@@ -69,8 +69,8 @@ class Organisations:
         known = self._known.get(target)
         if known is None:
             item = self.record.find(target)
-            known = read_organisation(self.record, item) if item is not None else self._stub(target, reference)
-            self._known[target] = known
+            read = self.record.guarded(item, lambda o: read_organisation(self.record, o)) if item is not None else None
+            known = self._known[target] = read or self._stub(target, reference)
         return known
 
     def whose(self, item: Item, encounter: Item | None, dossier: str | None) -> Whose:

@@ -33,7 +33,10 @@ def read_people(record: Record) -> tuple[Person, list[Person]]:
     woman: Person | None = None
     children: list[Person] = []
     for item in record.of_type("Patient"):
-        found, remarks = read_person(item, record.source)
+        read = record.guarded(item, lambda patient: read_person(patient, record.source))
+        if read is None:
+            continue
+        found, remarks = read
         for remark in remarks:
             record.note(item, remark, "correct it in the EPD; the person is linked by other means until then")
         if item.reference == record.key.woman:
@@ -87,7 +90,7 @@ def _bsn(identifiers: Any) -> tuple[Bsn | None, bool, list[str]]:
                 found = Bsn(value)
             except InvalidIdentifierError as error:
                 remarks.append(f"the BSN was not used: {error}")
-    masked = found is None and any(_is_masked_bsn(i) for i in identifiers or () if isinstance(i, dict))
+    masked = found is None and any(_is_masked_bsn(i) for i in _list(identifiers) if isinstance(i, dict))
     return found, masked, remarks
 
 
@@ -127,7 +130,7 @@ def _name(names: Any) -> Name:
 
 def _given(name: dict[str, Any]) -> tuple[str, ...]:
     """Given names; initials (qualifier IN) only when there is nothing else."""
-    given = [g for g in name.get("given") or () if isinstance(g, str)]
+    given = [g for g in _list(name.get("given")) if isinstance(g, str)]
     marks = _list(name.get("_given"))
     full = [g for at, g in enumerate(given) if not _is_initial(marks[at] if at < len(marks) else None)]
     return tuple(full or given)

@@ -74,7 +74,7 @@ class _Reading:
         woman, children = read_people(record)
         dossiers = read_dossiers(record, self.organisations)
         for item in record.items:
-            self._guarded(item)
+            record.guarded(item, self._read)
         children, statements = with_births(record, self.binder, children, self.statements)
         return SourceFacts(
             source=record.source.id,
@@ -90,12 +90,6 @@ class _Reading:
             set_aside=tuple(record.set_aside),
             problems=tuple(record.problems),
         )
-
-    def _guarded(self, item: Item) -> None:
-        try:
-            self._read(item)
-        except Exception:  # what a source sends may have any shape; one resource never stops the others
-            self.record.set_aside.append(item.reference)
 
     def _read(self, item: Item) -> None:
         record = self.record

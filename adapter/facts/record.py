@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from adapter import fhir
 from adapter.facts.dialect import Dialect
 from adapter.model.evidence import Evidence
 from adapter.model.moments import Moment, Span, parse_moment
 from adapter.model.sources import Problem, RecordKey, SourceInfo, StoredVersion
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,18 @@ class Record:
         """The period of a resource, None when it gives neither start nor end."""
         start, end = self.moment(item, "start"), self.moment(item, "end")
         return None if start is None and end is None else Span(start, end)
+
+    def guarded(self, item: Item, read: Callable[[Item], T]) -> T | None:
+        """The result of reading one resource; None, and the resource set aside, when its shape defeats us.
+
+        What a source sends may have any shape, and one resource never stops the others.
+        """
+        try:
+            return read(item)
+        except Exception:
+            if item.reference not in self.set_aside:
+                self.set_aside.append(item.reference)
+            return None
 
     def note(self, item: Item, what: str, advice: str = "") -> None:
         """Keep a remark about a value that was not used."""

@@ -2,12 +2,12 @@
 
 from datetime import UTC, date, datetime
 
-import builders_facts as given
 import pytest
-from builders_facts import LOINC, SCT, UCUM, coding, concept, observation, one, procedure, read, ref, the_act, values
 
+import builders_facts as given
 from adapter.model.evidence import Evidence
 from adapter.model.facts import Coded
+from builders_facts import LOINC, SCT, UCUM, coding, concept, observation, one, procedure, read, ref, the_act, values
 
 
 def quantity(value, code=None, unit=None):
