@@ -64,6 +64,24 @@ BASIS = {
     "ultrasound": "op grond van echo",
     "lmp": "op grond van laatste menstruatie",
     "stated": "opgegeven",
+    "living_fetuses": "levende kinderen",
+    "multiple_pregnancy": "meerling opgegeven",
+    "counted": "geteld",
+    "born": "geboren",
+    "delivery_type": "wijze van bevallen",
+    "procedure": "verrichting",
+    "manner_of_end": "wijze van einde",
+    "disorder": "aandoening",
+    "perinatal_death": "perinatale sterfte",
+}
+ABOUT = {
+    "birth": "Geboorte",
+    "date": "Datum",
+    "outcome": "Afloop",
+    "pregnancy": "Zwangerschap",
+    "woman": "Vrouw",
+    "organisation": "Uitvoerende organisatie",
+    "gestational_age": "Zwangerschapsduur",
 }
 RESPONSIBILITY_BASIS = {
     "dossier": "dossier",
@@ -129,6 +147,11 @@ def missing(variables: Iterable[str], sources: Iterable[str]) -> list[str]:
     """What is missing, each thing said once: an organisation that a sentence already names is not named again."""
     said = [FACTS.get(name, name) for name in variables]
     return said + [f"{name} is niet gehoord" for name in sources if not any(name in text for text in said)]
+
+
+def about(word: str) -> str:
+    """What a disagreement is about."""
+    return FACTS.get(word) or ABOUT.get(word) or word.replace("_", " ").capitalize()
 
 
 def outcome(word: str | None) -> str:

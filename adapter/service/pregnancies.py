@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from adapter.linking import PregnancyGroup, dates_of, group_dossiers
@@ -38,27 +38,29 @@ class Pregnancies:
         rows = self._rooms.store.links(WOMAN, records=records) if records else []
         return list(dict.fromkeys(r.target for r in rows if r.target))
 
-    def facts_of(self, woman: str, known_at: datetime | None = None) -> tuple[SourceFacts, ...]:
-        """What every source says of a woman."""
-        found = (self._records.facts(r, known_at) for r in self.records_of(woman, known_at))
+    def facts_of(self, records: Sequence[RecordKey], known_at: datetime | None = None) -> tuple[SourceFacts, ...]:
+        """What the sources say in these records."""
+        found = (self._records.facts(r, known_at) for r in records)
         return tuple(f for f in found if f is not None)
 
-    def relink(self, woman: str) -> list[str]:
-        """Group her dossiers again. Returns the ids of her pregnancies, earliest first."""
-        records = self.records_of(woman)
-        facts = [f for r in records if (f := self._records.facts(r)) is not None]
+    def relink(self, records: Sequence[RecordKey], facts: Sequence[SourceFacts]) -> dict[str, list[LinkRow]]:
+        """Group the dossiers of one woman again. Returns her pregnancies, earliest first, with their dossiers' links."""
         groups = group_dossiers(d for f in facts for d in dates_of(f))
         held = {(r.source, r.reference): r for r in self._rooms.store.links(PREGNANCY, records=records)}
-        ids: list[str] = []
-        rows: list[LinkRow] = []
+        found: dict[str, list[LinkRow]] = {}
+        new: list[LinkRow] = []
         for group in groups:
-            pregnancy = self._id_for(group, held, ids)
-            ids.append(pregnancy)
-            rows += [self._row(key, pregnancy, group) for key in group.dossiers]
-        new = [r for r in rows if (old := held.get((r.source, r.reference))) is None or old.target != r.target]
+            pregnancy = self._id_for(group, held, list(found))
+            found[pregnancy] = []
+            for key in group.dossiers:
+                standing = held.get(key)
+                if standing is None or standing.target != pregnancy:
+                    standing = self._row(key, pregnancy, group)
+                    new.append(standing)
+                found[pregnancy].append(standing)
         if new:
             self._rooms.store.add_links(new)
-        return ids
+        return found
 
     def _id_for(self, group: PregnancyGroup, held: dict[Dossier, LinkRow], taken: list[str]) -> str:
         """The oldest id among the group's dossiers, so that an id given out keeps its meaning; else a new one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -63,13 +64,20 @@ class Views:
         women = _targets(owners)
         if not women:
             raise UnknownPregnancyError(pregnancy)
-        return self.assemble(pregnancy, women[0], self._pregnancies.facts_of(women[0], known_at), rows, known_at)
+        records = self._pregnancies.records_of(women[0], known_at)
+        facts = self._pregnancies.facts_of(records, known_at)
+        return self.assemble(pregnancy, women[0], records, facts, rows, known_at)
 
     def assemble(
-        self, pregnancy: str, woman: str, facts: tuple[SourceFacts, ...], rows: list[LinkRow], known_at: datetime | None
+        self,
+        pregnancy: str,
+        woman: str,
+        records: Sequence[RecordKey],
+        facts: tuple[SourceFacts, ...],
+        rows: Sequence[LinkRow],
+        known_at: datetime | None,
     ) -> PregnancyInput:
-        """The input of one pregnancy from the facts of its woman. `rows` are its dossier links."""
-        records = self._pregnancies.records_of(woman, known_at)
+        """The input of one pregnancy from the records of its woman. `rows` are its dossier links."""
         mine = frozenset((r.source, r.reference) for r in rows)
         every = frozenset((f.source, d.reference) for f in facts for d in f.dossiers)
         links = self._rooms.store.links(WOMAN, known_at, records=records)

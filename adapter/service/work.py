@@ -11,7 +11,7 @@ from adapter.access import SYSTEM, Action, Context, Entity, EventType, Purpose
 from adapter.model.decision import Decision
 from adapter.model.moments import day_of
 from adapter.service.decide import decide, keep
-from adapter.service.pregnancies import PREGNANCY, Pregnancies
+from adapter.service.pregnancies import Pregnancies
 from adapter.service.rooms import Rooms
 from adapter.service.views import Views
 from adapter.service.women import RECORD_JOB, Women
@@ -46,11 +46,11 @@ class Work:
     def rebuild(self, woman: str) -> list[Decision]:
         """Group her dossiers, compute each view as of today, decide, and keep what is new."""
         now = self._rooms.clock()
-        facts = self._pregnancies.facts_of(woman)
+        records = self._pregnancies.records_of(woman)
+        facts = self._pregnancies.facts_of(records)
         made: list[Decision] = []
-        for pregnancy in self._pregnancies.relink(woman):
-            rows = self._rooms.store.links(PREGNANCY, targets=[pregnancy])
-            given = self._views.assemble(pregnancy, woman, facts, rows, None)
+        for pregnancy, rows in self._pregnancies.relink(records, facts).items():
+            given = self._views.assemble(pregnancy, woman, records, facts, rows, None)
             view = self._views.compute(given, day_of(now), now)
             made.append(keep(self._rooms, decide(self._rooms, view.projection, now)))
         self._audit(woman, made, now)

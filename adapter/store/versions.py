@@ -101,6 +101,16 @@ class Versions(Part):
             return self._versions(_OF_RECORD, asked)
         return self._versions(_OF_RECORD_THEN, {**asked, "known_at": known_at})
 
+    def stamp(self, source: str, woman: str | None) -> int | None:
+        """A number that changes whenever what the store holds of this record (None: the source's directory) does.
+
+        None where nothing is held, or it was removed: what was derived from it counts no more.
+        """
+        with self._database.reading() as connection:
+            return connection.execute(
+                _STAMP_DIRECTORY if woman is None else _STAMP, {"of_source": source, "of_woman": woman}
+            ).scalar()
+
     def directory(
         self, source: str, references: Collection[str], known_at: datetime | None = None
     ) -> list[StoredVersion]:
@@ -143,6 +153,16 @@ class Versions(Part):
                 sealer = sealers[row.key_id] = self._sealer(row)
             found.append(_version(row, sealer))
         return found
+
+
+def _stamp(whose: ColumnElement[bool]) -> Select[Any]:
+    joined = source_versions.join(record_keys, _V.key_id == record_keys.c.id)
+    query = select(func.max(_V.position)).select_from(joined)
+    return query.where(_V.source == bindparam("of_source"), whose, record_keys.c.destroyed_at.is_(None))
+
+
+_STAMP = _stamp(_V.woman == bindparam("of_woman"))
+_STAMP_DIRECTORY = _stamp(_V.woman.is_(None))
 
 
 def record_intent(record: RecordKey) -> str:
