@@ -63,11 +63,16 @@ class Group:
             [
                 *(self.ask(search, dossiers) for search in plan.by_dossier),
                 *(self.ask(search, list(self.own.encounters)) for search in plan.by_contact),
-                *(self.ask(search, self.new) for search in plan.about_woman),
+                *(self.ask(search, self.new) for search in plan.about_woman if not search.loose),
             ]
         )
         children = sorted(self.own.children)
-        await together(self.ask(search, children) for search in plan.about_child)
+        await together(
+            [
+                *(self.ask(search, children) for search in plan.about_child),
+                *(self.ask(search, self.new) for search in plan.about_woman if search.loose),
+            ]
+        )
         await resolve(self)
 
     async def ask(self, search: Search, values: Sequence[str]) -> None:
@@ -146,10 +151,13 @@ class Group:
         if not entry.type or not entry.id:
             self.pull.ledger.error(where, "een resource zonder type of id is overgeslagen")
             return None
+        reference = f"{entry.type}/{entry.id}"
+        if reference in self.seen or reference in self.pull.directory:
+            return None  # came before in this group: most pages include the same directory
         try:
             resource = fhir.read(entry.body, media, self.pull.offer.version)
         except fhir.FhirError:
-            self.pull.ledger.error(f"{entry.type}/{entry.id}", "deze resource is niet te lezen en is overgeslagen")
+            self.pull.ledger.error(reference, "deze resource is niet te lezen en is overgeslagen")
             return None
         return entry, links_of(entry.type, entry.id, resource), resource
 
@@ -161,7 +169,8 @@ class Group:
                 return None
             self.pull.directory.add(reference)
         else:
-            woman = self.own.owner(links) or self.referred.get(reference)
+            # Only what names no patient itself (a Device, say) is hers because her record refers to it.
+            woman = self.own.owner(links) or (None if links.patient else self.referred.get(reference))
             if links.type == "EpisodeOfCare" and reference not in self.own.dossiers:
                 woman = None
             if woman is None:

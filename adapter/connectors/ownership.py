@@ -20,15 +20,11 @@ _CONTEXTS = ("context", "encounter", "episodeOfCare", "extension")
 class Links:
     """The few references of a resource that say whose it is. All relative (`Type/id`)."""
 
+    type: str
     reference: str
     patient: str | None
     contexts: tuple[str, ...]  # EpisodeOfCare and Encounter
     others: tuple[str, ...]  # Patients it is linked to: of a child its mother, of a fetus (BodySite) the child
-
-    @property
-    def type(self) -> str:
-        """The resource type."""
-        return self.reference.partition("/")[0]
 
 
 def links_of(type_: str, id_: str, resource: JsonObject) -> Links:
@@ -41,7 +37,7 @@ def links_of(type_: str, id_: str, resource: JsonObject) -> Links:
     linking = {"Patient": "link", "BodySite": "extension", "BodyStructure": "extension"}.get(type_)
     if linking:
         others = tuple(r for r in _refs(resource.get(linking)) if r.startswith("Patient/"))
-    return Links(f"{type_}/{id_}", patient, contexts, others)
+    return Links(type_, f"{type_}/{id_}", patient, contexts, others)
 
 
 def _refs(value: Any) -> Iterator[str]:

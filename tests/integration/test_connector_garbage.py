@@ -95,6 +95,25 @@ async def test_bad_entries_do_not_stop_the_good_ones() -> None:
     assert [p for p in outcome.problems if p.severity == "error"]
 
 
+@pytest.mark.parametrize("depth", [100, 400, 900])
+async def test_nesting_that_never_ends_is_survived(depth: int) -> None:
+    good = {"resourceType": "EpisodeOfCare", "id": "e", "type": DOSSIER_TYPE, "patient": {"reference": "Patient/w"}}
+    deep = json.dumps({**good, "id": "deep"})[:-1] + ', "extension": ' + '[{"extension": ' * depth + "[]" + "}]" * depth
+    text = bundle(good).replace(b"[{", b'[{"resource": ' + deep.encode() + b"}}, {", 1)
+    outcome, got = await pull_answering(text)
+    assert outcome.women
+    assert {i.reference for i in got if i.type == "EpisodeOfCare"} <= {"EpisodeOfCare/e", "EpisodeOfCare/deep"}
+
+
+async def test_a_contact_of_somebody_else_is_not_hers() -> None:
+    dossier = {"resourceType": "EpisodeOfCare", "id": "e", "type": DOSSIER_TYPE, "patient": {"reference": "Patient/w"}}
+    act = {"resourceType": "Observation", "id": "o", "subject": {"reference": "Patient/w"}}
+    act["context"] = {"reference": "Encounter/c"}
+    other = {"resourceType": "Encounter", "id": "c", "subject": {"reference": "Patient/other"}}
+    _, got = await pull_answering(bundle(dossier, act, other))
+    assert {i.reference for i in got} == {"EpisodeOfCare/e", "Observation/o"}
+
+
 async def test_another_person_at_a_bsn_is_not_taken() -> None:
     identifier = [{"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": sample_bsn(2).value}]
     outcome, got = await pull_answering(bundle({"resourceType": "Patient", "id": "x", "identifier": identifier}))
