@@ -81,7 +81,7 @@ def _cases(seed: int, women: int, rates: Rates) -> Iterator[Case]:
 def _plans(key: str, chance: random.Random, rates: Rates, partner: bool) -> Iterator[Plan]:
     early = chance.random() < rates.experiment
     first = date(2021, 1, 10) if early else date(2023, 3, 1)
-    span = 100 if early else (REFERENCE_DAY - first).days - 60
+    span = 100 if early else (REFERENCE_DAY - first).days - 75
     lmp = first + timedelta(days=chance.randrange(span))
     quirks = _quirks(chance, rates, partner)
     insurance = _insurance(chance, rates)
@@ -208,8 +208,9 @@ def _care(
     if path == "eerste lijn":
         return (Care(VP, start, done, VP),), ()
     if path == "van buiten ingestapt":
+        turn = min(turn, REFERENCE_DAY - timedelta(days=3))  # else no EPD of the region would know her
         back = PlannedReferral("overdracht", turn, "vp-overkant", VP, VP)
-        return (Care("vp-overkant", start, turn, None), Care(VP, turn, done, VP)), (back,)
+        return (Care("vp-overkant", lmp + timedelta(days=50), turn, None), Care(VP, turn, done, VP)), (back,)
     if path == "verhuisd":
         away = PlannedReferral("overdracht", turn, VP, "vp-overkant", VP)
         return (Care(VP, start, turn, VP), Care("vp-overkant", turn, done, None)), (away,)

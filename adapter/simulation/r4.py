@@ -154,6 +154,10 @@ class _Hospital:
         self.contact = self.birth_contact = None
         for visit in dossier.visits:
             self._visit(visit, episode)
+        third = PARTICIPANTS[dossier.by].third_line
+        if third or not dossier.consult:
+            level = concept(LEVEL[3 if third else 2])
+            self._observation("159821000146107", dossier.start, profile="Observation", valueCodeableConcept=level)
         if first:
             self._pregnancy(dossier)
             for referral in (r for r in self.story.referrals if r.source == ZH):
@@ -192,9 +196,6 @@ class _Hospital:
         if chorionicity := plan.chorionicity.get(ZH, plan.chorionicity.get("*")):
             value = concept(CHORIONICITY[chorionicity])
             members.append(self._observation("65147003", at, profile="Observation", valueCodeableConcept=value))
-        level = concept(LEVEL[3 if PARTICIPANTS[dossier.by].third_line else 2])
-        if not dossier.consult:
-            self._observation("159821000146107", at, profile="Observation", valueCodeableConcept=level)
         end = day_of(self.story.ending.at) if self.story.ending and dossier.birth else None
         self.sheet.add("Observation", f"{_CORE}Pregnancy", {
             "status": "final",

@@ -28,7 +28,10 @@ _BORN = frozenset({Outcome.BIRTH, Outcome.STILLBIRTH})
 
 @dataclass(frozen=True, slots=True)
 class PhaseTruth:
-    """One phase. `status` and `prestatie` are None where the phase has not begun or does not exist."""
+    """One phase. `status` and `prestatie` are None where the phase has not begun or does not exist.
+
+    A `prestatie` of `?` is not asserted: what is known of the catalogue does not decide it.
+    """
 
     state: PhaseState
     status: PhaseStatus | None = None
@@ -82,7 +85,8 @@ def _early(ending: Ending, plan: Plan) -> bool:
 
 def _first_care(plan: Plan) -> date:
     acts = [a.on for a in plan.acts if a.on >= plan.lmp and a.kind is not ActKind.PRECONCEPTIE]
-    return min([c.start for c in plan.care] + acts)
+    told = [c.start for c in plan.care if c.source] or [c.start for c in plan.care]  # care nobody wrote down is unseen
+    return min(told + acts)
 
 
 def _bounds(plan: Plan) -> dict[PhaseName, _Bounds | None]:
@@ -134,12 +138,17 @@ def _outside(plan: Plan, bounds: dict[PhaseName, _Bounds | None]) -> tuple[Outsi
         if span is None:
             continue
         for key in _responsible(plan, name, span):
-            if not _member(key, span):
+            if not _member(key, span) and PARTICIPANTS[key].agb is not None:
                 found.append(OutsideTruth(key, name, "verantwoordelijk"))
         for act in plan.acts:
             inside = span.start <= act.on and (span.end is None or act.on < span.end or name == "postnataal")
             if inside and act.kind not in _OUT_OF_SCOPE and not PARTICIPANTS[act.by].member_on(act.on):
                 found.append(OutsideTruth(act.by, name, act.kind.value))
+        for care in (
+            c for c in plan.care if c.consult and span.start <= c.start and (not span.end or c.start < span.end)
+        ):
+            if not PARTICIPANTS[care.by].member_on(care.start):
+                found.append(OutsideTruth(care.by, name, ActKind.CONSULT.value))
         kraam = plan.kraamzorg.by if plan.kraamzorg else None
         if name == "postnataal" and kraam is not None and not _member(kraam, span):
             found.append(OutsideTruth(kraam, name, ActKind.KRAAMZORG.value))
@@ -181,13 +190,17 @@ def _prestatie(plan: Plan, name: PhaseName, span: _Bounds) -> str:
         lost = ending is not None and ending.outcome in (Outcome.MISCARRIAGE, Outcome.ECTOPIC) and _early(ending, plan)
         if lost and span.start < _REGULAR:
             return "begeleiding-tot-16-weken"
-        return "geboortezorg-prenataal" if whole else "prenataal-deel"
+        late = any(c.start < span.start and not PARTICIPANTS[c.by].member_on(span.start) for c in plan.care)
+        return "geboortezorg-prenataal" if whole and not late else "prenataal-deel"
     if name == "nataal" and ending is not None and ending.by is not None:
         if PARTICIPANTS[ending.by].kind is not OrganisationKind.ZIEKENHUIS:
             return "nataal-eerstelijn"
         return "nataal-sectio" if (ending.delivery or "").startswith("sectio") else "nataal-tweedelijn"
     kraam = plan.kraamzorg.by if plan.kraamzorg else None
-    return "postnataal" if whole and kraam is not None and _member(kraam, span) else "postnataal-deel"
+    by_member = kraam is not None and _member(kraam, span)
+    if by_member and not whole and any(_member(key, span) for key in responsible):
+        return "?"  # an outsider was responsible for the first days only: the working catalogue does not say
+    return "postnataal" if whole and by_member else "postnataal-deel"
 
 
 def _unasked(plan: Plan) -> set[str]:
@@ -226,8 +239,8 @@ def expected(plan: Plan) -> PregnancyTruth:
         status = _status(plan, name, span, outside)
         prestatie = _prestatie(plan, name, span) if status == "igo" else None
         certain = state == "ended" and not _unasked(plan) and status != "onbepaald"
-        if name == "postnataal" and plan.kraamzorg is None:
-            certain = False
+        if (name == "postnataal" and plan.kraamzorg is None) or (name == "nataal" and not (ending and ending.place)):
+            certain = False  # who gave the kraamzorg, or where the birth was, is not known
         phases[name] = PhaseTruth(state, status, prestatie, "definitief" if certain else "voorlopig")
     begun = [p for p in phases.values() if p.state != "not_applicable"]
     stage: Stage = "definitief" if all(p.stage == "definitief" for p in begun) else "voorlopig"

@@ -70,6 +70,8 @@ class _Practice(Stu3Pen):
         self.episode(context.split("/")[1], dossier, pregnancy, managing, finished)
         if first:
             self._pregnancy(context, pregnancy, dossier)
+        if first and self.story.plan.kraamzorg is not None and self.story.plan.kraamzorg.by is None:
+            self.procedure("158101000146104", context, dossier.by, pregnancy, notDone=True)
         for visit in dossier.visits:
             said = visit.by != dossier.by or self.quirk("says-provider")
             self.visit(visit, context, pregnancy, home=False, say_provider=said)
