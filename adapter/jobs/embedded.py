@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import fcntl
 import importlib.util
 import json
@@ -98,7 +99,7 @@ def _start(directory: Path, lock: IO[bytes]) -> EmbeddedServer:
                 start_new_session=True,  # Ctrl-C is for us: we stop the server when we are done with it
             )
         assert process.stdin is not None  # noqa: S101 (asked for above)
-        with process.stdin as settings:
+        with contextlib.suppress(BrokenPipeError), process.stdin as settings:  # it stopped at once: see what it said
             settings.write(_settings(directory, socket, password))
     except OSError as error:
         raise EmbeddedServerError(_cannot_run(binary, str(error))) from error
