@@ -15,7 +15,7 @@ from adapter.model.facts import SourceFacts
 from adapter.model.identifiers import Bsn
 from adapter.model.moments import day_of
 from adapter.model.sources import RecordKey, SourceState
-from adapter.service.rooms import Rooms, SourceSetup
+from adapter.service.rooms import Rooms, SourceSetup, as_member
 from adapter.store import Answer
 
 _NO_BSN = "zonder BSN kan deze bron niet naar haar worden gevraagd"
@@ -65,10 +65,7 @@ def _members(rooms: Rooms, facts: Sequence[SourceFacts]) -> Iterable[tuple[Organ
     first, last = min(days, default=date.min), max(days, default=date.max)
     for member in rooms.igo.members:
         if member.since <= last and (member.until is None or first <= member.until):
-            agb = member.agb.value if member.agb else None
-            ura = member.ura.value if member.ura else None
-            identity = f"agb:{agb}" if agb else f"ura:{ura}"
-            yield Organisation(identity, agb, ura, member.name, _kind(member.discipline)), _NO_SOURCE_MEMBER
+            yield as_member(member), _NO_SOURCE_MEMBER
 
 
 def _named(rooms: Rooms, facts: Sequence[SourceFacts]) -> Iterable[tuple[Organisation, str]]:
@@ -77,17 +74,3 @@ def _named(rooms: Rooms, facts: Sequence[SourceFacts]) -> Iterable[tuple[Organis
             joined = rooms.joined(organisation)
             if joined.kind not in _NOT_CARE:
                 yield joined, _NO_SOURCE_NAMED
-
-
-_KINDS = {
-    "verloskunde": OrganisationKind.VERLOSKUNDIGENPRAKTIJK,
-    "gynaecologie": OrganisationKind.ZIEKENHUIS,
-    "ziekenhuis": OrganisationKind.ZIEKENHUIS,
-    "kraamzorg": OrganisationKind.KRAAMZORG,
-    "echoscopie": OrganisationKind.ECHOCENTRUM,
-    "laboratorium": OrganisationKind.LABORATORIUM,
-}
-
-
-def _kind(discipline: str) -> OrganisationKind:
-    return _KINDS.get(discipline, OrganisationKind.ONBEKEND)

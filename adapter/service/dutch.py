@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
 from adapter.model.carepath import GestationalAge
 from adapter.model.moments import AMSTERDAM, Moment, day_of
 
+_WORD = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")  # one of our own words, such as tweede_lijn
 _MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 
 STATUS = {"igo": "IGO", "niet_igo": "niet-IGO", "gemengd": "gemengd", "onbepaald": "onbepaald"}
@@ -75,6 +77,12 @@ BASIS = {
     "perinatal_death": "perinatale sterfte",
 }
 ABOUT = {
+    "source": "Bron",
+    "responsible": "Verantwoordelijke",
+    "place": "Plaats van bevallen",
+    "kraamzorg": "Kraamzorg",
+    "insured": "Verzekering",
+    "contract": "Contract",
     "birth": "Geboorte",
     "date": "Datum",
     "outcome": "Afloop",
@@ -140,7 +148,8 @@ def value(given: object) -> str:
         return instant(given)
     if isinstance(given, float):
         return f"{given:g}".replace(".", ",")
-    return str(given)
+    text = str(given)
+    return text.replace("_", " ") if _WORD.fullmatch(text) else text
 
 
 def missing(variables: Iterable[str], sources: Iterable[str]) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
 from adapter import facts
 from adapter.model.facts import SourceFacts
-from adapter.model.sources import RecordKey
+from adapter.model.sources import RecordKey, StoredVersion
 from adapter.service.rooms import Rooms, SourceSetup
 
 _KEPT = 1000
@@ -52,6 +53,20 @@ class Records:
         versions = store.versions_of(record, known_at)
         if not versions:
             return None
-        directory = store.directory(record.source, facts.directory_references(versions), known_at)
+        directory = self._directory(record.source, versions, known_at)
         read = facts.read(record, versions, directory, setup.info, setup.dialect)
         return replace(read, resources=len(versions))
+
+    def _directory(
+        self, source: str, versions: Sequence[StoredVersion], known_at: datetime | None
+    ) -> list[StoredVersion]:
+        """The directory resources that a record needs, those that they need in turn included (role, organisation)."""
+        found: dict[str, StoredVersion] = {}
+        asked: set[str] = set()
+        wanted = set(facts.directory_references(versions))
+        while wanted:
+            new = self._rooms.store.directory(source, wanted, known_at)
+            found |= {v.received.reference: v for v in new}
+            asked |= wanted
+            wanted = set(facts.directory_references(new)) - asked
+        return list(found.values())

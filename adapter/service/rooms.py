@@ -11,7 +11,7 @@ from adapter.carepath import Zorgpad
 from adapter.claims import Catalogue
 from adapter.connectors import Connector
 from adapter.facts import Dialect
-from adapter.model.evidence import Organisation
+from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.register import Igo, Member
 from adapter.model.sources import SourceInfo
 from adapter.rules import RuleBook
@@ -50,26 +50,39 @@ class Rooms:
         """The organisation under one identity: only the register (and our own sources) join an AGB code and a URA."""
         for member in self.igo.members:
             if member.is_organisation(organisation):
-                return _under(member, organisation)
+                return as_member(member, organisation)
         for setup in self.sources.values():
             known = setup.info.organisation
             if _same(known, organisation):
-                return _merged(known, organisation)
+                return merged(known, organisation)
         return organisation
 
 
-def _under(member: Member, organisation: Organisation) -> Organisation:
-    agb = member.agb.value if member.agb else organisation.agb
-    ura = member.ura.value if member.ura else organisation.ura
-    identity = f"agb:{agb}" if agb else f"ura:{ura}"
-    return Organisation(identity, agb, ura, organisation.name or member.name, organisation.kind)
+KIND_OF_DISCIPLINE = {
+    "verloskunde": OrganisationKind.VERLOSKUNDIGENPRAKTIJK,
+    "gynaecologie": OrganisationKind.ZIEKENHUIS,
+    "ziekenhuis": OrganisationKind.ZIEKENHUIS,
+    "kraamzorg": OrganisationKind.KRAAMZORG,
+    "echoscopie": OrganisationKind.ECHOCENTRUM,
+    "laboratorium": OrganisationKind.LABORATORIUM,
+}
+
+
+def as_member(member: Member, seen: Organisation | None = None) -> Organisation:
+    """A member of the IGO as an organisation; what a source says of it (name, kind) goes first."""
+    agb = member.agb.value if member.agb else None
+    ura = member.ura.value if member.ura else None
+    known = Organisation("", agb, ura, member.name, KIND_OF_DISCIPLINE[member.discipline])
+    return merged(known, seen or known)
+
+
+def merged(known: Organisation, seen: Organisation) -> Organisation:
+    """One organisation from what two say of it: codes and kind as far as either knows them, the name as seen."""
+    agb, ura = known.agb or seen.agb, known.ura or seen.ura
+    identity = f"agb:{agb}" if agb else f"ura:{ura}" if ura else seen.id
+    kind = known.kind if seen.kind is OrganisationKind.ONBEKEND else seen.kind
+    return Organisation(identity, agb, ura, seen.name or known.name, kind)
 
 
 def _same(a: Organisation, b: Organisation) -> bool:
     return (a.agb is not None and a.agb == b.agb) or (a.ura is not None and a.ura == b.ura)
-
-
-def _merged(known: Organisation, seen: Organisation) -> Organisation:
-    agb, ura = known.agb or seen.agb, known.ura or seen.ura
-    kind = seen.kind if seen.kind.value != "onbekend" else known.kind
-    return Organisation(f"agb:{agb}" if agb else f"ura:{ura}", agb, ura, seen.name or known.name, kind)

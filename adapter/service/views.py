@@ -9,6 +9,7 @@ from datetime import date, datetime
 from adapter import carepath
 from adapter.carepath import PathSettings, PregnancyInput
 from adapter.model.carepath import CarePath, LinkNote
+from adapter.model.evidence import Organisation
 from adapter.model.facts import SourceFacts
 from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import RecordKey
@@ -16,7 +17,7 @@ from adapter.model.wire import from_json
 from adapter.service.asked_sources import path_sources
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.pregnancies import PREGNANCY, Pregnancies
-from adapter.service.rooms import Rooms
+from adapter.service.rooms import Rooms, merged
 from adapter.service.women import WOMAN, LinkNotes
 from adapter.store import LinkRow
 
@@ -35,7 +36,6 @@ class Views:
     def __init__(self, rooms: Rooms, pregnancies: Pregnancies) -> None:
         self._rooms = rooms
         self._pregnancies = pregnancies
-        self._settings = PathSettings(postnatal_end_days=rooms.igo.rules.postnatal_end_days, join=rooms.joined)
 
     def ids(self, known_at: datetime | None = None) -> list[str]:
         """Every pregnancy that was known at that instant (now, when None), in the order in which they were found."""
@@ -53,8 +53,9 @@ class Views:
 
     def compute(self, given: PregnancyInput, as_of: date, known_at: datetime) -> View:
         """The pure part: from what was gathered to view and projection."""
-        path = carepath.build(given, self._rooms.zorgpad, self._settings, as_of, known_at)
-        return View(path, carepath.project(given, path, self._settings))
+        settings = PathSettings(self._rooms.igo.rules.postnatal_end_days, Joined(self._rooms, given.facts))
+        path = carepath.build(given, self._rooms.zorgpad, settings, as_of, known_at)
+        return View(path, carepath.project(given, path, settings))
 
     def gather(self, pregnancy: str, known_at: datetime | None) -> PregnancyInput:
         """Everything the view is computed from. Raises `UnknownPregnancyError`."""
@@ -90,6 +91,23 @@ class Views:
             sources=path_sources(self._rooms, records, facts, known_at),
             links=tuple(note for row in (*links, *rows) for note in _notes(row)),
         )
+
+
+class Joined:
+    """Organisations under one identity, each with all that the register and any source know of its kind and name."""
+
+    def __init__(self, rooms: Rooms, facts: Sequence[SourceFacts]) -> None:
+        self._rooms = rooms
+        self._known: dict[str, Organisation] = {}
+        for named in (rooms.joined(o) for f in facts for o in f.organisations):
+            before = self._known.get(named.id)
+            self._known[named.id] = named if before is None else merged(before, named)
+
+    def __call__(self, organisation: Organisation) -> Organisation:
+        """The organisation as we know it best."""
+        joined = self._rooms.joined(organisation)
+        known = self._known.get(joined.id)
+        return joined if known is None else merged(joined, known)
 
 
 def _targets(rows: list[LinkRow]) -> list[str]:
