@@ -8,60 +8,14 @@ from typing import Any, TypeVar
 
 from adapter.facts.dialect import SHAPES, Code, CodeMap, Dialect, StatementRule
 from adapter.facts.faults import Faults
+from adapter.facts.keys import PARTS, RULE_KEYS, STATES, SUBJECTS, TOP_KEYS, UNMAPPED
 from adapter.facts.paths import Path, PathError, compile_path
 from adapter.model.evidence import OrganisationKind
-from adapter.model.facts import ActKind, ReferralKind, StatementKind
+from adapter.model.facts import ActKind, Outcome, ReferralKind, StatementKind
 from adapter.model.sources import FhirVersion
 
 E = TypeVar("E", bound=StrEnum)
 
-TOP_KEYS = frozenset(
-    [
-        "id",
-        "version",
-        "fhir",
-        "standing",
-        "source",
-        "systems",
-        "paths",
-        "statements",
-        "acts",
-        "observation_acts",
-        "states",
-        "maps",
-        "untyped",
-        "disciplines",
-        "act_texts",
-        "uninsured_codes",
-        "units",
-        "agb_kinds",
-        "dossier_types",
-        "pregnancy_codes",
-        "period_systems",
-        "null_systems",
-        "abstract",
-    ]
-)
-RULE_KEYS = frozenset(
-    [
-        "resource",
-        "kind",
-        "codes",
-        "value_systems",
-        "as",
-        "value",
-        "map",
-        "unmapped",
-        "fixed",
-        "basis",
-        "subject",
-        "focus",
-        "when",
-        "at",
-        "standing",
-        "source",
-    ]
-)
 ACT_RESOURCES = ("Encounter", "Procedure", "DiagnosticReport", "Appointment")
 STANDINGS = ("verified", "provisional")
 
@@ -85,6 +39,7 @@ class _Compiler:
         data = self.data
         for key in data.keys() - TOP_KEYS:
             self.faults.add(self.file, str(key), f"is not a key of a dialect ({', '.join(sorted(TOP_KEYS))})")
+        self.check_words()
         codes, value_systems = self.statements()
         return Dialect(
             id=str(data["id"]),
@@ -124,6 +79,28 @@ class _Compiler:
             null_systems=frozenset(self.systems.get(s, s) for s in data["null_systems"]),
         )
 
+    def check_words(self) -> None:
+        for resource, parts in self.data["paths"].items():
+            for part in parts.keys() - PARTS:
+                self.faults.add(self.file, f"paths.{resource}.{part}", f"is not one of {', '.join(sorted(PARTS))}")
+        for resource, states in self.data["states"].items():
+            for status, state in states.items():
+                if state is not None and state not in STATES:
+                    what = f"{state!r} is not one of {', '.join(sorted(STATES))}, or null"
+                    self.faults.add(self.file, f"states.{resource}.{status}", what)
+
+    def check_rule(self, key: str, entry: dict[str, Any], kind: StatementKind, words: CodeMap | None) -> None:
+        for name, allowed in (("subject", SUBJECTS), ("unmapped", UNMAPPED)):
+            if entry.get(name, next(iter(allowed))) not in allowed:
+                self.faults.add(
+                    self.file, f"{key}.{name}", f"{entry[name]!r} is not one of {', '.join(sorted(allowed))}"
+                )
+        for word in sorted(set(words.words.values())) if words is not None else ():
+            if kind is StatementKind.OUTCOME:
+                self.word(f"{key}.map: {entry['map']}", Outcome, word)
+            if entry.get("as") == "number_word" and not word.isdecimal():
+                self.faults.add(self.file, f"{key}.map: {entry['map']}", f"{word!r} is not a number")
+
     def statements(self) -> tuple[dict[str, dict[Code, tuple[StatementRule, ...]]], dict[str, dict[str, Any]]]:
         codes: dict[str, dict[Code, tuple[StatementRule, ...]]] = {}
         systems: dict[str, dict[str, tuple[StatementRule, ...]]] = {}
@@ -150,6 +127,8 @@ class _Compiler:
         words = self.map(f"{key}.map", entry["map"]) if "map" in entry else None
         if shape == "number_word" and words is None:
             self.faults.add(self.file, f"{key}.map", "is needed to read a code as a number")
+        kind = self.word(f"{key}.kind", StatementKind, entry.get("kind", ""))
+        self.check_rule(key, entry, kind, words)
         basis = entry.get("basis", {})
         if isinstance(basis, str):
             basis = {"default": basis}
@@ -157,7 +136,7 @@ class _Compiler:
         return StatementRule(
             name=name,
             resource=str(entry.get("resource", "Observation")),
-            kind=self.word(f"{key}.kind", StatementKind, entry.get("kind", "")),
+            kind=kind,
             shape=shape,
             values=self.paths(f"{key}.value", entry.get("value", [])),
             standing=self.standing(f"{key}.standing", entry.get("standing", self.data.get("standing", ""))),

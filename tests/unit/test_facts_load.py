@@ -59,6 +59,29 @@ def test_all_faults_are_told_at_once(mappings):
     assert any("acts.intaak: 'intaak' is not one of" in f for f in found)
 
 
+def test_a_word_that_nobody_reads_is_a_fault(mappings):
+    def edit(data):
+        data["statements"]["lmp"].update(unmapped="forget", subject="man", basics="x")
+        data["states"]["Encounter"]["finished"] = "klaar"
+        data["extra"] = 1
+
+    change(mappings, "geboortezorg", edit)
+    change(mappings, "nl-core-r4", lambda d: d["paths"]["Observation"].update(foucs=["focus.reference"]))
+    keys = {f.split(": ")[1] for f in faults(mappings) if f.startswith("nl-core-r4.yaml")}
+    assert keys == {
+        "extra", "paths.Observation.foucs", "states.Encounter.finished", "statements.lmp.basics",
+        "statements.lmp.subject", "statements.lmp.unmapped",
+    }  # fmt: skip
+
+
+def test_a_code_map_must_give_words_that_fit_the_fact(mappings):
+    change(mappings, "geboortezorg", lambda d: d["statements"]["manner_of_end"].update(map="place-of-birth"))
+    change(mappings, "nl-core-r4", lambda d: d["statements"].update(fetuses_multiple={"map": "chorionicity"}))
+    found = [f for f in faults(mappings) if f.startswith("nl-core-r4.yaml")]
+    assert any("statements.manner_of_end.map: place-of-birth: 'thuis' is not one of birth" in f for f in found)
+    assert any("statements.fetuses_multiple.map: chorionicity: 'monochoriaal' is not a number" in f for f in found)
+
+
 def test_a_code_under_two_kinds_of_act_is_a_fault(mappings):
     change(mappings, "geboortezorg", lambda d: d["acts"]["consult"].append("sct|169711001"))
     assert any("169711001 also stands under acts." in f for f in faults(mappings))

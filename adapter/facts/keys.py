@@ -1,0 +1,25 @@
+"""The words that a dialect file may use as keys; anything else is a typing mistake, and a fault."""
+
+from __future__ import annotations
+
+TOP_KEYS = frozenset({
+    "abstract", "act_texts", "acts", "agb_kinds", "disciplines", "dossier_types", "fhir", "id", "maps", "null_systems",
+    "observation_acts", "paths", "period_systems", "pregnancy_codes", "source", "standing", "statements", "states",
+    "systems", "uninsured_codes", "units", "untyped", "version",
+})  # fmt: skip
+
+RULE_KEYS = frozenset({
+    "as", "at", "basis", "codes", "fixed", "focus", "kind", "map", "resource", "source", "standing", "subject",
+    "unmapped", "value", "value_systems", "when",
+})  # fmt: skip
+
+PARTS = frozenset({
+    "at", "child", "clinical", "code", "conditions", "context", "dossier", "end", "focus", "group", "manager",
+    "members", "not_done", "on_behalf", "organisation", "payor", "performer", "practitioner", "provider", "receiver",
+    "referral", "role", "sender", "sender_behalf", "specialty", "start", "status", "subject", "value",
+})  # fmt: skip
+"""Structural parts of a resource, in `paths`."""
+
+STATES = frozenset({"done", "planned", "declined", "in_progress", "unknown"})
+SUBJECTS = frozenset({"any", "woman", "child"})
+UNMAPPED = frozenset({"keep", "drop"})
