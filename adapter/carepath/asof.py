@@ -61,7 +61,7 @@ def choose(given: PregnancyInput, settings: PathSettings, as_of: date) -> Chosen
     acts = (_named(a, who) for a in map(_sane_act, mine.acts) if not _act_after(a, as_of, later))
     return Chosen(
         statements={kind: tuple(many) for kind, many in statements.items()},
-        acts=tuple(acts),
+        acts=tuple(_going_on(a, as_of) for a in acts),
         referrals=tuple(_named_referral(r, who) for r in mine.referrals if not _past(r.at, as_of)),
         dossiers=tuple(_cut(d, who, as_of) for d in mine.dossiers if not _past(d.span.start, as_of)),
         children=tuple(c for c in map(_sane_child, mine.children) if not _child_after(c, as_of, later)),
@@ -98,6 +98,13 @@ def _act_after(a: Act, as_of: date, ends_later: bool) -> bool:
     if start is None:
         return ends_later and (a.kind in NATAL or a.kind in POSTNATAL)
     return _past(start, as_of)
+
+
+def _going_on(a: Act, as_of: date) -> Act:
+    """An act that ended after the day asked about was going on."""
+    if a.when is None or a.state not in ("done", "in_progress") or not _past(a.when.end, as_of):
+        return a
+    return replace(a, when=Span(a.when.start, None), state="in_progress")
 
 
 def _ended(mine: Mine) -> date | None:

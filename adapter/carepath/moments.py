@@ -53,7 +53,9 @@ def moments_of(expected: Iterable[Expected], now: Situation) -> tuple[CareMoment
 def _moment(expected: Expected, now: Situation, index: Mapping[str, list[Act]]) -> CareMoment:
     window = _window(expected, now)
     such = [a for key in (*sorted(expected.kinds), *sorted(expected.codes)) for a in index.get(key, ())]
-    done = [a for a in such if a.state in GIVEN and _fits(expected, a, window)]
+    timed = [a for kind in sorted(expected.within | expected.before_end) for a in index.get(kind.value, ())]
+    done = [a for a in such if a.state in GIVEN]
+    done += [a for a in timed if a.state in GIVEN and _in_window(a, window, a.kind in expected.within)]
     said = [s for s in now.chosen.said(*sorted(expected.statements)) if s.value is not False]
     evidence: tuple[Evidence, ...] = unique([*(a.evidence for a in done), *(s.evidence for s in said)])
     state: State = "done" if evidence else "unknown"
@@ -65,13 +67,11 @@ def _moment(expected: Expected, now: Situation, index: Mapping[str, list[Act]]) 
     return CareMoment(expected.id, expected.name, state, window, evidence, expected.standing, expected.source)
 
 
-def _fits(expected: Expected, act: Act, window: Window) -> bool:
+def _in_window(act: Act, window: Window, from_its_start: bool) -> bool:
     at = start_of(act)
-    if not expected.within:
-        return True
-    if at is None or window.from_ is None:
+    if at is None or window.to is None or day_of(at) > window.to:
         return False
-    return window.from_ <= day_of(at) and (window.to is None or day_of(at) <= window.to)
+    return not from_its_start or (window.from_ is not None and window.from_ <= day_of(at))
 
 
 def _window(expected: Expected, now: Situation) -> Window:

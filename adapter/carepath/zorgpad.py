@@ -55,7 +55,8 @@ class Moment:
     codes: frozenset[str]
     statements: frozenset[StatementKind]
     declined_by: frozenset[StatementKind]
-    within: bool
+    within: frozenset[ActKind]  # kinds that count inside the window only
+    before_end: frozenset[ActKind]  # kinds that count until the end of the window
     once: bool
     since: date | None
     by: frozenset[OrganisationKind]
@@ -140,7 +141,8 @@ def _moment(row: dict[str, Any]) -> Moment:
         codes=frozenset(map(str, detect.get("codes", ()))),
         statements=frozenset(map(StatementKind, detect.get("statements", ()))),
         declined_by=frozenset(map(StatementKind, detect.get("declined_by", ()))),
-        within=bool(detect.get("within", False)),
+        within=frozenset(map(ActKind, detect.get("within", ()))),
+        before_end=frozenset(map(ActKind, detect.get("before_end", ()))),
         once=bool(row.get("once", False)),
         since=row.get("since"),
         by=_BY | frozenset(map(OrganisationKind, row.get("by", ()))),
