@@ -33,9 +33,8 @@ def read_act(record: Record, organisations: Organisations, binder: Binder, item:
     bound = binder.bind(item)
     whose = organisations.whose(item, bound.encounter if bound.encounter is not item else None, bound.dossier)
     if kind is None:
-        kind = record.dialect.untyped.get(whose.organisation.kind, ActKind.OVERIG) if coded is None else ActKind.OVERIG
-        if coded is None and item.type not in CONTACTS:
-            kind = ActKind.OVERIG
+        untyped = record.dialect.untyped if coded is None and item.type in CONTACTS else {}
+        kind = untyped.get(whose.organisation.kind, ActKind.OVERIG)
     return Act(
         kind=kind,
         organisation=whose.organisation,
