@@ -244,3 +244,12 @@ def test_no_rules_at_all(tmp_path: Path) -> None:
     (tmp_path / "rules" / "sources.yaml").write_text(SOURCES, encoding="utf-8")
     with pytest.raises(rules.RuleError, match="no rule tables found"):
         rules.load(tmp_path)
+
+
+def test_a_row_valid_from_the_first_day_of_its_table_makes_no_extra_segment(tmp_path: Path) -> None:
+    table = two("to: 2022-12-31", "from: 2023-01-01").replace("id: twee,", "id: twee, to: 2022-12-31,", 1)
+    assert [len(t.segments) for t in load(tmp_path, table).tables["iets"]] == [1, 1]
+    later = two("to: 2022-12-31", "from: 2023-01-01")
+    place = later.rindex("id: twee,")
+    later = later[:place] + "id: twee, from: 2023-01-01," + later[place + len("id: twee,") :]
+    assert [len(t.segments) for t in load(tmp_path, later).tables["iets"]] == [1, 1]

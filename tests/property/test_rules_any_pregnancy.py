@@ -1,0 +1,146 @@
+"""Any projection at all gets a decision and a claim advice that hold together; nothing raises."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapter import claims, selection
+from adapter.model.carepath import PHASES
+from adapter.model.decision import Selection
+from adapter.model.facts import ActKind, Outcome
+from adapter.model.moments import Moment, Span
+from adapter.model.projection import ClaimsProjection, Insurance, Kraamzorg, ProjectedPhase
+from adapter.model.register import Contract
+from adapter.model.sources import SourceState
+from adapter.model.wire import from_json, to_json
+from tests.support.claims_world import (
+    MEMBERS,
+    K,
+    an_igo,
+    answers,
+    beeld,
+    book,
+    care,
+    catalogue,
+    elders,
+    groen,
+    held,
+    kraam,
+    member,
+    organisation,
+    rood,
+    stad,
+    vreemd,
+)
+
+NAMELESS = organisation(None, "Praktijk zonder code", K.ONBEKEND)
+WHO = st.sampled_from([groen, stad, kraam, beeld, rood, elders, vreemd, NAMELESS])
+DAY = st.integers(0, 900).map(lambda n: date(2022, 1, 1) + timedelta(days=n))
+INSTANT = st.integers(0, 900 * 24).map(lambda n: datetime(2022, 1, 1, tzinfo=UTC) + timedelta(hours=n))
+MOMENT: st.SearchStrategy[Moment] = DAY | INSTANT
+PARAMETERS: dict[str, list[Any]] = {
+    "regime_by": ["phase_start", "pregnancy_start", "phase_end"],
+    "contract_by": ["phase_start", "pregnancy_start", "phase_end"],
+    "insurer_on": ["phase_start", "pregnancy_start", "phase_end"],
+    "break_scope": ["phase", "pregnancy"],
+    "member_care": ["responsible", "any"],
+    "uncontracted": [True, False],
+}
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> Span:
+    return Span(draw(st.none() | MOMENT), draw(st.none() | MOMENT))
+
+
+@st.composite
+def projections(draw: st.DrawFn) -> ClaimsProjection:
+    states = st.sampled_from(["not_started", "running", "ended", "not_applicable"])
+    acts = st.builds(
+        care,
+        st.sampled_from(ActKind),
+        WHO,
+        st.none() | DAY,
+        st.none() | st.sampled_from(PHASES),
+        discipline=st.none() | st.sampled_from(["verloskunde", "huisarts", "kindergeneeskunde", "dietetiek"]),
+        line=st.none() | st.sampled_from(["eerste_lijn", "tweede_lijn", "derde_lijn"]),
+    )
+    flag = st.none() | st.booleans()
+    at_end = draw(st.none() | st.integers(20, 295))
+    return ClaimsProjection(
+        pregnancy="p",
+        as_of=draw(DAY),
+        known_at=datetime(2024, 8, 1, tzinfo=UTC),
+        outcome=draw(st.none() | st.sampled_from(Outcome)),
+        ended_on=draw(st.none() | DAY),
+        gestational_days_at_end=at_end,
+        gestational_days=draw(st.none() | st.integers(20, 295)),
+        phases=tuple(
+            ProjectedPhase(name, draw(states), draw(st.none() | MOMENT), draw(st.none() | MOMENT), False, False, ())
+            for name in PHASES
+        ),
+        acts=tuple(draw(st.lists(acts, max_size=4))),
+        responsibility=tuple(
+            held(draw(WHO), draw(st.none() | MOMENT), draw(st.none() | MOMENT)) for _ in range(draw(st.integers(0, 3)))
+        ),
+        referrals=(),
+        insurance=tuple(
+            Insurance(draw(st.none() | st.sampled_from(["1000", "2000"])), draw(flag), draw(spans()), ())
+            for _ in range(draw(st.integers(0, 2)))
+        ),
+        kraamzorg=Kraamzorg(
+            tuple(draw(st.lists(WHO, max_size=1))), draw(st.none() | st.floats(24, 80)), draw(flag), draw(flag), ()
+        ),
+        place_of_birth=draw(st.none() | st.just("thuis")),
+        intended_place_of_birth=None,
+        birth_organisation=draw(st.none() | WHO),
+        delivery_type=draw(st.none() | st.sampled_from(["spontaan", "primaire_sectio"])),
+        children=None,
+        practice_switch=draw(flag),
+        moved=draw(flag),
+        sources=tuple(answers(m, draw(st.sampled_from(SourceState))) for m in MEMBERS if draw(st.booleans())),
+    )
+
+
+@st.composite
+def igos(draw: st.DrawFn) -> Any:
+    contracts = [
+        Contract(
+            (draw(st.sampled_from(["1000", "*"])),), draw(DAY), minimum=draw(st.sampled_from([(), ("kraamzorg",)]))
+        )
+        for _ in range(draw(st.integers(0, 2)))
+    ]
+    members = [
+        member(who, discipline, draw(DAY))
+        for who, discipline in ((groen, "verloskunde"), (stad, "ziekenhuis"), (kraam, "kraamzorg"))
+    ]
+    return an_igo(contracts, members, **{k: draw(st.sampled_from(v)) for k, v in PARAMETERS.items()})
+
+
+@given(projections(), igos())
+@settings(max_examples=300, deadline=None)
+def test_a_decision_always_holds_together(projection: ClaimsProjection, igo: Any) -> None:
+    said = selection.decide(projection, igo, book())
+    assert said == selection.decide(projection, igo, book())
+    assert from_json(Selection, to_json(said)) == said
+    for phase, projected in zip(said.phases, projection.phases, strict=True):
+        begun = projected.state in {"running", "ended"}
+        assert (phase.status is not None) == begun
+        assert (phase.expected is not None) == (projected.state == "not_started")
+        assert not (phase.status == "onbepaald" and phase.stage == "definitief")
+        assert not (phase.status == "igo" and phase.igo_if)
+        if phase.status == "onbepaald":
+            assert any(m.phase in {None, phase.phase} for m in said.missing)
+        if phase.stage == "definitief" and begun:
+            assert all(s.state is SourceState.ANSWERED for s in projection.sources)
+    found = {p.status for p in said.phases} - {None}
+    expected = "onbepaald" if not found or "onbepaald" in found else "gemengd" if len(found) > 1 else found.pop()
+    assert said.status == expected
+    for claim, phase in zip(claims.advise(projection, said, igo, catalogue()), said.phases, strict=True):
+        assert claim.claim is None or (phase.status == "igo" and not claim.fallback and not claim.claim.ready)
+        assert not claim.fallback or phase.status == "niet_igo"
+        assert (claim.forecast is not None) == (phase.state == "not_started")
