@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
 
 from adapter.model.facts import ActKind, Outcome
-from adapter.model.identifiers import System
 from adapter.model.moments import Moment, day_of
 from adapter.simulation.codes import (
     CHORIONICITY,
@@ -26,9 +24,10 @@ from adapter.simulation.codes import (
     coding,
     concept,
 )
-from adapter.simulation.organisations import INSURERS, PARTICIPANTS, ZH
+from adapter.simulation.organisations import PARTICIPANTS, ZH
 from adapter.simulation.people import Woman, child_name
 from adapter.simulation.plan import Ending, InsurancePlan, PlannedReferral
+from adapter.simulation.r4_directory import organisation_ref, professional_ref, short_id
 from adapter.simulation.story import Dossier, Story, Visit
 from adapter.simulation.writing import (
     NICTIZ,
@@ -39,7 +38,6 @@ from adapter.simulation.writing import (
     bsn_identifier,
     digest,
     human_name,
-    organisation_identifiers,
     period,
     ref,
     when,
@@ -48,37 +46,6 @@ from adapter.simulation.writing import (
 _LOCAL = "https://zh-delta.example/patientnummer"
 _ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _CORE = f"{NICTIZ}nl-core-"
-
-
-def short_id(kind: str, hexadecimal: str) -> str:
-    """A number with the letter of its kind, as a database gives out."""
-    return f"{kind[0].lower()}{kind[1].lower()}{int(hexadecimal[:13], 16):016d}"
-
-
-def directory() -> list[JsonObject]:
-    """Organizations, insurers, Practitioners and PractitionerRoles as the hospital holds them."""
-    found: list[JsonObject] = []
-    for p in PARTICIPANTS.values():
-        body: JsonObject = {"resourceType": "Organization", "id": f"org-{p.key}", "name": p.name, "active": True}
-        if numbers := organisation_identifiers(p, by_ura=True):
-            body["identifier"] = numbers
-        if p.type_code:
-            body["type"] = [concept(coding(p.type_code, System.ORGANISATION_TYPE, p.kind.value))]
-        found.append(body)
-        if p.kind in ROLES:
-            worker = [{"text": f"Medewerker van {p.name}", "family": "Fictief"}]
-            found.append({"resourceType": "Practitioner", "id": f"pr-{p.key}", "name": worker})
-            found.append({
-                "resourceType": "PractitionerRole",
-                "id": f"role-{p.key}",
-                "practitioner": ref(f"Practitioner/pr-{p.key}"),
-                "organization": ref(f"Organization/org-{p.key}", p.name),
-                "specialty": [concept(ROLES[p.kind])],
-            })  # fmt: skip
-    for uzovi, name in INSURERS.items():
-        number = [{"system": System.UZOVI.value, "value": uzovi}]
-        found.append({"resourceType": "Organization", "id": f"payer-{uzovi}", "identifier": number, "name": name})
-    return found
 
 
 def dossier_id(woman: Woman, story: Story, dossier: Dossier) -> str:
@@ -111,16 +78,6 @@ def write(woman: Woman, stories: Iterable[Story]) -> tuple[list[JsonObject], str
     return sheet.resources, patient
 
 
-@cache
-def _organisation(key: str) -> JsonObject:
-    return ref(f"Organization/org-{key}", PARTICIPANTS[key].name)
-
-
-@cache
-def _professional(key: str) -> JsonObject:
-    return ref(f"PractitionerRole/role-{key}") if PARTICIPANTS[key].kind in ROLES else _organisation(key)
-
-
 class _Hospital:
     """Writes one pregnancy into the hospital's EPD."""
 
@@ -147,7 +104,7 @@ class _Hospital:
             "status": "finished" if dossier.end else "active",
             "type": [concept("364320009")],
             "patient": self.patient,
-            "managingOrganization": None if anonymous else _organisation(dossier.by),
+            "managingOrganization": None if anonymous else organisation_ref(dossier.by),
             "period": period(dossier.start, dossier.end),
         }, id=own)  # fmt: skip
         episode = f"EpisodeOfCare/{own}"
@@ -219,6 +176,7 @@ class _Hospital:
 
     def _encounter(self, visit: Visit, episode: str) -> str:
         code = CONTACT.get(visit.kind) or PROCEDURE.get(visit.kind)
+        acts = PARTICIPANTS[visit.by].kind in ROLES
         admitted = visit.kind in (ActKind.OPNAME, ActKind.BEVALLING)
         end = visit.at + timedelta(days=1) if visit.kind is ActKind.OPNAME else visit.at
         return self.sheet.add("Encounter", f"{_CORE}Encounter", {
@@ -227,9 +185,9 @@ class _Hospital:
             "type": [concept(code) if code else {"text": UNCODED[visit.kind]}],
             "subject": self.patient,
             "episodeOfCare": [ref(episode)],
-            "participant": [{"individual": _professional(visit.by)}] if PARTICIPANTS[visit.by].kind in ROLES else None,
+            "participant": [{"individual": professional_ref(visit.by)}] if acts else None,
             "period": period(visit.at, end),
-            "serviceProvider": _organisation(visit.by),
+            "serviceProvider": organisation_ref(visit.by),
         })  # fmt: skip
 
     def _procedure(self, code: str, at: Moment, by: str, encounter: str | None = None,
@@ -242,7 +200,7 @@ class _Hospital:
             "subject": subject or self.patient,
             "encounter": ref(there) if there else None,
             "performedPeriod": period(at, None),
-            "performer": [{"actor": _professional(by), "onBehalfOf": _organisation(by)}],
+            "performer": [{"actor": professional_ref(by), "onBehalfOf": organisation_ref(by)}],
             **more,
         })  # fmt: skip
 
@@ -325,6 +283,6 @@ class _Hospital:
             "code": concept("308292007" if referral.kind == "overdracht" else "11429006"),
             "subject": self.patient,
             "authoredOn": when(referral.on),
-            "requester": _organisation(referral.sender),
-            "performer": [_organisation(referral.receiver)],
+            "requester": organisation_ref(referral.sender),
+            "performer": [organisation_ref(referral.receiver)],
         })  # fmt: skip

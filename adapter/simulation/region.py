@@ -12,7 +12,7 @@ import orjson
 
 from adapter.model.evidence import Organisation
 from adapter.model.sources import SourceInfo
-from adapter.simulation import kraamzorg, r4, stu3, verloskunde
+from adapter.simulation import kraamzorg, r4, r4_directory, stu3, verloskunde
 from adapter.simulation.organisations import KZ, PARTICIPANTS, SOURCES, VP, ZH
 from adapter.simulation.people import Woman
 from adapter.simulation.plan import REFERENCE_DAY, Plan
@@ -28,7 +28,7 @@ _WRITERS: dict[str, Callable[[Woman, Iterable[Story]], tuple[list[JsonObject], s
     KZ: kraamzorg.write,
 }
 _DOSSIER_IDS = {VP: verloskunde.dossier_id, ZH: r4.dossier_id, KZ: kraamzorg.dossier_id}
-_DIRECTORIES = {VP: stu3.directory, ZH: r4.directory, KZ: stu3.directory}
+_DIRECTORIES = {VP: stu3.directory, ZH: r4_directory.directory, KZ: stu3.directory}
 
 
 @dataclass(frozen=True, slots=True)

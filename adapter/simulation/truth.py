@@ -244,5 +244,6 @@ def expected(plan: Plan) -> PregnancyTruth:
         phases[name] = PhaseTruth(state, status, prestatie, "definitief" if certain else "voorlopig")
     begun = [p for p in phases.values() if p.state != "not_applicable"]
     stage: Stage = "definitief" if all(p.stage == "definitief" for p in begun) else "voorlopig"
+    told = tuple(o for o in outside if not PARTICIPANTS[o.by].third_line)  # whether that was in scope, nobody can tell
     state_of_all = "ongoing" if ending is None else "ended"
-    return PregnancyTruth(state_of_all, ending.outcome if ending else None, phases, overall(phases), stage, outside)
+    return PregnancyTruth(state_of_all, ending.outcome if ending else None, phases, overall(phases), stage, told)
