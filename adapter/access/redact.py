@@ -7,7 +7,13 @@ import re
 from adapter.model.identifiers import Bsn, InvalidIdentifierError
 
 MASK = "*********"
-_NINE = re.compile(r"(?<![0-9a-fA-F])[0-9]{9}(?![0-9a-fA-F])")  # not inside a UUID or a hash
+_HEX = "[0-9a-fA-F]"
+_FOUND = re.compile(
+    # A UUID or a hash: nine digits inside it are no BSN, and masking them would break an id.
+    rf"(?<!{_HEX})(?:{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}|(?=[0-9]*[a-fA-F]){_HEX}{{16,}})(?!{_HEX})"
+    # Nine digits, also straight behind a percent-encoded character (`bsn%7C123…`).
+    rf"|(?P<nine>(?:(?<=%{_HEX}{{2}})|(?<![0-9]))[0-9]{{9}}(?![0-9]))"
+)
 
 
 def redact(text: str) -> str:
@@ -15,10 +21,12 @@ def redact(text: str) -> str:
 
     An AGB code or URA of nine digits that happens to pass is masked as well: one in eleven, and better so.
     """
-    return _NINE.sub(_masked, text)
+    return _FOUND.sub(_masked, text)
 
 
 def _masked(found: re.Match[str]) -> str:
+    if found["nine"] is None:
+        return found[0]
     try:
         Bsn(found[0])
     except InvalidIdentifierError:

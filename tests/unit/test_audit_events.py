@@ -82,12 +82,36 @@ def test_a_bsn_in_a_query_never_reaches_the_log() -> None:
     assert MASK in (memory.lines[0].query or "")
 
 
-@pytest.mark.parametrize("text", [BSN, f"bsn={BSN}&x", f'"{BSN}"', f"({BSN})", f"urn:{BSN}:", f"bsn{BSN}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        BSN,
+        f"bsn={BSN}&x",
+        f'"{BSN}"',
+        f"({BSN})",
+        f"urn:{BSN}:",
+        f"bsn{BSN}",
+        f"bsn%7C{BSN}",
+        f"a%20{BSN}%20b",
+        f"Febe{BSN}beschikbaar",
+        f"0d47c1aa-0000-4000-8000-0123456789ab {BSN}",
+    ],
+)
 def test_redact_masks_a_bsn_wherever_it_stands(text: str) -> None:
     assert BSN not in redact(text)
 
 
-@pytest.mark.parametrize("text", ["999900007", f"1{BSN}", f"{BSN}1", f"0d47c1aa-0000-4000-8000-a{BSN}bc", "2024-05-01"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "999900007",
+        f"1{BSN}",
+        f"{BSN}1",
+        f"0d47c1aa-0000-4000-8000-a{BSN}bc",
+        f"0123456789abcdef{BSN}abcdef0",
+        "2024-05-01T08:00:00.123456Z",
+    ],
+)
 def test_redact_leaves_other_numbers_alone(text: str) -> None:
     assert redact(text) == text
 
