@@ -44,7 +44,8 @@ def _children(record: Record, children: list[Person], procedures: dict[str, Item
     result = list(children)
     for subject, item in procedures.items():
         if subject not in sent:
-            display = item.json["subject"].get("display")
+            told = item.json.get("subject")
+            display = told.get("display") if isinstance(told, dict) else None
             evidence = Evidence(record.source.id, item.reference, item.version.version, "subject", None)
             name = Name(text=display if isinstance(display, str) else None)
             result.append(Person(record.source.id, subject, evidence, name))

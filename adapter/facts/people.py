@@ -107,9 +107,15 @@ def _identifiers(identifiers: Any) -> tuple[tuple[str, str], ...]:
     for identifier in identifiers if isinstance(identifiers, list) else ():
         system = identifier.get("system") if isinstance(identifier, dict) else None
         value = identifier.get("value") if isinstance(identifier, dict) else None
-        if isinstance(system, str) and isinstance(value, str) and system_of(system) is not System.BSN:
-            found.append((system, value.strip()))
+        if not isinstance(system, str) or not isinstance(value, str) or _looks_like_bsn(system):
+            continue
+        found.append((system, value.strip()))
     return tuple(found)
+
+
+def _looks_like_bsn(system: str) -> bool:
+    """A BSN under a system that is nearly right (case, a slash too many) is not used, and not shown either."""
+    return system_of(system) is System.BSN or "bsn" in system.casefold()
 
 
 def _name(names: Any) -> Name:

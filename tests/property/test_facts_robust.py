@@ -57,7 +57,8 @@ def test_any_element_may_be_anything(data):
     found = builders.read(*WHOLE[:which], changed, *WHOLE[which + 1 :], dialect=dialect)
     assert found.woman.reference == WOMAN
     assert set(found.set_aside) <= {f"{changed['resourceType']}/{changed['id']}"}
-    assert BSN not in repr(found)
+    if path[0] != "identifier":  # a number under another system is not known to be a BSN
+        assert BSN not in repr(found)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

@@ -29,6 +29,11 @@ def test_a_bsn_is_known_by_its_oid():
     assert person(identifier=identifier).bsn == Bsn("999911120")
 
 
+def test_a_bsn_under_a_system_that_is_nearly_right_is_neither_used_nor_shown():
+    found = person(identifier=[{"system": "http://fhir.nl/fhir/NamingSystem/BSN/", "value": "999911120"}])
+    assert (found.bsn, found.identifiers) == (None, ())
+
+
 def test_an_invalid_bsn_is_dropped_with_a_remark_that_does_not_repeat_it():
     found = read(patient(identifier=[{"system": BSN_SYSTEM, "value": "999911121"}]))
     assert found.woman.bsn is None
