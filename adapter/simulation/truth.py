@@ -131,6 +131,17 @@ def _responsible(plan: Plan, name: PhaseName, bounds: _Bounds) -> list[str]:
     return found
 
 
+def _not_yet_members(plan: Plan, name: PhaseName, span: _Bounds) -> list[str]:
+    """Who cared for her in this phase before it took part: under the experiment that is care outside the IGO."""
+    responsible = _responsible(plan, name, span)
+    return [
+        care.by
+        for care in plan.care
+        if care.by in responsible and not care.consult and (care.end is None or care.end > span.start)
+        and not PARTICIPANTS[care.by].member_on(max(care.start, span.start))
+    ]  # fmt: skip
+
+
 def _outside(plan: Plan, bounds: dict[PhaseName, _Bounds | None]) -> tuple[OutsideTruth, ...]:
     found: list[OutsideTruth] = []
     for name in PHASES:
@@ -140,6 +151,8 @@ def _outside(plan: Plan, bounds: dict[PhaseName, _Bounds | None]) -> tuple[Outsi
         for key in _responsible(plan, name, span):
             if not _member(key, span) and PARTICIPANTS[key].agb is not None:
                 found.append(OutsideTruth(key, name, "verantwoordelijk"))
+        if span.start < _REGULAR:
+            found += [OutsideTruth(key, name, "verantwoordelijk") for key in _not_yet_members(plan, name, span)]
         for act in plan.acts:
             inside = span.start <= act.on and (span.end is None or act.on < span.end or name == "postnataal")
             if inside and act.kind not in _OUT_OF_SCOPE and not PARTICIPANTS[act.by].member_on(act.on):
@@ -216,6 +229,14 @@ def _unasked(plan: Plan) -> set[str]:
     return {key for key in named if not PARTICIPANTS[key].source} | _silent_members(first, min(last, REFERENCE_DAY))
 
 
+def _nameless(plan: Plan) -> bool:
+    """Whether no source that knows her gives a good BSN: then the others cannot be asked for her."""
+    holders = {c.source for c in plan.care if c.source}
+    if plan.kraamzorg and plan.kraamzorg.by and PARTICIPANTS[plan.kraamzorg.by].source and plan.kraamzorg.intake:
+        holders |= {plan.kraamzorg.by} if plan.kraamzorg.intake <= REFERENCE_DAY else set()
+    return all(plan.quirk("no-bsn", s) or plan.quirk("wrong-bsn", s) for s in holders)
+
+
 def _silent_members(first: date, last: date) -> set[str]:
     """Members without an EPD on any day between the two."""
     return {
@@ -238,7 +259,7 @@ def expected(plan: Plan) -> PregnancyTruth:
         state: PhaseState = "running" if span.end is None else "ended"
         status = _status(plan, name, span, outside)
         prestatie = _prestatie(plan, name, span) if status == "igo" else None
-        certain = state == "ended" and not _unasked(plan) and status != "onbepaald"
+        certain = state == "ended" and not _unasked(plan) and not _nameless(plan) and status != "onbepaald"
         if (name == "postnataal" and plan.kraamzorg is None) or (name == "nataal" and not (ending and ending.place)):
             certain = False  # who gave the kraamzorg, or where the birth was, is not known
         phases[name] = PhaseTruth(state, status, prestatie, "definitief" if certain else "voorlopig")
