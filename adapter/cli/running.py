@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from adapter.service.port import Application
 
 
-def run(  # noqa: PLR0917 (options of a command, given by name)
+def run(
     config: options.Config = None,
     once: Annotated[bool, typer.Option("--once", help="Print the result and exit.")] = False,
     json: options.Json = False,

@@ -114,7 +114,7 @@ def _decision(decision: Decision) -> Iterator[str]:
     for care in decision.outside_care:
         yield f"  buiten de IGO: {_organisation(care.organisation)}, {care.what}{_from(care.evidence)}"
     for variable in decision.missing:
-        yield f"  ontbreekt: {dutch.FACTS.get(variable.variable, variable.variable)}: {variable.why}"
+        yield f"  ontbreekt: {dutch.about(variable.variable)}: {variable.why}"
     yield ""
 
 

@@ -5,6 +5,7 @@ Every mark also stands in the list under the drawing; the drawing adds no fact.
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -71,9 +72,8 @@ class Line:
 class Lane:
     """One organisation."""
 
-    name: str
+    lines: tuple[tuple[float, str, str], ...]  # of the label: y, style, text
     full_name: str
-    kind: str
     y: float
     height: float
     marks: tuple[Mark, ...]
@@ -228,9 +228,20 @@ def _lanes(path: CarePath, scale: _Scale) -> tuple[Lane, ...]:
         height = max(LANE, rows * ROW + 12)
         full = dutch.name(organisation.name, organisation.id)
         kind = "" if organisation.kind is OrganisationKind.ONBEKEND else organisation.kind.value
-        lanes.append(Lane(_short(full, 31), full, kind, y, float(height), marks))
+        lanes.append(Lane(_label(full, kind, y + height / 2), full, y, float(height), marks))
         y += height
     return tuple(lanes)
+
+
+def _label(name: str, kind: str, middle: float) -> tuple[tuple[float, str, str], ...]:
+    """At most two lines: the name and the kind, or a long name alone."""
+    first, *rest = textwrap.wrap(name, 31) or [name]
+    second = _short(" ".join(rest), 31)
+    if second:
+        return ((middle - 3, "baannaam", first), (middle + 12, "baannaam", second))
+    if kind:
+        return ((middle - 2, "baannaam", first), (middle + 13, "baansoort", kind))
+    return ((middle + 4, "baannaam", first),)
 
 
 def _pack(acts: list[CareAct], scale: _Scale, top: float) -> tuple[tuple[Mark, ...], int]:
