@@ -17,6 +17,7 @@ from adapter.carepath.given import PathSettings, PregnancyInput
 from adapter.carepath.merge import Merged, merge
 from adapter.carepath.moments import Situation, moments_of
 from adapter.carepath.phases import Phases, phases_of
+from adapter.carepath.questions import about_responsibility
 from adapter.carepath.responsibility import responsibility_of
 from adapter.carepath.timeline import care_acts, involved, referrals
 from adapter.carepath.times import plausible
@@ -34,8 +35,9 @@ def build(given: PregnancyInput, zorgpad: Zorgpad, settings: PathSettings, as_of
     ending, phases = seen.ending, seen.phases
     facts = {key: merged.fact for key, merged in seen.merged.items()}
     last = min(as_of, ending.on) if ending.on is not None else as_of
+    timeline = responsibility_of(chosen, phases)
     support = zorgpad.tolerances["referral_support_days"][1]
-    timeline = responsibility_of(chosen, phases, ending.ended, support, as_of)
+    questions = about_responsibility(timeline, chosen.dossiers, ended=ending.ended, support_days=support, as_of=as_of)
     situation = Situation(chosen, seen.dating, seen.births, ending, phases.get("prenataal"), as_of)
     moments = moments_of(zorgpad.moments, situation)
     fetuses = facts["fetuses"].value
@@ -58,7 +60,7 @@ def build(given: PregnancyInput, zorgpad: Zorgpad, settings: PathSettings, as_of
         moments=moments,
         gaps=tuple(m for m in moments if m.state == "gap"),
         duplicates=duplicates_of(zorgpad.moments, chosen, multiple),
-        conflicts=tuple(_conflicts(chosen, seen, zorgpad, None if undated_end else last)) + timeline.disagreements,
+        conflicts=(*_conflicts(chosen, seen, zorgpad, None if undated_end else last), *questions),
         referrals=referrals(chosen),
         children=children_of(chosen, as_of),
         sources=given.sources,

@@ -10,7 +10,7 @@ from adapter.carepath.births import Births
 from adapter.carepath.dating import Dating, stated_days
 from adapter.carepath.merge import Merged, unique
 from adapter.carepath.phases import Phases
-from adapter.carepath.responsibility import named
+from adapter.carepath.questions import named
 from adapter.carepath.times import LONGEST_DAYS, dutch, plausible
 from adapter.model.carepath import Conflict, Disagreement, Fact, FactValue
 from adapter.model.evidence import Evidence, Organisation

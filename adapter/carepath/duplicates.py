@@ -12,7 +12,7 @@ from datetime import date
 from adapter.carepath.asof import Chosen
 from adapter.carepath.merge import unique
 from adapter.carepath.natures import NAMES
-from adapter.carepath.responsibility import named
+from adapter.carepath.questions import named
 from adapter.carepath.timeline import GIVEN, start_of
 from adapter.carepath.times import dutch
 from adapter.carepath.zorgpad import Moment

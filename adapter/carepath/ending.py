@@ -51,7 +51,9 @@ def end_of(chosen: Chosen, births: Births, dating: Dating, as_of: date) -> Endin
     for outcome in (*_STATED_FIRST, Outcome.STILLBIRTH, Outcome.BIRTH):
         said = [s for s, o in stated if o is outcome]
         if said:
-            days = end_days or [day_of(s.at) for s in said if s.at is not None and plausible(s.at)]
+            days = end_days or [day_of(s.at) for s in said if s.at is not None]
+            if not end_days and outcome in (Outcome.BIRTH, Outcome.STILLBIRTH) and (on := _delivery_day(chosen)):
+                days = [on]
             return Ending(outcome, max(days, default=None), unique(s.evidence for s in (*said, *ended)))
     if delivered := _delivered(chosen):
         on = max(end_days, default=None) or _delivery_day(chosen)

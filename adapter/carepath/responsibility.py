@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from adapter.carepath.asof import Chosen
@@ -19,14 +19,14 @@ from adapter.carepath.merge import by_evidence, unique
 from adapter.carepath.natures import NOT_PREGNANCY_CARE
 from adapter.carepath.phases import Phases
 from adapter.carepath.timeline import GIVEN
-from adapter.carepath.times import dutch, plausible
-from adapter.model.carepath import Conflict, Disagreement, Responsibility
-from adapter.model.evidence import RESPONSIBLE_KINDS, Evidence, Organisation, OrganisationKind
+from adapter.carepath.times import plausible
+from adapter.model.carepath import Responsibility
+from adapter.model.evidence import RESPONSIBLE_KINDS, Evidence, Organisation
 from adapter.model.facts import Dossier, ReferralKind, ReferralMade
 from adapter.model.moments import Moment, Span, day_of, end_instant_of, instant_of, is_instant
 
-_EVER = datetime(1800, 1, 1, tzinfo=UTC)
-_NEVER = datetime(2300, 1, 1, tzinfo=UTC)
+EVER = datetime(1800, 1, 1, tzinfo=UTC)
+NEVER = datetime(2300, 1, 1, tzinfo=UTC)
 _VOID = frozenset({"cancelled", "revoked", "entered-in-error", "draft", "proposed", "rejected"})
 _SOON = 60  # days within which a dossier of the receiver is the one the overdracht was for
 
@@ -44,27 +44,22 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Responsibility over time, and what contradicts or is missing."""
+    """Responsibility over time, with the dossiers' claims and the transfers it was made from."""
 
     spans: tuple[Responsibility, ...]
-    disagreements: tuple[Disagreement, ...]
+    claims: tuple[Claim, ...] = ()
+    moves: tuple[ReferralMade, ...] = ()
 
 
-def responsibility_of(chosen: Chosen, phases: Phases, ended: bool, support_days: int, as_of: date) -> Timeline:
-    """The timeline up to and including `as_of`."""
+def responsibility_of(chosen: Chosen, phases: Phases) -> Timeline:
+    """The timeline, as far as it is known on the day asked about."""
     days: set[datetime] = set()  # boundaries that came as a day
-    found: list[Disagreement] = []
     claims = [c for d in chosen.dossiers if (c := _claim(_in_time(d, chosen), phases, days)) is not None]
     moves = _moves(chosen.referrals)
-    original = list(claims)
+    original = tuple(claims)
     for move in moves:
         claims = _moved(claims, move, days)
-    claims = [c for c in claims if c.low < c.high]
-    spans = _timeline(claims, days)
-    found += _unknown_kinds(chosen.dossiers, moves)
-    found += _overlaps(original, moves, support_days)
-    found += _holes(spans, ended, as_of)
-    return Timeline(spans, tuple(found))
+    return Timeline(_timeline([c for c in claims if c.low < c.high], days), original, tuple(moves))
 
 
 def _can(organisation: Organisation | None) -> bool:
@@ -73,7 +68,7 @@ def _can(organisation: Organisation | None) -> bool:
 
 def _low(moment: Moment | None, days: set[datetime]) -> datetime:
     if moment is None:
-        return _EVER
+        return EVER
     if not is_instant(moment):
         days.add(instant_of(moment))
     return instant_of(moment)
@@ -81,7 +76,7 @@ def _low(moment: Moment | None, days: set[datetime]) -> datetime:
 
 def _high(moment: Moment | None, days: set[datetime]) -> datetime:
     if moment is None:
-        return _NEVER
+        return NEVER
     if not is_instant(moment):
         days.add(end_instant_of(moment))
     return end_instant_of(moment)
@@ -116,7 +111,7 @@ def _claim(dossier: Dossier, phases: Phases, days: set[datetime]) -> Claim | Non
     basis = "dossier"
     if dossier.periods:
         first, last = _period_bounds(dossier.periods, phases)
-        earliest, latest = _low(first, days), instant_of(last) if last is not None else _NEVER
+        earliest, latest = _low(first, days), instant_of(last) if last is not None else NEVER
         if last is not None and not is_instant(last):
             latest = _high(last, days)
         narrowed = (max(low, earliest), min(high, latest))
@@ -149,7 +144,7 @@ def _moves(referrals: Iterable[ReferralMade]) -> list[ReferralMade]:
         and r.receiver is not None
         and (r.sender is None or r.sender.id != r.receiver.id)
     ]
-    moves.sort(key=lambda r: (instant_of(r.at) if r.at else _EVER, by_evidence(r.evidence)))
+    moves.sort(key=lambda r: (instant_of(r.at) if r.at else EVER, by_evidence(r.evidence)))
     return moves
 
 
@@ -179,11 +174,11 @@ def _moved(claims: list[Claim], move: ReferralMade, days: set[datetime]) -> list
     if before is not None:
         result.append(_held_until(before, at, move))
     if not taken:
-        result.append(Claim(receiver, at, _NEVER, (move.evidence,), "referral"))
+        result.append(Claim(receiver, at, NEVER, (move.evidence,), "referral"))
     if move.sender is not None and _can(move.sender) and before is None:
         holds = any(c.organisation.id == move.sender.id and c.low < at for c in claims)
         if not holds and not any(c.low < at for c in claims):
-            result.append(Claim(move.sender, _EVER, at, (move.evidence,), "referral"))
+            result.append(Claim(move.sender, EVER, at, (move.evidence,), "referral"))
     return result
 
 
@@ -222,86 +217,12 @@ def _timeline(claims: list[Claim], days: set[datetime]) -> tuple[Responsibility,
 
 
 def _start_of(low: datetime, days: set[datetime]) -> Moment | None:
-    if low == _EVER:
+    if low == EVER:
         return None
     return day_of(low) if low in days else low
 
 
 def _end_of(high: datetime, days: set[datetime]) -> Moment | None:
-    if high == _NEVER:
+    if high == NEVER:
         return None
     return day_of(high) - timedelta(days=1) if high in days else high
-
-
-def _unknown_kinds(dossiers: Iterable[Dossier], moves: Iterable[ReferralMade]) -> Iterable[Disagreement]:
-    unknown: dict[str, tuple[Organisation, list[Evidence]]] = {}
-    for organisation, evidence in [
-        *((d.organisation, d.evidence) for d in dossiers),
-        *((m.receiver, m.evidence) for m in moves if m.receiver is not None),
-    ]:
-        if organisation.kind is OrganisationKind.ONBEKEND:
-            unknown.setdefault(organisation.id, (organisation, []))[1].append(evidence)
-    for organisation, found in unknown.values():
-        yield Disagreement(
-            "responsibility",
-            f"Van {named(organisation)} is niet bekend wat voor organisatie het is; of zij verantwoordelijk was, is "
-            "daarom niet te zeggen. Neem haar op in het register.",
-            (Conflict(organisation.name or organisation.id, unique(found)),),
-        )
-
-
-def _overlaps(claims: list[Claim], moves: list[ReferralMade], support_days: int) -> Iterable[Disagreement]:
-    for i, a in enumerate(claims):
-        for b in claims[i + 1 :]:
-            low, high = max(a.low, b.low), min(a.high, b.high)
-            if a.organisation.id == b.organisation.id or high - low <= timedelta(days=1):
-                continue
-            if any(_supports(m, a, b, low=low, high=high, within=timedelta(days=support_days)) for m in moves):
-                continue
-            last = a if a.low > b.low else b
-            until = "heden" if high == _NEVER else dutch(high)
-            since = "onbekende datum" if low == _EVER else dutch(low)
-            yield Disagreement(
-                "responsibility",
-                f"{named(a.organisation)} en {named(b.organisation)} hebben allebei een dossier van {since} tot "
-                f"{until}, zonder overdracht. Het laatst begonnen dossier ({named(last.organisation)}) is aangehouden.",
-                tuple(Conflict(named(c.organisation), c.evidence, c.basis) for c in (a, b)),
-            )
-
-
-def _supports(move: ReferralMade, a: Claim, b: Claim, *, low: datetime, high: datetime, within: timedelta) -> bool:
-    parties = {o.id for o in (move.sender, move.receiver) if o is not None}
-    pair = {a.organisation.id, b.organisation.id}
-    if move.at is None or move.receiver is None or not parties <= pair:
-        return False
-    return low - within <= instant_of(move.at) <= high + within
-
-
-def _holes(spans: tuple[Responsibility, ...], ended: bool, as_of: date) -> Iterable[Disagreement]:
-    if not spans:
-        yield _hole("Van niemand is bekend dat die verantwoordelijk was voor de verloskundige zorg.", ())
-        return
-    for before, nxt in pairwise(spans):
-        if before.to is not None and nxt.from_ is not None:
-            gap = (day_of(nxt.from_) - day_of(before.to)).days - 1
-            if gap > 0:
-                first, last = day_of(before.to) + timedelta(days=1), day_of(nxt.from_) - timedelta(days=1)
-                yield _hole(
-                    f"Van {dutch(first)} tot en met {dutch(last)} staat niemand als verantwoordelijk.", (before, nxt)
-                )
-    last_to = spans[-1].to
-    if not ended and last_to is not None and day_of(last_to) < as_of:
-        yield _hole(
-            f"Sinds {dutch(last_to)} staat niemand als verantwoordelijk, en de zwangerschap duurt voort.", spans[-1:]
-        )
-
-
-def _hole(text: str, around: tuple[Responsibility, ...]) -> Disagreement:
-    return Disagreement(
-        "responsibility", text, tuple(Conflict(named(r.organisation), r.evidence, r.basis) for r in around)
-    )
-
-
-def named(organisation: Organisation) -> str:
-    """The name to show, else the id."""
-    return organisation.name or organisation.id
