@@ -25,10 +25,18 @@ class Binder:
     """Finds what resources hang on, within one record."""
 
     record: Record
+    _bound: dict[str, Bound] = field(default_factory=dict)
+    _followed: dict[tuple[str, int], tuple[str | None, str | None]] = field(default_factory=dict)
     _members: dict[str, str] | None = field(default=None)  # Observation -> the pregnancy that has it as a member
 
     def bind(self, item: Item) -> Bound:
         """The dossier, pregnancy, child and contact of a resource."""
+        found = self._bound.get(item.reference)
+        if found is None:
+            found = self._bound[item.reference] = self._bind(item)
+        return found
+
+    def _bind(self, item: Item) -> Bound:
         dossier, encounter = self._context(item)
         pregnancy, about = self._focus(item, DEPTH)
         pregnancy = pregnancy or self._member_of(item)
@@ -59,6 +67,13 @@ class Binder:
 
     def _focus(self, item: Item, depth: int) -> tuple[str | None, str | None]:
         """The pregnancy and the child reached by following what the resource is about."""
+        key = item.reference, depth
+        found = self._followed.get(key)
+        if found is None:
+            found = self._followed[key] = self._follow(item, depth)
+        return found
+
+    def _follow(self, item: Item, depth: int) -> tuple[str | None, str | None]:
         pregnancy: str | None = None
         about: str | None = None
         if depth == 0:
