@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from adapter.claims.catalogue import NONE, Catalogue, IntegralPrestatie
 from adapter.claims.participants import Participant, participants
 from adapter.model.decision import PhaseSelection, Reason
 from adapter.model.evidence import Organisation, OrganisationKind
-from adapter.model.facts import ActKind, Outcome
-from adapter.model.projection import ClaimsProjection
+from adapter.model.facts import ActKind, Outcome, ReferralKind
+from adapter.model.moments import Span, day_of
+from adapter.model.projection import ClaimsProjection, ProjectedReferral
 from adapter.model.register import Igo
 from adapter.rules import Standing, evaluate, lowest, pivotal
 
@@ -66,13 +68,15 @@ def ended_early(projection: ClaimsProjection) -> str:
 def _prenatal(
     projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, present: list[Participant]
 ) -> dict[str, str]:
-    return {"einde_voor_16_weken": ended_early(projection), "volledig": _complete(projection, phase, present)}
+    return {"einde_voor_16_weken": ended_early(projection), "volledig": _complete(projection, phase, igo, present)}
 
 
-def _complete(projection: ClaimsProjection, phase: PhaseSelection, present: list[Participant]) -> str:
+def _complete(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, present: list[Participant]) -> str:
     """Members from beginning to end: nobody else was responsible, and no switch or move except between members."""
     if not phase.responsible:
         return "onbekend"
+    if any(_came_from_outside(referral, phase, igo) for referral in projection.referrals):
+        return "nee"
     members = {p.organisation.id for p in present if p.responsible}
     if any(organisation.id not in members for organisation in phase.responsible):
         return "nee"
@@ -80,14 +84,24 @@ def _complete(projection: ClaimsProjection, phase: PhaseSelection, present: list
     return "nee" if (projection.practice_switch or projection.moved) and not between_members else "ja"
 
 
+def _came_from_outside(referral: ProjectedReferral, phase: PhaseSelection, igo: Igo) -> bool:
+    """Whether an organisation outside the IGO handed her over before the end of the phase: it cared for her first."""
+    if referral.kind is not ReferralKind.OVERDRACHT or referral.sender is None or referral.day is None:
+        return False
+    in_time = phase.end is None or referral.day < day_of(phase.end)
+    return in_time and igo.member(referral.sender, referral.day) is None
+
+
 def _natal(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, present: list[Participant]) -> dict[str, str]:
-    return {"lijn": _line(phase, present), "sectio": _sectio(projection, phase, igo, present)}
+    return {"lijn": _line(projection, phase, present), "sectio": _sectio(projection, phase, igo, present)}
 
 
-def _line(phase: PhaseSelection, present: list[Participant]) -> str:
-    """The line of the last responsible organisation that is a member; without one, of the member that assisted."""
+def _line(projection: ClaimsProjection, phase: PhaseSelection, present: list[Participant]) -> str:
+    """The line of the member responsible on the day of birth, else the last one; else of the member that assisted."""
     by_id = {p.organisation.id: p for p in present if p.responsible}
-    last = next((by_id[o.id] for o in reversed(phase.responsible) if o.id in by_id), None)
+    latest_first = [by_id[o.id] for o in reversed(phase.responsible) if o.id in by_id]
+    that_day = {r.organisation.id for r in projection.responsibility if _covers(r.span, projection.ended_on)}
+    last = next((p for p in latest_first if p.organisation.id in that_day), next(iter(latest_first), None))
     if last is None:
         last = next((p for p in present if p.kinds & {ActKind.BEVALLING, ActKind.GEBOORTE}), None)
     if last is None:
@@ -95,12 +109,16 @@ def _line(phase: PhaseSelection, present: list[Participant]) -> str:
     return "eerste" if last.member.discipline in {"verloskunde", "echoscopie", "kraamzorg"} else "tweede"
 
 
+def _covers(span: Span, day: date | None) -> bool:
+    return day is not None and span.covers(day)
+
+
 def _sectio(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, present: list[Participant]) -> str:
     done = [a for a in projection.acts if a.kind is ActKind.SECTIO]
     if any(a.kind is ActKind.SECTIO for p in present for a in p.acts):
         return "ja"
     if projection.delivery_type is None:
-        return "nee" if done or _line(phase, present) == "eerste" else "onbekend"
+        return "nee" if done or _line(projection, phase, present) == "eerste" else "onbekend"
     if not is_sectio(projection.delivery_type):
         return "nee"
     where = projection.birth_organisation or (phase.responsible[-1] if phase.responsible else None)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from adapter.model.decision import MissingVariable, OutsideCare, Reason
+from adapter.model.facts import ActKind
 from adapter.model.projection import ProjectedAct
 from adapter.rules import Outcome, Row, evaluate
 from adapter.selection import words
@@ -101,10 +102,11 @@ def _what(act: ProjectedAct) -> str:
 
 
 def _responsible_outside(case: Case, holders: Holders, found: Sorted) -> Iterator[OutsideCare]:
-    """A non-member that was responsible gave care in scope, unless its acts show something else (third line)."""
+    """A non-member that was responsible gave care in scope, unless its acts show something else (high care)."""
     if holders.doubtful:
         return
-    shown = {o.organisation.id for o in found.outside} | {a.organisation.id for a in found.third_line}
+    high_care = [act for act, _ in found.excluded if act.kind is ActKind.HIGH_CARE]
+    shown = {o.organisation.id for o in found.outside} | {a.organisation.id for a in (*found.third_line, *high_care)}
     for holder in holders.holders:
         organisation = holder.held.organisation
         if holder.member == "nee" and organisation.id not in shown:

@@ -38,8 +38,9 @@ def holders_of(case: Case) -> Holders:
     """Everybody who was responsible in the phase. Who only touches it counts where nobody clearly lies in it."""
     solid: list[Holder] = []
     touching: list[Holder] = []
-    for held in case.projection.responsibility:
-        contact = case.window.contact(held.span)
+    everybody = case.projection.responsibility
+    for held in everybody:
+        contact = case.window.contact(held.span, any(_takes_over(other, held) for other in everybody))
         days = case.window.days(held.span)
         if contact is None or days is None:
             continue
@@ -47,6 +48,13 @@ def holders_of(case: Case) -> Holders:
         (solid if contact == "solid" else touching).append(holder)
     found = sorted(solid or touching, key=lambda h: day_of(h.held.span.start) if h.held.span.start else date.min)
     return Holders(tuple(found), not solid)
+
+
+def _takes_over(other: ProjectedResponsibility, held: ProjectedResponsibility) -> bool:
+    """Whether the other begins on the very day that this one ends."""
+    if other is held or other.span.start is None or held.span.end is None:
+        return False
+    return day_of(other.span.start) == day_of(held.span.end)
 
 
 def responsible(case: Case, holders: Holders, member_acts: tuple[ProjectedAct, ...]) -> Finding:

@@ -33,18 +33,19 @@ class Window:
         last = min(self.last, day_of(span.end)) if span.end is not None else self.last
         return (first, last) if first <= last else None
 
-    def contact(self, span: Span) -> Contact | None:
+    def contact(self, span: Span, handed_over: bool) -> Contact | None:
         """Whether the span lies in the window, or only touches its first or last day.
 
         Care that changes hands on the day a phase begins or ends, with no time of day known, touches both phases and
-        proves nothing for either; where both sides are known to the instant, the instants say it.
+        proves nothing for either; where both sides are known to the instant, the instants say it. A span that ends on
+        the first day, and was not handed over on that day, lasts through it, and lies in the window.
         """
         shared = self.days(span)
         if shared is None or _before(span.end, self.start) or _before(self.end, span.start):
             return None
         if shared[0] < shared[1]:
             return "solid"
-        doubtful = _doubtful(span.end, self.start) or _doubtful(self.end, span.start)
+        doubtful = (handed_over and _doubtful(span.end, self.start)) or _doubtful(self.end, span.start)
         return "touch" if doubtful else "solid"
 
 

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from adapter.model.carepath import PhaseName
-from adapter.model.facts import ActKind, Outcome
-from adapter.model.projection import ClaimsProjection, Kraamzorg
+from adapter.model.evidence import Organisation
+from adapter.model.facts import ActKind, Outcome, ReferralKind
+from adapter.model.projection import ClaimsProjection, Kraamzorg, ProjectedReferral
 from adapter.model.register import Contract
 from tests.support.claims_world import (
     ALWAYS,
@@ -196,6 +197,38 @@ class TestChoosing:
         given = pregnancy(kraamzorg=Kraamzorg((), None, None, None, ()), acts=())
         claim = advised(given, "postnataal").claim
         assert claim is not None and "nog niet bekend: Gaf een lid van de IGO de kraamzorg?" in claim.blocked_by
+
+
+class TestWhoWasThereAtTheBirth:
+    """Born late on 1 June; the phase ends after midnight, on the day the practice takes over again."""
+
+    def late(self, hospital: Organisation) -> ClaimsProjection:
+        end = datetime(2024, 6, 1, 23, 30, tzinfo=UTC)
+        given = in_hospital(
+            birth_organisation=hospital,
+            responsibility=(
+                held(groen, date(2024, 1, 2), date(2024, 5, 30)),
+                held(hospital, date(2024, 5, 31), BIRTH),
+                held(groen, date(2024, 6, 2)),
+            ),
+        )
+        return with_phase(with_phase(given, "nataal", end=end), "postnataal", start=end)
+
+    def test_the_member_hospital(self) -> None:
+        assert (advised(self.late(stad), "nataal").prestatie or pytest.fail()).id == "nataal-tweedelijn"
+
+    def test_a_hospital_outside_leaves_nothing_natal_to_claim(self) -> None:
+        assert advised(self.late(elders), "nataal").claim is None
+
+    def test_handed_over_by_an_outsider_before_the_phase_is_a_part(self) -> None:
+        referral = ProjectedReferral(ReferralKind.OVERDRACHT, date(2024, 1, 2), rood, groen, ())
+        assert (advised(pregnancy(referrals=(referral,))).prestatie or pytest.fail()).id == "prenataal-deel"
+        for harmless in (
+            replace(referral, sender=blauw),
+            replace(referral, kind=ReferralKind.CONSULT),
+            replace(referral, day=date(2024, 7, 1)),
+        ):
+            assert (advised(pregnancy(referrals=(harmless,))).prestatie or pytest.fail()).id == "geboortezorg-prenataal"
 
 
 class TestTheClaim:

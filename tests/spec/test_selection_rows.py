@@ -73,7 +73,7 @@ EXPERIMENT = [
         pregnancy(
             2022,
             acts=(care(A.HIGH_CARE, elders, date(2022, 3, 1)),),
-            responsibility=(held(elders, None, date(2021, 1, 1)), held(rood, None, date(2022, 1, 2))),
+            responsibility=(held(elders),),
         ),
         "niet_igo",
     ),
