@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,7 +35,8 @@ def run(
     asked = options.asked(as_of, known_at)
     with opened(config) as (application, run_in_loop):
         if not once:
-            run_in_loop(_serve(application, asked, json=json, host=host, port=port))
+            with suppress(KeyboardInterrupt):  # the way to stop it, not a failure
+                run_in_loop(_serve(application, asked, json=json, host=host, port=port))
             return
         with progress("bronnen bevragen, koppelen, besluiten"):
             reports = run_in_loop(application.pull())

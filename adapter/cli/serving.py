@@ -7,7 +7,7 @@ import ipaddress
 import pkgutil
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,7 +79,8 @@ def serve(
 ) -> None:
     """Serve pages, JSON API and FHIR endpoints on what is in the store."""
     with opened(config) as (application, run_in_loop):
-        run_in_loop(_serve(application, host, port))
+        with suppress(KeyboardInterrupt):  # the way to stop it, not a failure
+            run_in_loop(_serve(application, host, port))
 
 
 async def _serve(application: Application, host: str, port: int) -> None:
@@ -92,4 +93,5 @@ def worker(config: options.Config = None) -> None:
     """Do queued work until stopped."""
     with opened(config) as (application, run_in_loop):
         notes().print("adapter: worker started; stop with Ctrl-C", markup=False)
-        run_in_loop(application.work())
+        with suppress(KeyboardInterrupt):
+            run_in_loop(application.work())

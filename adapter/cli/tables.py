@@ -34,19 +34,18 @@ def sources_table(reports: Sequence[SourceReport]) -> Table:
 
 def pregnancies_table(items: Iterable[PregnancySummary]) -> Table:
     """One row per pregnancy."""
-    columns = ("Vrouw", "Termijn of afloop", "Organisaties", "Besluit", "Prestatie per fase", "Ontbreekt")
+    columns = ("Zwangerschap", "Termijn of afloop", "Organisaties", "Besluit", "Prestatie per fase", "Ontbreekt")
     table = Table(title="Zwangerschappen", title_justify="left", show_lines=True)
-    table.add_column("Zwangerschap", overflow="fold")  # never cut: `adapter show` needs all of it
     for name in columns:
-        table.add_column(name, overflow="fold")
+        # Never cut, always folded: `adapter show` needs the whole id.
+        table.add_column(name, overflow="fold", max_width=24 if name == "Termijn of afloop" else None)
     for item in items:
         status = Text(dutch.STATUS[item.status], STYLES[item.status]).append(f"\n{item.stage}", "dim")
         missing = dutch.missing(item.missing, item.sources_missing)
         if len(missing) > _MOST:
             missing[_MOST - 1 :] = [f"nog {len(missing) - _MOST + 1}, zie `adapter decide`"]
         table.add_row(
-            Text(item.pregnancy),
-            Text(f"{dutch.name(item.woman_name)}\n{dutch.day(item.birth_date)}"),
+            Text(f"{dutch.name(item.woman_name)}\ngeb. {dutch.day(item.birth_date)}\n").append(item.pregnancy, "dim"),
             Text(_term(item)),
             Text("\n".join(item.organisations)),
             status,
