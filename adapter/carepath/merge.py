@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from adapter.carepath.times import seconds
 from adapter.carepath.zorgpad import Precedence
 from adapter.model.carepath import Conflict, Fact, FactValue
 from adapter.model.evidence import Evidence
@@ -86,7 +87,7 @@ def _sort_key(statement: Statement, rule: Precedence) -> tuple[object, ...]:
 
 def _time(statement: Statement) -> float:
     start = statement.at or (statement.valid.start if statement.valid is not None else None)
-    return float("inf") if start is None else -instant_of(start).timestamp()
+    return float("inf") if start is None else -seconds(start)
 
 
 def _criterion(name: str, statement: Statement, rule: Precedence) -> float:

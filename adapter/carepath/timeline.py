@@ -9,6 +9,7 @@ from adapter.carepath.asof import Chosen
 from adapter.carepath.merge import by_evidence, unique
 from adapter.carepath.natures import NAMES
 from adapter.carepath.phases import Phases, phase_of
+from adapter.carepath.times import seconds
 from adapter.model.carepath import CareAct, Involved, Referral
 from adapter.model.evidence import Evidence, Organisation
 from adapter.model.facts import Act, ReferralMade
@@ -31,7 +32,7 @@ def _in_time(act: Act) -> tuple[date, float, str, tuple[str, str, str, str]]:
     at = start_of(act)
     if at is None:
         return (date.max, 0.0, act.kind.value, by_evidence(act.evidence))
-    return (day_of(at), instant_of(at).timestamp(), act.kind.value, by_evidence(act.evidence))
+    return (day_of(at), seconds(at), act.kind.value, by_evidence(act.evidence))
 
 
 def _care_act(act: Act, phases: Phases) -> CareAct:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
-from adapter.model.moments import Moment, day_of
+from adapter.model.moments import Moment, day_of, instant_of
 
 TERM_DAYS = 280
 """Days from the (calculated) last menstrual period to the due date (Naegele, as in the Nictiz data set)."""
@@ -32,6 +33,16 @@ def plausible(moment: Moment) -> bool:
 def plus(moment: Moment, days: int) -> date:
     """The calendar day so many days later."""
     return day_of(moment) + timedelta(days=days)
+
+
+@lru_cache(maxsize=4096)
+def _midnight(day: date) -> float:
+    return instant_of(day).timestamp()
+
+
+def seconds(moment: Moment) -> float:
+    """For sorting: the instant, or the first instant of the day, in seconds."""
+    return moment.timestamp() if isinstance(moment, datetime) else _midnight(moment)
 
 
 def dutch(moment: Moment | None) -> str:
