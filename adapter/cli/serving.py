@@ -78,9 +78,9 @@ def serve(
     port: options.Port = 8080,
 ) -> None:
     """Serve pages, JSON API and FHIR endpoints on what is in the store."""
-    with opened(config) as (application, run_in_loop):
-        with suppress(KeyboardInterrupt):  # the way to stop it, not a failure
-            run_in_loop(_serve(application, host, port))
+    # Ctrl-C is the way to stop it, not a failure.
+    with opened(config) as (application, run_in_loop), suppress(KeyboardInterrupt):
+        run_in_loop(_serve(application, host, port))
 
 
 async def _serve(application: Application, host: str, port: int) -> None:

@@ -123,7 +123,9 @@ def _phase(phase: PhaseDecision) -> Iterator[str]:
     prestatie = f", {phase.prestatie.name} ({dutch.STANDING[phase.prestatie.standing]})" if phase.prestatie else ""
     yield f"{phase.phase}: {status}{prestatie}"
     for reason in phase.reasons:
-        yield f"  {_MARKS[reason.outcome]} {reason.text} [{reason.cites}; {dutch.STANDING[reason.standing]}]"
+        grounds = dutch.cites(reason.cites, reason.standing)
+        standing = dutch.STANDING[reason.standing]
+        yield f"  {_MARKS[reason.outcome]} {reason.text} [{grounds}; {standing}]".replace("[; ", "[")
     if phase.claim and not phase.claim.ready:
         yield f"  nog niet te declareren: {'; '.join(phase.claim.blocked_by)}"
     for other in phase.fallback:

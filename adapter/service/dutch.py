@@ -158,6 +158,11 @@ def missing(variables: Iterable[str], sources: Iterable[str]) -> list[str]:
     return said + [f"{name} is niet gehoord" for name in sources if not any(name in text for text in said)]
 
 
+def cites(sources: str, standing: str) -> str:
+    """The sources of a reason, without the words that its standing says already."""
+    return "; ".join(part for part in sources.split("; ") if part != STANDING[standing])
+
+
 def about(word: str) -> str:
     """What a disagreement is about."""
     return FACTS.get(word) or ABOUT.get(word) or word.replace("_", " ").capitalize()
