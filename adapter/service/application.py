@@ -78,6 +78,13 @@ class UseCases:
         self._record(ctx, EventType.READ, Action.READ, grant, entities, patient=path.woman.id)
         return path
 
+    def dossiers(self, ctx: Context, pregnancy: str) -> list[tuple[str, str]]:
+        """The dossiers (source, reference) that count as this pregnancy. Raises `UnknownPregnancyError`."""
+        grant = self._allowed(ctx, Action.READ, Resource.CARE_PATH)
+        given = self._views.gather(pregnancy, None)
+        self._record(ctx, EventType.READ, Action.READ, grant, [Entity("pregnancy", pregnancy)], patient=given.woman)
+        return sorted(given.dossiers)
+
     def decision(
         self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
     ) -> Decision:

@@ -44,7 +44,7 @@ class Pregnancies:
         return tuple(f for f in found if f is not None)
 
     def relink(self, records: Sequence[RecordKey], facts: Sequence[SourceFacts]) -> dict[str, list[LinkRow]]:
-        """Group one woman's dossiers again. Returns her pregnancies, earliest first, with the links of their dossiers."""
+        """Group one woman's dossiers again. Returns her pregnancies, earliest first, with their links."""
         groups = group_dossiers(d for f in facts for d in dates_of(f))
         held = {(r.source, r.reference): r for r in self._rooms.store.links(PREGNANCY, records=records)}
         found: dict[str, list[LinkRow]] = {}
