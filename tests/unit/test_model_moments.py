@@ -2,7 +2,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from adapter.model.moments import Span, day_of, end_instant_of, instant_of, iso, parse_moment
+from adapter.model.moments import (
+    FIRST_INSTANT,
+    LAST_INSTANT,
+    Span,
+    day_of,
+    end_instant_of,
+    instant_of,
+    iso,
+    parse_moment,
+)
 
 
 def test_a_day_stays_a_day_and_an_instant_becomes_utc() -> None:
@@ -23,6 +32,31 @@ def test_a_partial_date_is_read_as_its_first_day() -> None:
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_moment(text)
+
+
+def test_a_leap_second_is_read_as_the_second_before_it() -> None:
+    assert parse_moment("2016-12-31T23:59:60Z") == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert parse_moment("2017-01-01T00:59:60.5+01:00") == datetime(2016, 12, 31, 23, 59, 59, 500_000, tzinfo=UTC)
+    with pytest.raises(ValueError, match="second"):
+        parse_moment("2017-01-01T00:58:60Z")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_an_instant_outside_the_calendar_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="outside the calendar"):
+        parse_moment(text)
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_the_first_and_last_day_of_the_calendar_are_days_like_any_other(day: date) -> None:
+    assert FIRST_INSTANT <= instant_of(day) <= end_instant_of(day) <= LAST_INSTANT
+    assert end_instant_of(date.max) == LAST_INSTANT
+
+
+@pytest.mark.parametrize("instant", [FIRST_INSTANT, LAST_INSTANT])
+def test_the_first_and_last_instant_have_a_day(instant: datetime) -> None:
+    assert day_of(instant) in {date.min, date.max}
+    assert instant_of(instant) == instant and parse_moment(iso(instant))
 
 
 def test_a_day_is_counted_in_amsterdam() -> None:
