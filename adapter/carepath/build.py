@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,7 +14,7 @@ from adapter.carepath.dating import Dating, date_pregnancy
 from adapter.carepath.duplicates import duplicates_of
 from adapter.carepath.ending import Ending, end_of
 from adapter.carepath.given import PathSettings, PregnancyInput
-from adapter.carepath.merge import Merged, merge
+from adapter.carepath.merge import Merged, merge, unique, value_of
 from adapter.carepath.moments import Situation, moments_of
 from adapter.carepath.phases import Phases, phases_of
 from adapter.carepath.questions import about_responsibility
@@ -22,9 +22,9 @@ from adapter.carepath.responsibility import responsibility_of
 from adapter.carepath.timeline import care_acts, involved, referrals
 from adapter.carepath.times import plausible
 from adapter.carepath.zorgpad import Precedence, Zorgpad
-from adapter.model.carepath import FACT_KEYS, CarePath, Disagreement, Woman
+from adapter.model.carepath import FACT_KEYS, CarePath, Disagreement, Fact, Woman
 from adapter.model.evidence import Evidence
-from adapter.model.facts import StatementKind
+from adapter.model.facts import Statement, StatementKind
 from adapter.model.moments import day_of
 
 
@@ -97,8 +97,15 @@ def see(chosen: Chosen, zorgpad: Zorgpad, settings: PathSettings, as_of: date) -
 def _insurer(chosen: Chosen, rule: Precedence, day: date) -> Merged:
     """The insurer on the day asked about, or on the last day of the postnatal phase when that has passed."""
     valid = [s for s in chosen.said(StatementKind.INSURER) if s.valid is None or s.valid.covers(day)]
-    stated = [s for s in valid if s.valid is not None]
-    return merge("insurer", stated or valid, rule)
+    known = [s for s in valid if isinstance(s.value, str)]
+    stated = [s for s in known if s.valid is not None]
+    return merge("insurer", stated or known, rule) if known else _insurer_without_code(valid)
+
+
+def _insurer_without_code(said: Sequence[Statement]) -> Merged:
+    """An insurer whose code is not expressly a UZOVI code is unknown; what the source calls it stays to be read."""
+    named = sorted({str(value_of(s)) for s in said})
+    return Merged(Fact(evidence=unique(s.evidence for s in said), display=", ".join(named))) if named else Merged()
 
 
 def _woman(given: PregnancyInput) -> Woman:
@@ -111,6 +118,7 @@ def _woman(given: PregnancyInput) -> Woman:
 def _conflicts(chosen: Chosen, seen: Seen, zorgpad: Zorgpad, last: date | None) -> Iterable[Disagreement]:
     edd, lmp = seen.merged["edd"].fact, seen.merged["lmp"].fact
     yield from about.about_facts(seen.merged)
+    yield from about.about_the_insurer(seen.merged["insurer"].fact)
     yield from about.about_dating(chosen, edd, lmp, seen.dating, tolerances=zorgpad.tolerances, last=last)
     yield from about.about_births(seen.births)
     yield from about.about_the_outcome(chosen, seen.ending.outcome)

@@ -66,6 +66,16 @@ def about_facts(merged: Mapping[str, Merged]) -> Iterable[Disagreement]:
             yield Disagreement(key, f"{text}aangehouden; ook genoemd: {others}.", (chosen, *one.disputed))
 
 
+def about_the_insurer(insurer: Fact) -> Iterable[Disagreement]:
+    """An insurer that is named without a UZOVI code."""
+    if insurer.value is None and insurer.evidence:
+        text = (
+            f"De zorgverzekeraar ({insurer.display}) is genoemd zonder UZOVI-code; het codesysteem is niet bekend. "
+            "De verzekeraar geldt als onbekend."
+        )
+        yield Disagreement("insurer", text, (Conflict(insurer.display, insurer.evidence),))
+
+
 _BASES = {"definitive": "definitief", "ultrasound": "echo", "lmp": "laatste menstruatie", "stated": "opgegeven"}
 
 

@@ -127,8 +127,8 @@ def _referrals(chosen: Chosen) -> tuple[ProjectedReferral, ...]:
 def _insurance(chosen: Chosen) -> tuple[Insurance, ...]:
     found: dict[tuple[str | None, bool | None, Span], list[Evidence]] = {}
     for s in chosen.said(K.INSURER, K.INSURED):
-        uzovi = str(value_of(s)) if s.kind is K.INSURER else None
-        insured = True if uzovi is not None else bool(s.value)
+        uzovi = s.value if s.kind is K.INSURER and isinstance(s.value, str) else None
+        insured = True if s.kind is K.INSURER else bool(s.value)
         found.setdefault((uzovi, insured, s.valid or UNBOUNDED), []).append(s.evidence)
     rows = [Insurance(uzovi, insured, valid, unique(e)) for (uzovi, insured, valid), e in found.items()]
     return tuple(sorted(rows, key=lambda r: (_from(r.valid), r.uzovi or "")))
@@ -150,14 +150,23 @@ def _kraamzorg(chosen: Chosen) -> Kraamzorg:
             organisations.setdefault(dossier.organisation.id, dossier.organisation)
             evidence.append(dossier.evidence)
     said = chosen.said(K.KRAAMZORG_HOURS, K.KRAAMZORG_REQUESTED, K.KRAAMZORG_DECLINED)
+    refused = () if organisations else _declined_care(chosen)
     hours = _newest(s for s in said if s.kind is K.KRAAMZORG_HOURS)
     return Kraamzorg(
         organisations=tuple(organisations[i] for i in sorted(organisations)),
         hours=float(hours.value) if hours is not None and isinstance(hours.value, int | float) else None,
         requested=_flag(chosen, K.KRAAMZORG_REQUESTED),
-        declined=_flag(chosen, K.KRAAMZORG_DECLINED),
-        evidence=unique([*evidence, *(s.evidence for s in said)]),
+        declined=True if refused else _flag(chosen, K.KRAAMZORG_DECLINED),
+        evidence=unique([*evidence, *refused, *(s.evidence for s in said)]),
     )
+
+
+def _declined_care(chosen: Chosen) -> tuple[Evidence, ...]:
+    """Kraamzorg as a whole that was declined. "Not asked for" is no refusal, and one cancelled visit is none either:
+
+    it counts only where no organisation gave kraamzorg or holds a dossier about it.
+    """
+    return tuple(a.evidence for a in chosen.acts if a.kind is ActKind.KRAAMZORG and a.state == "declined")
 
 
 def _newest(statements: Iterable[Statement]) -> Statement | None:

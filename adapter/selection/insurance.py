@@ -56,7 +56,9 @@ def insured(case: Case, cover: Cover) -> Finding:
     if cover.codes:
         names = words.listed([words.insurer(code) for code in cover.codes])
         return Finding("ja", f"De vrouw is op {day} verzekerd bij {names}.", cover.evidence)
-    return Finding("onbekend", f"Van {day} is geen verzekeraar bekend.", cover.evidence)
+    if cover.evidence:
+        return Finding("onbekend", f"De verzekeraar op {day} is genoemd zonder UZOVI-code.", cover.evidence)
+    return Finding("onbekend", f"Van {day} is geen verzekeraar bekend.")
 
 
 def contracted(case: Case, cover: Cover) -> Finding:

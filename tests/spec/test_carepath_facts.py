@@ -167,3 +167,19 @@ def test_different_birth_dates_of_the_woman_are_shown() -> None:
     midwife.woman = replace(midwife.woman, birth_date=day("1985-10-20"))
     doctor.woman = replace(doctor.woman, birth_date=day("1985-12-20"))
     assert "woman" in abouts(path(midwife, doctor, on="2024-02-01"))
+
+
+def test_an_insurer_without_a_uzovi_code_is_unknown_and_what_it_is_called_stays_to_be_read() -> None:
+    said = Coded("1235", None, "NN")
+    view = path(practice().dossier("2024-01-06").says(K.INSURER, said), on="2024-02-01")
+    insurer = view.facts["insurer"]
+    assert (insurer.value, insurer.display, len(insurer.evidence)) == (None, "NN", 1)
+    (conflict,) = [c for c in view.conflicts if c.about == "insurer"]
+    assert "NN" in conflict.text and "zonder UZOVI-code" in conflict.text
+
+
+def test_a_uzovi_code_goes_before_an_insurer_without_one() -> None:
+    midwife = practice().dossier("2024-01-06").says(K.INSURER, Coded("1235", None, "NN")).says(K.INSURER, "1000")
+    view = path(midwife, on="2024-02-01")
+    assert view.facts["insurer"].value == "1000"
+    assert not [c for c in view.conflicts if c.about == "insurer"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapter.model.facts import ActKind as A
-from adapter.model.facts import ReferralKind
+from adapter.model.facts import Coded, ReferralKind
 from adapter.model.facts import StatementKind as K
 from adapter.model.moments import UNBOUNDED, Span
 from adapter.model.projection import ClaimsProjection
@@ -77,6 +77,24 @@ def test_kraamzorg() -> None:
     kraam.says(K.KRAAMZORG_REQUESTED, True, day("2024-03-01"))
     found = projection(pregnant(), kraam, on="2024-07-01").kraamzorg
     assert (found.organisations, found.hours, found.requested, found.declined) == ((BLIJE_EI,), 43.0, True, None)
+
+
+def test_kraamzorg_is_declined_when_the_act_was_and_not_when_it_was_only_not_asked_for() -> None:
+    asked_for_nothing = pregnant().says(K.KRAAMZORG_REQUESTED, False, day("2024-01-08"))
+    assert projection(asked_for_nothing, on="2024-02-01").kraamzorg.declined is None
+    refused = pregnant().act(A.KRAAMZORG, None, state="declined")
+    found = projection(refused, on="2024-02-01").kraamzorg
+    assert (found.organisations, found.declined, len(found.evidence)) == ((), True, 1)
+
+
+def test_one_visit_that_was_called_off_is_no_refusal_of_kraamzorg() -> None:
+    kraam = kraamzorg().dossier("2024-03-01").act(A.KRAAMZORG, day("2024-08-03"), state="declined")
+    assert projection(pregnant(), kraam, on="2024-09-01").kraamzorg.declined is None
+
+
+def test_an_insurer_without_a_uzovi_code_is_insured_with_an_unknown_insurer() -> None:
+    (insurance,) = projection(pregnant().says(K.INSURER, Coded("1235", None, "NN")), on="2024-02-01").insurance
+    assert (insurance.uzovi, insurance.insured) == (None, True)
 
 
 def birth(source: Source, place: str) -> Source:
