@@ -10,6 +10,13 @@ from adapter.model.carepath import GestationalAge
 from adapter.model.moments import AMSTERDAM, Moment, day_of
 
 _WORD = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")  # one of our own words, such as tweede_lijn
+_IN_TEXT = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b")
+_DAY_IN_TEXT = re.compile(r"\b(\d{2})-(\d{2})-(\d{4})\b")
+_TAG = re.compile(
+    r" \((?:aandoening|bevinding|gebeurtenis|omgeving|procedure|regime/therapie|situatie|verrichting"
+    r"|waarneembare entiteit)\)$"
+)
+"""The semantic tag at the end of a SNOMED CT name: it says what sort of concept it is, not what happened."""
 _MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 
 STATUS = {"igo": "IGO", "niet_igo": "niet-IGO", "gemengd": "gemengd", "onbepaald": "onbepaald"}
@@ -43,6 +50,11 @@ MOMENT_STATE = {
     "not_applicable": "niet van toepassing",
 }
 STANDING = {"verified": "geverifieerd", "provisional": "eigen lezing"}
+REGIMES = {
+    "selection-regular": "reguliere bekostiging (vanaf 2023)",
+    "selection-experiment": "experiment (2017 t/m 2022)",
+}
+UNITS = {"kraamzorg_hours": "uur"}
 REASON = {"met": "voldaan", "not_met": "niet voldaan", "unknown": "onbekend"}
 FACTS = {
     "edd": "Uitgerekende datum",
@@ -150,6 +162,32 @@ def value(given: object) -> str:
         return f"{given:g}".replace(".", ",")
     text = str(given)
     return text.replace("_", " ") if _WORD.fullmatch(text) else text
+
+
+def plain(text: str) -> str:
+    """A name or sentence as a reader expects it: no semantic tag, no underscores, days as everywhere else."""
+    found = _IN_TEXT.sub(lambda word: word.group().replace("_", " "), _TAG.sub("", text))
+    return _DAY_IN_TEXT.sub(_day_in_words, found)
+
+
+def _day_in_words(found: re.Match[str]) -> str:
+    day_, month, year = (int(part) for part in found.groups())
+    return f"{day_} {_MONTHS[month - 1]} {year}" if 1 <= month <= 12 else found.group()
+
+
+def fact(key: str, given: object, display: str | None) -> str:
+    """A fact in words, with its unit: the source's own wording where the value is a word, else the value."""
+    if display and key == "insurer":
+        return f"{display} ({value(given)})"
+    if display and isinstance(given, str):
+        return plain(display)
+    unit = UNITS.get(key) if given is not None else None
+    return f"{value(given)} {unit}" if unit else value(given)
+
+
+def regime(rule_set: str) -> str:
+    """The name of a rule set."""
+    return REGIMES.get(rule_set, rule_set)
 
 
 def missing(variables: Iterable[str], sources: Iterable[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from adapter.access import Context
 from adapter.model.identifiers import Bsn, InvalidIdentifierError
@@ -13,6 +14,9 @@ from adapter.service.summary import PregnancySummary
 
 STATUSES = {"igo": "IGO", "niet_igo": "niet-IGO", "gemengd": "gemengd", "onbepaald": "onbepaald"}
 SIZE = 50
+SORTED = 2000
+"""Up to so many pregnancies the list is put in order."""
+GROUPS = ("Vraagt aandacht", "Loopt", "Afgerond")
 _SWEEP = 500
 
 
@@ -41,18 +45,44 @@ class Listed:
     total: int
     page: int
     pages: int
+    grouped: bool = True
 
 
 def listed(application: Application, ctx: Context, asked: Asked, choice: Choice) -> Listed:
-    """The chosen page. Without a choice only that page is read; a filter has to see them all."""
+    """The chosen page, what asks for attention first.
+
+    Without a choice a very long list is read a page at a time, in the order of the store: putting it in order, like a
+    filter, has to see all of it.
+    """
     if not choice.status and not choice.sought:
         start = (choice.page - 1) * SIZE
         page = application.pregnancies(ctx, as_of=asked.as_of, known_at=asked.known_at, offset=start, limit=SIZE)
-        return Listed(page.items, page.total, choice.page, _pages(page.total))
+        if page.total > SORTED:
+            return Listed(page.items, page.total, choice.page, _pages(page.total), grouped=False)
     ids = _by_bsn(application, ctx, choice.sought)
-    items = tuple(item for item in _all(application, ctx, asked) if _chosen(item, choice, ids))
+    items = sorted((i for i in _all(application, ctx, asked) if _chosen(i, choice, ids)), key=_order)
     start = (choice.page - 1) * SIZE
-    return Listed(items[start : start + SIZE], len(items), choice.page, _pages(len(items)))
+    return Listed(tuple(items[start : start + SIZE]), len(items), choice.page, _pages(len(items)))
+
+
+def group(item: PregnancySummary) -> str:
+    """Under which heading a pregnancy stands: something to find out, still going on, or done."""
+    if item.status == "onbepaald" or (item.state == "ended" and item.stage == "voorlopig" and not _running(item)):
+        return GROUPS[0]
+    return GROUPS[1] if item.state == "ongoing" or _running(item) else GROUPS[2]
+
+
+def _running(item: PregnancySummary) -> bool:
+    return any(phase.state == "running" for phase in item.phases)
+
+
+def _order(item: PregnancySummary) -> tuple[int, int, int, str]:
+    """By group; undecided before provisional; the nearest due date first, and the latest end first."""
+    if item.state == "ongoing":
+        day = (item.edd or date.max).toordinal()
+    else:
+        day = -item.ended_on.toordinal() if item.ended_on else 0
+    return GROUPS.index(group(item)), item.status != "onbepaald", day, item.pregnancy
 
 
 def _pages(total: int) -> int:

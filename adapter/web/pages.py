@@ -9,7 +9,9 @@ from starlette.responses import Response
 from adapter.access import DEMONSTRATION, Context, Purpose
 from adapter.service.asked import Asked, read_asked
 from adapter.service.port import Application
-from adapter.web.listing import STATUSES, Choice, listed
+from adapter.web.argument import argument
+from adapter.web.differences import sorted_out
+from adapter.web.listing import STATUSES, Choice, group, listed
 from adapter.web.templating import page
 from adapter.web.timeline import draw
 
@@ -45,7 +47,14 @@ class Pages:
         ctx = context(request, Purpose.TREAT)
         found = await run_in_threadpool(listed, self._application, ctx, asked, choice)
         reports = await run_in_threadpool(self._application.reports)
-        values = {"asked": asked, "list": found, "choice": choice, "statuses": STATUSES, "reports": reports}
+        values = {
+            "asked": asked,
+            "list": found,
+            "choice": choice,
+            "statuses": STATUSES,
+            "reports": reports,
+            "group": group,
+        }
         return page(request, "lijst.html", values)
 
     async def care_path(self, request: Request) -> Response:
@@ -57,7 +66,9 @@ class Pages:
                 ctx, request.path_params["pregnancy"], as_of=asked.as_of, known_at=asked.known_at
             )
         )
-        return page(request, "zorgpad.html", {"asked": asked, "carepath": path, "timeline": draw(path)})
+        loud, settled = sorted_out(path)
+        values = {"asked": asked, "carepath": path, "timeline": draw(path), "loud": loud, "settled": settled}
+        return page(request, "zorgpad.html", values)
 
     async def decision(self, request: Request) -> Response:
         """The decision, and those before it."""
@@ -68,7 +79,9 @@ class Pages:
             lambda: self._application.decision(ctx, pregnancy, as_of=asked.as_of, known_at=asked.known_at)
         )
         history = await run_in_threadpool(self._application.decisions, ctx, pregnancy)
-        return page(request, "besluit.html", {"asked": asked, "decision": made, "history": history})
+        return page(
+            request, "besluit.html", {"asked": asked, "decision": made, "history": history, "argument": argument}
+        )
 
     async def sources(self, request: Request) -> Response:
         """How each source answered."""

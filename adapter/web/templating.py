@@ -31,6 +31,7 @@ def _environment() -> Environment:
         value=dutch.value,
         outcome=dutch.outcome,
         iso=iso,
+        plain=dutch.plain,
     )
     made.globals.update(words=dutch, age=dutch.age_in_years)
     return made

@@ -258,7 +258,9 @@ def _pack(acts: list[CareAct], scale: _Scale, top: float) -> tuple[tuple[Mark, .
     count = max(1, len(rows))
     offset = (max(LANE, count * ROW + 12) - count * ROW) / 2 + ROW / 2
     marks = tuple(
-        Mark(group_of(act.kind), act.state, x, top + offset + row * ROW, f"{act.name}, {dutch.day(act.day)}")
+        Mark(
+            group_of(act.kind), act.state, x, top + offset + row * ROW, f"{dutch.plain(act.name)}, {dutch.day(act.day)}"
+        )
         for act, x, row in placed
     )
     return marks, count
@@ -274,6 +276,16 @@ def _lines(path: CarePath, scale: _Scale) -> tuple[Line, ...]:
     for kind, day, label in wanted:
         if scale.first <= day <= scale.last:
             x = scale.x(day)
-            near = any(abs(x - other.x) < 150 for other in lines)
-            lines.append(Line(kind, x, label, int(near), "end" if x > WIDTH - 130 else "start"))
+            anchor = "end" if x > WIDTH - 130 else "start"
+            near = any(_meet(_span(x, label, anchor), _span(o.x, o.label, o.anchor)) for o in lines)
+            lines.append(Line(kind, x, label, int(near), anchor))
     return tuple(lines)
+
+
+def _span(x: float, label: str, anchor: str) -> tuple[float, float]:
+    wide = 7.0 * len(label) + 12
+    return (x - wide, x) if anchor == "end" else (x, x + wide)
+
+
+def _meet(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
