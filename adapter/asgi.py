@@ -23,7 +23,9 @@ def build(application: Application) -> FastAPI:
 
 def create() -> FastAPI:
     """Open the configured application and serve it."""
+    from adapter.access import log
     from adapter.bootstrap import open_application
 
+    log.configure()
     given = os.environ.get("ADAPTER_CONFIG")
     return build(open_application(Path(given) if given else None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapter.access.audit import AuditEvent, AuditLog, AuditPort, Entity, EventType, Outcome
-from adapter.access.binding import Binding, binding_allowed
+from adapter.access.binding import Binding, binding_allowed, is_loopback
 from adapter.access.identity import DEMONSTRATION, SYSTEM, Actor, Context, Purpose, Role
 from adapter.access.policy import GRANTS, Action, Denial, DeniedError, Grant, Policy, Resource
 
@@ -29,4 +29,5 @@ __all__ = [
     "Resource",
     "Role",
     "binding_allowed",
+    "is_loopback",
 ]

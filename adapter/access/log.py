@@ -60,6 +60,7 @@ SOURCE_FAILED = _event("source.failed", Level.WARNING, "source", "where", "what"
 RESOURCE_INVALID = _event("resource.invalid", Level.WARNING, "source", "reference", "what")
 REQUEST = _event("http.request", Level.INFO, "request_id", "method", "route", "status", "seconds")
 REQUEST_FAILED = _event("http.failed", Level.ERROR, "request_id", "method", "route", "error", "where")
+TURNED_AWAY = _event("http.turned-away", Level.WARNING, "request_id", "method", "reason")
 DENIED = _event("access.denied", Level.WARNING, "request_id", "reason", "action", "what", "purpose")
 JOB_DONE = _event("job.done", Level.INFO, "kind", "key", "seconds")
 JOB_FAILED = _event("job.failed", Level.WARNING, "kind", "key", "error", "delivery")
@@ -76,7 +77,6 @@ CATALOGUE: tuple[Event, ...] = tuple(value for value in globals().copy().values(
 
 def configure(*, json: bool = False, level: Level = Level.INFO, stream: TextIO | None = None) -> None:
     """Set up logging, once, at the start of the program: to standard error unless `stream` says otherwise."""
-    target = stream if stream is not None else sys.stderr
     renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
@@ -86,7 +86,7 @@ def configure(*, json: bool = False, level: Level = Level.INFO, stream: TextIO |
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(int(level)),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr if stream is None else stream),
         cache_logger_on_first_use=False,
     )
 

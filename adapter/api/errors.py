@@ -29,7 +29,9 @@ _ISSUE_CODES = {
     405: "not-supported",
     406: "not-supported",
     410: "deleted",
+    413: "too-long",
     415: "not-supported",
+    421: "forbidden",
     429: "throttled",
     501: "not-supported",
     503: "transient",
@@ -39,7 +41,7 @@ _ISSUE_CODES = {
 
 def answer(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """The error answer that fits the address."""
-    if request.url.path.startswith("/fhir/"):
+    if request.scope["path"].startswith("/fhir/"):
         return outcome(request, status, detail, headers)
     return problem(status, detail, headers)
 
@@ -54,7 +56,7 @@ def outcome(request: Request, status: int, detail: str, headers: dict[str, str] 
     """An OperationOutcome, in the format asked for where we have it, else JSON."""
     issue = fhir.Issue("error", _ISSUE_CODES.get(status, "exception" if status >= 500 else "processing"), detail)
     resource = fhir.operation_outcome([issue])
-    version = FhirVersion.STU3 if request.url.path.startswith("/fhir/stu3") else FhirVersion.R4
+    version = FhirVersion.STU3 if request.scope["path"].startswith("/fhir/stu3") else FhirVersion.R4
     media = wanted(request) or Media.JSON
     body = fhir.to_xml(resource, version) if media is Media.XML else fhir.to_json(resource)
     return Response(body, status, headers, media_type=media.value)
@@ -71,7 +73,11 @@ def install(app: FastAPI) -> None:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (registered for this type)
-    texts = {404: "there is nothing at this address", 405: "this address does not do that"}
+    texts = {
+        400: "the body of the request cannot be read",
+        404: "there is nothing at this address",
+        405: "this address does not do that",
+    }
     detail = texts.get(error.status_code) or HTTPStatus(error.status_code).description or error.detail
     return answer(request, error.status_code, detail, dict(error.headers or {}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPMethod
 from urllib.parse import unquote_plus
 from uuid import uuid4
 
@@ -11,7 +12,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapter.access import log
+from adapter.access.redact import redact
 from adapter.api.errors import answer
+from adapter.api.gate import bounded, refusal
 from adapter.model.identifiers import Bsn, InvalidIdentifierError, System
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -71,7 +74,7 @@ class Headers:
         request = Request(scope)
         request_id = _request_id(request)
         request.state.request_id = request_id
-        is_static = request.url.path.startswith("/static/")
+        is_static = scope["path"].startswith("/static/")
         started = False
 
         async def send_with_headers(message: Message) -> None:
@@ -86,15 +89,19 @@ class Headers:
                 headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
             await send(message)
 
-        if names_bsn(unquote_plus(scope.get("query_string", b"").decode("latin-1"))):
+        if refused := refusal(scope):
+            log.TURNED_AWAY.log(request_id=request_id, method=_method(request), reason=refused.reason)
+            await answer(request, refused.status, refused.detail)(scope, receive, send_with_headers)
+            return
+        if _bsn_in_address(scope):
             await answer(request, 400, _bsn_advice(request))(scope, receive, send_with_headers)
             return
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, bounded(receive), send_with_headers)
         except Exception as error:
             # The message of an unexpected error may hold anything; its type and place may not.
             log.REQUEST_FAILED.log(
-                request_id=request_id, method=request.method, route=_route(scope), error=type(error).__name__
+                request_id=request_id, method=_method(request), route=_route(scope), error=type(error).__name__
             )
             if started:
                 raise
@@ -102,8 +109,21 @@ class Headers:
             await answer(request, 500, text)(scope, receive, send_with_headers)
 
 
+def _bsn_in_address(scope: Scope) -> bool:
+    """In the query; in the path only where it can be no id that a source gave out."""
+    if names_bsn(unquote_plus(scope.get("query_string", b"").decode("latin-1"))):
+        return True
+    path: str = scope["path"]
+    return not path.startswith("/fhir/") and redact(path) != path
+
+
+def _method(request: Request) -> str:
+    """A method is any word that the client likes; only those that exist are worth repeating."""
+    return request.method if request.method in HTTPMethod.__members__ else "?"
+
+
 def _bsn_advice(request: Request) -> str:
-    if request.url.path.startswith("/fhir/"):
+    if request.scope["path"].startswith("/fhir/"):
         return "a BSN is never part of an address: search with POST to [type]/_search, the BSN in the body"
     return "a BSN is never part of an address: POST it to /api/v1/pregnancies/_search"
 

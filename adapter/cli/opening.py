@@ -26,17 +26,13 @@ def opened(config: Path | None) -> Iterator[tuple[Application, Run]]:
 
     Configuration faults end the command with status 2.
     """
-    from adapter.access import DeniedError
+    from adapter.access import DeniedError, log
     from adapter.bootstrap import open_application
-    from adapter.service.port import ConfigurationError, UnknownPregnancyError
+    from adapter.service.port import UnknownPregnancyError
 
-    if config is not None and not config.is_file():
-        wrong(f"--config: there is no file {config}")
-    try:
+    log.configure()  # or its lines would go to standard output, among the results
+    with configuration(config):
         application: Application = open_application(config)
-    except ConfigurationError as error:
-        say_problems(error.problems)
-        raise typer.Exit(WRONG) from None
     with asyncio.Runner() as runner:
         try:
             yield application, runner.run
@@ -46,6 +42,20 @@ def opened(config: Path | None) -> Iterator[tuple[Application, Run]]:
             wrong("not allowed for this identity and purpose")
         finally:
             runner.run(application.aclose())
+
+
+@contextmanager
+def configuration(config: Path | None) -> Iterator[None]:
+    """Around what reads the configuration: its faults end the command with status 2."""
+    from adapter.service.port import ConfigurationError
+
+    if config is not None and not config.is_file():
+        wrong(f"--config: there is no file {config}")
+    try:
+        yield
+    except ConfigurationError as error:
+        say_problems(error.problems)
+        raise typer.Exit(WRONG) from None
 
 
 def context(purpose: Purpose) -> Context:

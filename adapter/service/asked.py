@@ -52,6 +52,7 @@ def read_instant(text: str | None, parameter: str = "known_at", *, local: bool =
             if not local:
                 raise ValueError
             moment = moment.replace(tzinfo=AMSTERDAM)
+        moment.astimezone(AMSTERDAM)  # what no Dutch clock can show cannot be asked either
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadQuestionError(parameter, advice) from None

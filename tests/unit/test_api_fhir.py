@@ -25,7 +25,7 @@ def application():
 @pytest.fixture
 async def client(application):
     transport = httpx.ASGITransport(create_app(application))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
 
@@ -39,7 +39,7 @@ async def test_metadata_is_a_valid_capability_statement(client, base, media):
     assert (checked.type, checked.problem) == ("CapabilityStatement", None)
     statement = fhir.read(response.content, media, VERSIONS[base])
     assert statement["fhirVersion"] == {"stu3": "3.0.2", "r4": "4.0.1"}[base]
-    assert statement["implementation"]["url"] == f"http://test/fhir/{base}"
+    assert statement["implementation"]["url"] == f"http://localhost/fhir/{base}"
 
 
 async def test_a_resource_is_read_as_it_was_stored(client, application):

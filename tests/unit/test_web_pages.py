@@ -29,7 +29,7 @@ def application():
 @pytest.fixture
 async def client(application):
     transport = httpx.ASGITransport(build(application))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
 
