@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from adapter.bootstrap.environment import EnvironmentFaultError, Overlay
 from adapter.model.identifiers import Agb, Ura
 from adapter.model.sources import Problem
 from adapter.service.port import ConfigurationError
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class StoreSettings(_Section):
@@ -24,12 +27,26 @@ class StoreSettings(_Section):
     url: str = "sqlite:///var/adapter.db"
     key_file: Path | None = None
 
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if urlsplit(url).scheme not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
+            raise ValueError("use sqlite:///path or postgresql+psycopg://user@host/database")
+        return url
+
 
 class JobSettings(_Section):
     """The queue: a Redis URL, or `embedded` for a server of our own on loopback."""
 
     url: str = "embedded"
     directory: Path = Path("var/redis")
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if url != "embedded" and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError('use "embedded", redis://host:port/0, rediss://… (TLS) or unix:///path')
+        return url
 
 
 class AuthSettings(_Section):
@@ -90,37 +107,30 @@ class ServeSettings(_Section):
     port: int = Field(default=8080, ge=1, le=65535)
 
 
+class LogSettings(_Section):
+    """The technical log, on standard error."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+
+
 class SimulationSettings(_Section):
     """For simulated regions only, whose data stop at a fixed day: run the clock so many days back."""
 
     days_back: int = Field(default=0, ge=0)
 
 
-class Settings(BaseSettings):
+class Settings(_Section):
     """All of `adapter.toml`."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="ADAPTER_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
-    )
 
     store: StoreSettings = StoreSettings()
     jobs: JobSettings = JobSettings()
     serve: ServeSettings = ServeSettings()
+    log: LogSettings = LogSettings()
     source: tuple[SourceSettings, ...] = ()
     igo: IgoSettings
     simulation: SimulationSettings = SimulationSettings()
     mappings: Path | None = None  # instead of the mappings that come with the product
-
-    @classmethod
-    def settings_customise_sources(  # noqa: D102 - pydantic's name
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
 
     @model_validator(mode="after")
     def _unique(self) -> Settings:
@@ -131,14 +141,59 @@ class Settings(BaseSettings):
         return self
 
 
-def load(path: Path) -> Settings:
-    """Read a configuration file; paths in it are relative to it. Raises `ConfigurationError`."""
-    data = read_toml(path)
+_SECTIONS: dict[str, type[_Section]] = {
+    "store": StoreSettings,
+    "jobs": JobSettings,
+    "serve": ServeSettings,
+    "log": LogSettings,
+    "igo": IgoSettings,
+    "simulation": SimulationSettings,
+}
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read a configuration file and the environment; paths are relative to the file. Raises `ConfigurationError`."""
+    overlay = Overlay(read_toml(path), environment)
     try:
-        settings = Settings(**data)
+        sections = {name: _keys(model) for name, model in _SECTIONS.items()}
+        overlay.apply(sections, _keys(SourceSettings), _keys(AuthSettings), ["mappings"])
+        settings = Settings.model_validate(overlay.data)
+    except EnvironmentFaultError as error:
+        raise ConfigurationError([Problem(None, f"environment: {n}", what) for n, what in error.faults]) from None
     except ValidationError as error:
-        raise ConfigurationError(faults(path, error)) from None
+        raise ConfigurationError(_faults(path, error, overlay)) from None
     return _resolved(settings, path.resolve().parent)
+
+
+def _keys(model: type[_Section]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _faults(path: Path, error: ValidationError, overlay: Overlay) -> list[Problem]:
+    """Every fault, with the variable that gave the value or the file and key; a source goes by its id."""
+    found = []
+    for item, problem in zip(error.errors(include_url=False, include_input=False), faults(path, error), strict=True):
+        location = item["loc"]
+        where = problem.where
+        if variable := overlay.variable(location):
+            rest = ".".join(str(part) for part in location) if variable == "ADAPTER_SOURCE" else ""
+            where = f"environment: {variable}" + (f": {rest}" if rest else "")
+        source = _source_id(overlay.data, location)
+        found.append(Problem(source, where, problem.what, _ADVICE.get(location, "")))
+    return found
+
+
+_ADVICE: dict[tuple[str | int, ...], str] = {
+    ("igo",): 'add [igo] with register = "igo.toml", the register of the IGO',
+    ("igo", "register"): 'name the register of the IGO: register = "igo.toml"',
+}
+
+
+def _source_id(data: Mapping[str, Any], location: tuple[str | int, ...]) -> str | None:
+    if len(location) < 2 or location[0] != "source" or not isinstance(location[1], int):
+        return None
+    source = data["source"][location[1]]
+    return str(source["id"]) if isinstance(source, dict) and isinstance(source.get("id"), str) else None
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -150,6 +205,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError([Problem(None, str(path), "this file does not exist", advice)]) from None
     except IsADirectoryError:
         raise ConfigurationError([Problem(None, str(path), "this is a folder, not a file")]) from None
+    except OSError as error:
+        raise ConfigurationError([Problem(None, str(path), f"cannot be read: {error.strerror}")]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError([Problem(None, str(path), f"not valid TOML: {error}")]) from None
 

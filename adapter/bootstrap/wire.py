@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapter import connectors
-from adapter.access import AuditLog, Policy
+from adapter.access import AuditLog, Policy, log
 from adapter.bootstrap.checks import Data, load_data
-from adapter.bootstrap.settings import JobSettings, SourceSettings, StoreSettings, load
-from adapter.facts import Dialects
+from adapter.bootstrap.settings import JobSettings, LogSettings, Settings, SourceSettings, StoreSettings, load
+from adapter.connectors import Connector
 from adapter.jobs import Queue, embedded
 from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.identifiers import Bsn, InvalidIdentifierError
@@ -34,9 +34,9 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
     """Open everything that a configuration file names. Raises `ConfigurationError` with every fault."""
     path = config or DEFAULT_CONFIG
     settings = load(path)
+    _configure_log(settings.log)
     days_back = timedelta(days=settings.simulation.days_back)
-    data = load_data(settings)
-    sources = {s.id: _source(path, s, data.dialects) for s in settings.source}
+    data, sources = _loaded(path, settings)
     try:
         store = Store.open(settings.store.url, _keys(settings.store))
     except StoreError as error:
@@ -60,6 +60,16 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
     return UseCases(rooms, worker, lambda: list(data.warnings))
 
 
+def listening(config: Path | None) -> tuple[str, int]:
+    """Host and port of `[serve]`. Raises `ConfigurationError`."""
+    serve = load(config or DEFAULT_CONFIG).serve
+    return serve.host, serve.port
+
+
+def _configure_log(settings: LogSettings) -> None:
+    log.configure(json=settings.format == "json", level=log.Level[settings.level.upper()])
+
+
 def _queue(settings: JobSettings) -> Queue:
     """The queue of the configured Redis, or of a server of our own."""
     if settings.url == "embedded":
@@ -69,14 +79,49 @@ def _queue(settings: JobSettings) -> Queue:
 
 def check(config: Path) -> Data:
     """Load a configuration and all its data without opening the store. Raises `ConfigurationError`."""
-    settings = load(config)
-    data = load_data(settings)
-    for source in settings.source:
-        _source(config, source, data.dialects)
+    data, _ = _loaded(config, load(config), strict=True)
     return data
 
 
-def _source(path: Path, given: SourceSettings, dialects: Dialects) -> SourceSetup:
+def _loaded(path: Path, settings: Settings, *, strict: bool = False) -> tuple[Data, dict[str, SourceSetup]]:
+    """All data and sources. `strict`: what is not there now is a fault too. Raises `ConfigurationError` with it all."""
+    problems: list[Problem] = []
+    data: Data | None = None
+    reached: dict[str, tuple[Connector, tuple[str, ...]]] = {}
+    try:
+        data = load_data(settings)
+    except ConfigurationError as error:
+        problems += error.problems
+    for source in settings.source:
+        try:
+            reached[source.id] = _connector(path, source), _women(path, source)
+        except ConfigurationError as error:
+            problems += error.problems
+        if strict:
+            problems += _not_there(path, source)
+    if problems or data is None:
+        raise ConfigurationError(problems)
+    sources = {}
+    for source in settings.source:
+        connector, women = reached[source.id]
+        dialect = data.dialects.get(source.dialect)
+        sources[source.id] = SourceSetup(connector.info, connector, dialect, source.women == "follow", women)
+    return data, sources
+
+
+def _not_there(path: Path, given: SourceSettings) -> list[Problem]:
+    """A folder of files, or a token, that a pull would miss."""
+    found = []
+    if given.path is not None and not given.path.exists():
+        found.append(Problem(given.id, f"{path}: path", f"there is no file or folder {given.path}"))
+    if given.auth.token_env and not os.environ.get(given.auth.token_env):
+        found.append(Problem(given.id, f"{path}: auth.token_env", f"the variable {given.auth.token_env} is not set"))
+    if given.auth.token_file and not given.auth.token_file.is_file():
+        found.append(Problem(given.id, f"{path}: auth.token_file", f"there is no file {given.auth.token_file}"))
+    return found
+
+
+def _connector(path: Path, given: SourceSettings) -> Connector:
     version = FhirVersion(given.fhir_version) if given.fhir_version else None
     info = SourceInfo(given.id, given.name, _organisation(given), given.dialect, version)
     limits = connectors.Limits(
@@ -85,10 +130,9 @@ def _source(path: Path, given: SourceSettings, dialects: Dialects) -> SourceSetu
     auth = connectors.Auth(given.auth.method, given.auth.token_env, given.auth.token_file)
     try:
         settings = connectors.SourceConfig(info, given.kind, given.base_url, given.path, given.women, auth, limits)
-        connector = connectors.connect(settings)
+        return connectors.connect(settings)
     except connectors.ConfigurationError as error:
         raise ConfigurationError([Problem(given.id, str(path), str(error))]) from None
-    return SourceSetup(info, connector, dialects.get(given.dialect), given.women == "follow", _women(path, given))
 
 
 def _organisation(given: SourceSettings) -> Organisation:
