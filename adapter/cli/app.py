@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 import typer
 
@@ -27,8 +29,15 @@ app.command("worker")(serving.worker)
 app.add_typer(dev.app, name="dev", help="A simulated region and simulated EPDs, for development and demonstration.")
 
 
+def _as_ctrl_c(_: int, __: FrameType | None) -> None:
+    """However we are told to stop, we leave nothing behind that we started."""
+    signal.raise_signal(signal.SIGINT)
+
+
 def main() -> None:
     """Run the command line. An error is one clear line; a traceback is not an answer to a user."""
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, _as_ctrl_c)
     try:
         app()
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import socket
 import subprocess
@@ -14,7 +15,27 @@ from pathlib import Path
 from adapter.cli.output import notes, wrong
 
 EPDS = (("vp-linde", 9001, "3.0"), ("zh-delta", 9002, "4.0"), ("kz-lente", 9003, "3.0"))
+_MARK = "adapter-fhir.toml"
 _START_SECONDS = 30.0
+
+
+@contextmanager
+def alone(folder: Path, port: int | None) -> Iterator[None]:
+    """While no other demonstration uses this folder and the ports are free; else it ends with status 2."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            wrong(f"another demonstration runs in {folder}: stop it first (Ctrl-C where it runs)")
+        for name, number, _ in EPDS:
+            if _answers(number):
+                wrong(f"port {number}, for the simulated EPD {name}, is in use: stop what listens there")
+        if port is not None and _answers(port):
+            wrong(f"port {port} is in use: stop what listens there, or choose another with --port")
+        if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).is_file():
+            wrong(f"--folder: {folder} holds something else than a simulated region; it would be deleted")
+        yield
 
 
 def prepare(folder: Path, women: int, seed: int) -> Path:
@@ -24,7 +45,7 @@ def prepare(folder: Path, women: int, seed: int) -> Path:
 
     shutil.rmtree(folder, ignore_errors=True)
     write_region(folder, women=women, seed=seed)
-    config = folder / "adapter-fhir.toml"
+    config = folder / _MARK
     days_back = (date.today() - REFERENCE_DAY).days  # noqa: DTZ011 - a calendar day on this machine
     comment = f"# The region's data stop on {REFERENCE_DAY}: that day is today."
     with config.open("a", encoding="utf-8") as file:
@@ -44,8 +65,6 @@ def epds(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _epd(data: Path, port: int, version: str) -> Iterator[subprocess.Popen[bytes]]:
-    if _answers(port):
-        wrong(f"port {port} is in use: stop what listens there, or the other demonstration that still runs")
     command = [
         sys.executable,
         "-m",

@@ -12,6 +12,7 @@ import typer
 from adapter.cli import options
 
 app = typer.Typer(no_args_is_help=True)
+DEMO_PORT = 8080
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -42,15 +43,16 @@ def demo(
     women: Annotated[int, typer.Option("--women", min=0, help="Generated women besides the fixed situations.")] = 0,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same region.")] = 1,
     once: Annotated[bool, typer.Option("--once", help="Print the result and exit.")] = False,
-    port: options.Port = 8080,
+    port: options.Port = None,
 ) -> None:
     """Start three simulated EPDs and the adapter on them."""
-    from adapter.cli.demo import epds, prepare
+    from adapter.cli.demo import alone, epds, prepare
     from adapter.cli.running import run
 
-    config = prepare(folder, women, seed)
-    with epds(folder):
-        run(config=config, once=once, port=port)
+    with alone(folder, None if once else port or DEMO_PORT):
+        config = prepare(folder, women, seed)
+        with epds(folder):
+            run(config=config, once=once, port=port or DEMO_PORT)
 
 
 def _run_module(name: str, arguments: list[str]) -> None:

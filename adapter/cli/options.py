@@ -22,8 +22,11 @@ KnownAt = Annotated[
     str | None, typer.Option("--known-at", help="What was known at this instant, 2024-07-29T12:00:00Z. Default: now.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Host = Annotated[str, typer.Option("--host", help="Address to listen on; loopback only while access is not set up.")]
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")]
+Host = Annotated[
+    str | None,
+    typer.Option("--host", help="Address to listen on; loopback only while access is not set up. Default: [serve]."),
+]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on. Default: [serve].")]
 
 
 def asked(as_of: str | None, known_at: str | None) -> Asked:

@@ -13,10 +13,12 @@ from adapter.cli import options
 from adapter.cli.gathering import everything, summaries
 from adapter.cli.opening import opened
 from adapter.cli.output import exit_status, notes, progress, results, say_problems, write_json
-from adapter.cli.serving import serving
+from adapter.cli.serving import listen, serving
 from adapter.cli.tables import pregnancies_table, sources_table
 
 if TYPE_CHECKING:
+    import socket
+
     from adapter.model.sources import SourceReport
     from adapter.service.asked import Asked
     from adapter.service.port import Application
@@ -28,15 +30,16 @@ def run(
     json: options.Json = False,
     as_of: options.AsOf = None,
     known_at: options.KnownAt = None,
-    host: options.Host = "127.0.0.1",
-    port: options.Port = 8080,
+    host: options.Host = None,
+    port: options.Port = None,
 ) -> None:
     """Pull every source, link, build the views, decide. With --once print and exit, else keep serving."""
     asked = options.asked(as_of, known_at)
+    listener = None if once else listen(config, host, port)  # first of all: a port that is taken is said at once
     with opened(config) as (application, run_in_loop):
-        if not once:
+        if listener is not None:
             with suppress(KeyboardInterrupt):  # the way to stop it, not a failure
-                run_in_loop(_serve(application, asked, json=json, host=host, port=port))
+                run_in_loop(_serve(application, asked, listener, json=json))
             return
         with progress("bronnen bevragen, koppelen, besluiten"):
             reports = run_in_loop(application.pull())
@@ -45,8 +48,8 @@ def run(
         raise typer.Exit(exit_status(reports))
 
 
-async def _serve(application: Application, asked: Asked, *, json: bool, host: str, port: int) -> None:
-    async with serving(application, host, port) as server:
+async def _serve(application: Application, asked: Asked, listener: socket.socket, *, json: bool) -> None:
+    async with serving(application, listener) as server:
         # Serve from the first moment: /health/ready says when the first pull is done.
         with progress("bronnen bevragen, koppelen, besluiten"):
             reports = await application.pull()

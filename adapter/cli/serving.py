@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import pkgutil
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapter.cli import options
-from adapter.cli.opening import opened
+from adapter.cli.opening import configuration, opened
 from adapter.cli.output import notes, wrong
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from adapter.service.port import Application
+
+_BACKLOG = 2048
+_GRACE = 5  # seconds that answers under way get when we are stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +27,43 @@ class Serving:
 
     address: str
     task: asyncio.Task[None]
-    server: uvicorn.Server
 
     async def stopped(self) -> None:
-        """Wait until somebody stops it."""
-        await self.task
+        """Wait until it stops."""
+        await asyncio.wait([self.task])  # who stops waiting does not stop the server
+        self.task.result()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        wrong(f"--host {host}: access is not configured, so only a loopback address (127.0.0.1) is allowed")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+def listen(config: Path | None, host: str | None, port: int | None) -> socket.socket:
+    """A listener on the options, or on what `[serve]` says. Ends the command with status 2 where that cannot be."""
+    if host is not None:
+        _allowed(host, "--host")
+    if host is None or port is None:
+        from adapter.bootstrap import listening
+
+        with configuration(config):
+            configured_host, configured_port = listening(config)
+        if host is None:
+            host = configured_host
+            _allowed(host, "[serve] host")
+        port = configured_port if port is None else port
+    return _listener(host, port)
+
+
+def _allowed(host: str, given_by: str) -> None:
+    from adapter.access import binding_allowed
+
+    binding = binding_allowed(host, access_configured=False)
+    if not binding.allowed:
+        wrong(f"{given_by}: {binding.why}")
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
+        listener.bind((host.strip("[]"), port))
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         wrong(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port")
@@ -53,38 +71,37 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(application: Application, host: str, port: int) -> AsyncIterator[Serving]:
-    """Serve all HTTP doors on a loopback address while the block runs."""
+async def serving(application: Application, listener: socket.socket) -> AsyncIterator[Serving]:
+    """Serve all HTTP doors while the block runs."""
     import uvicorn
 
-    listener = _listen(host, port)
-    # By name: doors do not import each other, and this is the one place that starts them.
-    build = pkgutil.resolve_name("adapter.asgi:build")
+    from adapter.asgi import build
+
     # No access log: an address may hold what a log may not.
-    config = uvicorn.Config(build(application), access_log=False, log_level="warning", lifespan="off")
+    config = uvicorn.Config(
+        build(application), access_log=False, log_level="warning", lifespan="off", timeout_graceful_shutdown=_GRACE
+    )
     server = uvicorn.Server(config)
-    shown = f"[{host}]" if ":" in host else host
+    server.capture_signals = nullcontext  # type: ignore[assignment,method-assign] # signals are ours: we have more to stop
+    host, port = listener.getsockname()[:2]
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield Serving(f"http://{shown}:{listener.getsockname()[1]}", task, server)
+        yield Serving(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", task)
     finally:
         server.should_exit = True
-        await task
+        await asyncio.wait([task])
 
 
-def serve(
-    config: options.Config = None,
-    host: options.Host = "127.0.0.1",
-    port: options.Port = 8080,
-) -> None:
+def serve(config: options.Config = None, host: options.Host = None, port: options.Port = None) -> None:
     """Serve pages, JSON API and FHIR endpoints on what is in the store."""
+    listener = listen(config, host, port)
     # Ctrl-C is the way to stop it, not a failure.
     with opened(config) as (application, run_in_loop), suppress(KeyboardInterrupt):
-        run_in_loop(_serve(application, host, port))
+        run_in_loop(_serve(application, listener))
 
 
-async def _serve(application: Application, host: str, port: int) -> None:
-    async with serving(application, host, port) as server:
+async def _serve(application: Application, listener: socket.socket) -> None:
+    async with serving(application, listener) as server:
         notes().print(f"adapter: serving on {server.address}; stop with Ctrl-C", markup=False)
         await server.stopped()
 

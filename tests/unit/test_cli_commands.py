@@ -115,7 +115,7 @@ def test_decide_gives_every_reason(application):
         (("run", "--config", "nowhere.toml"), "nowhere.toml"),
         (("check", "--config", "nowhere.toml"), "nowhere.toml"),
         (("pull", "--source", "nothing"), "nothing"),
-        (("run", "--host", "0.0.0.0"), "loopback"),
+        (("run", "--host", "0.0.0.0"), "127.0.0.1"),
         (("dance",), "dance"),
     ],
 )
