@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from adapter import facts, fhir
@@ -46,13 +48,25 @@ class Checker:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self._processes, mp_context=context)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, check_all, units)
+        with _ctrl_c_held():  # the processes start at their first work
+            checked = asyncio.get_running_loop().run_in_executor(self._pool, check_all, units)
+        return await checked
 
     def close(self) -> None:
         """Stop the other processes."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+
+
+@contextmanager
+def _ctrl_c_held() -> Iterator[None]:
+    """Processes started within are deaf to Ctrl-C: it goes to all of them, and we are the one to stop them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(slots=True)
