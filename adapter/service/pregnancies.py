@@ -46,7 +46,7 @@ class Pregnancies:
     def relink(self, records: Sequence[RecordKey], facts: Sequence[SourceFacts]) -> dict[str, list[LinkRow]]:
         """Group one woman's dossiers again. Returns her pregnancies, earliest first, with their links."""
         groups = group_dossiers(d for f in facts for d in dates_of(f))
-        held = {(r.source, r.reference): r for r in self._rooms.store.links(PREGNANCY, records=records)}
+        held = {(r.source, r.reference): r for r in self._rooms.store.links(PREGNANCY, within=records)}
         found: dict[str, list[LinkRow]] = {}
         new: list[LinkRow] = []
         for group in groups:

@@ -44,7 +44,7 @@ class Views:
     def of_woman(self, woman: str, known_at: datetime | None = None) -> list[str]:
         """The pregnancies of one woman."""
         records = self._pregnancies.records_of(woman, known_at)
-        return _targets(self._rooms.store.links(PREGNANCY, known_at, records=records))
+        return _targets(self._rooms.store.links(PREGNANCY, known_at, within=records))
 
     def view(self, pregnancy: str, as_of: date, known_at: datetime | None, now: datetime) -> View:
         """The view on a day by what was known at an instant. Raises `UnknownPregnancyError`."""

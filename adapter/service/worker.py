@@ -78,9 +78,9 @@ class Worker:
         intent = self._store.intent(int(job.key)) if job.kind == RECORD_JOB else self._store.waiting(job.kind, job.key)
         if intent is None:
             return
-        with self._one_at_a_time:
+        with self._one_at_a_time, self._store.unit():
             self._work.do(intent.kind, intent.key)
-        self._store.done([intent.id])
+            self._store.done([intent.id])
 
 
 def _jobs(intents: list[Intent]) -> list[Job]:

@@ -35,17 +35,46 @@ class Database:
         # committed while it waited for its lock.
         steady = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reader = self._engine.execution_options(**steady)
+        self._unit = threading.local()
         self._one_writer = threading.RLock()  # SQLite lets one write at a time; waiting here is fairer than its polling
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """What this thread reads and writes meanwhile is one transaction (SQLite): done whole, or not at all.
+
+        SQLite writes one at a time anyway, and each commit waits for the disk. PostgreSQL writes side by side: there
+        every method keeps its own transaction, so that two units never wait for each other's locks.
+        """
+        if not self.is_sqlite or self._joined() is not None:
+            yield
+            return
+        with self._one_writer, translated(self.url), self._writer.begin() as connection:
+            self._unit.connection = connection
+            try:
+                yield
+            finally:
+                self._unit.connection = None
+
+    def _joined(self) -> Connection | None:
+        """The connection of the unit that this thread is in."""
+        connection: Connection | None = getattr(self._unit, "connection", None)
+        return connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read transaction: one consistent picture. Raises `StoreError`."""
+        if (joined := self._joined()) is not None:
+            yield joined
+            return
         with translated(self.url), self._reader.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction: all of it, or nothing. Raises `StoreError`."""
+        if (joined := self._joined()) is not None:
+            yield joined
+            return
         if not self.is_sqlite:
             with translated(self.url), self._writer.begin() as connection:
                 yield connection

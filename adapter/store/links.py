@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, insert, not_, select
@@ -92,19 +93,22 @@ class Links(Part):
         *,
         targets: Collection[str] | None = None,
         records: Collection[RecordKey] | None = None,
+        within: Collection[RecordKey] | None = None,
     ) -> list[LinkRow]:
         """The link that holds for every (source, reference), by what was linked up to `known_at`.
 
-        `targets`: only those that lead there. `records`: only those of these (source, reference). Links that were taken
-        back (target None) are in the answer, unless `targets` leaves them out.
+        `targets`: only those that lead there. `records`: only those of these (source, reference). `within`: only those
+        of what is part of these records (their dossiers). Links that were taken back (target None) are in the answer,
+        unless `targets` leaves them out.
         """
-        query = _select(kind, known_at)
+        query = _now(kind) if known_at is None else _select(kind, known_at)
         wanted: list[ColumnElement[bool]] | None = None
         if targets is not None:
             wanted = [_L.target.in_(some) for some in chunks(sorted(targets))]
         if records is not None:
-            these = _in_records(records)
-            wanted = these if wanted is None else [and_(one, other) for one in wanted for other in these]
+            wanted = _both(wanted, _in_records(_L.reference, records))
+        if within is not None:
+            wanted = _both(wanted, _in_records(_L.woman, within))
         found: list[Any] = []
         with self._database.reading() as connection:
             for condition in [None] if wanted is None else wanted:
@@ -157,12 +161,22 @@ def _select(kind: str, known_at: datetime | None) -> Select[Any]:
     return query.where(_L.made_at <= known_at, not_(exists().where(same, later.c.made_at <= known_at)))
 
 
-def _in_records(records: Collection[RecordKey]) -> list[ColumnElement[bool]]:
+@cache
+def _now(kind: str) -> Select[Any]:
+    """Built once: making a statement costs more than running it."""
+    return _select(kind, None)
+
+
+def _both(some: list[ColumnElement[bool]] | None, others: list[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    return others if some is None else [and_(one, other) for one in some for other in others]
+
+
+def _in_records(column: ColumnElement[str | None], records: Collection[RecordKey]) -> list[ColumnElement[bool]]:
     by_source: defaultdict[str, set[str]] = defaultdict(set)
     for record in records:
         by_source[record.source].add(record.woman)
     return [
-        and_(_L.source == source, _L.reference.in_(some))
+        and_(_L.source == source, column.in_(some))
         for source in sorted(by_source)
         for some in chunks(sorted(by_source[source]))
     ]

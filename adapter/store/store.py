@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
@@ -56,6 +57,10 @@ class Store(Versions, Records, Identities, Links, Answers, Decisions, Audit, Out
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def unit(self) -> AbstractContextManager[None]:
+        """Join what this thread does meanwhile into one transaction, where the database gains by it (SQLite)."""
+        return self._database.unit()
 
     def ping(self) -> None:
         """Whether the database answers. Raises `StoreUnavailableError`."""

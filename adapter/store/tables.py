@@ -121,6 +121,7 @@ links = Table(
 )
 Index("links_reference", links.c.kind, links.c.source, links.c.reference)
 Index("links_target", links.c.kind, links.c.target)
+Index("links_woman", links.c.kind, links.c.source, links.c.woman)
 
 answers = Table(
     "answers",

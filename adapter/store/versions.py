@@ -117,8 +117,9 @@ class Versions(Part):
         """The latest version of these resources (`Type/id`) of a source that are nobody's record."""
         mine = and_(_V.source == source, _V.woman.is_(None))
         found: list[StoredVersion] = []
+        query = _NOW if known_at is None else _select(known_at)
         for matching in _matching(split_reference(reference) for reference in references):
-            found += self._versions(_select(known_at).where(mine, matching))
+            found += self._versions(query.where(mine, matching))
         return found
 
     def history(self, source: str, reference: str) -> list[StoredVersion]:
@@ -202,6 +203,10 @@ def _of_record(known_at: BindParameter[datetime] | None) -> Select[Any]:
 # Made once: they are asked for every record at every rebuild, and making them takes longer than the answer.
 _OF_RECORD = _of_record(None)
 _OF_RECORD_THEN = _of_record(bindparam("known_at", type_=Instant))
+
+
+# Built once: making a statement costs more than running it.
+_NOW = _select(None)
 
 
 def _matching(pairs: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]]:

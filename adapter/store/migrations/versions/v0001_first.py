@@ -108,6 +108,7 @@ def _links() -> None:
     )
     op.create_index("links_reference", "links", ["kind", "source", "reference"])
     op.create_index("links_target", "links", ["kind", "target"])
+    op.create_index("links_woman", "links", ["kind", "source", "woman"])
 
 
 def _answers() -> None:
