@@ -66,7 +66,8 @@ def say_problems(problems: Sequence[Problem]) -> None:
 def exit_status(reports: Sequence[SourceReport]) -> int:
     """0 when every source answered with valid resources, else 1. A search not offered is no failure."""
     bad = {SourceState.FAILED, SourceState.REFUSED}
-    return FAILED if any(report.state in bad or report.invalid for report in reports) else 0
+    ours = any(p.source is None and p.severity == "error" for report in reports for p in report.problems)
+    return FAILED if ours or any(report.state in bad or report.invalid for report in reports) else 0
 
 
 @contextmanager

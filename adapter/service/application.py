@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from adapter.access import Action, Context, DeniedError, Entity, EventType, Grant, Resource
+from adapter.jobs import JobsError
 from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.identifiers import Bsn
@@ -48,10 +50,25 @@ class UseCases:
     ) -> list[SourceReport]:
         """Ask the sources (all, or those named) and rebuild what changed."""
         reports = await pull(self._rooms, self._checker, sources, bsns)
+        unfinished = await self._settled()
+        if reports and unfinished is not None:
+            reports[-1] = replace(reports[-1], problems=(*reports[-1].problems, unfinished))
         self._reports |= {r.source: r for r in reports}
-        await self._worker.settle()
         self._pulled = True
         return reports
+
+    async def _settled(self) -> Problem | None:
+        """Do what follows from what was pulled; what cannot be done stays in the outbox, and is said."""
+        try:
+            left = await self._worker.settle()
+        except JobsError as error:
+            return Problem(None, "[jobs]", f"de wachtrij doet het niet: {error}", "het werk wacht in de opslag")
+        if left == 0:
+            return None
+        what = f"{left} stukken werk zijn niet gelukt; wat daaruit volgt is nog niet bijgewerkt"
+        return Problem(
+            None, "verwerking", what, "zie het logboek (job.failed); bij de volgende keer opnieuw geprobeerd"
+        )
 
     async def work(self) -> None:
         """Do queued work until cancelled."""

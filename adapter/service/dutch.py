@@ -185,6 +185,11 @@ def fact(key: str, given: object, display: str | None) -> str:
     return f"{value(given)} {unit}" if unit else value(given)
 
 
+def said(about_: str, given: object) -> str:
+    """A value in a disagreement: an outcome by its Dutch word, anything else as a fact."""
+    return outcome(given) if about_ == "outcome" and isinstance(given, str) else fact(about_, given, None)
+
+
 def regime(rule_set: str) -> str:
     """The name of a rule set."""
     return REGIMES.get(rule_set, rule_set)

@@ -10,8 +10,11 @@ import asyncio
 import os
 import secrets
 import threading
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
+from adapter.access import log
 from adapter.jobs import Job, Queue
 from adapter.service.women import RECORD_JOB
 from adapter.service.work import Work
@@ -78,9 +81,22 @@ class Worker:
         intent = self._store.intent(int(job.key)) if job.kind == RECORD_JOB else self._store.waiting(job.kind, job.key)
         if intent is None:
             return
-        with self._one_at_a_time, self._store.unit():
-            self._work.do(intent.kind, intent.key)
-            self._store.done([intent.id])
+        try:
+            with self._one_at_a_time, self._store.unit():
+                self._work.do(intent.kind, intent.key)
+                self._store.done([intent.id])
+        except Exception as error:
+            log.JOB_FAILED.log(kind=job.kind, key=job.key, error=_where(error))
+            raise
+
+
+def _where(error: BaseException) -> str:
+    """The kind of error and the line it came from; never its text, which may quote a source."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f for f in frames if f"{os.sep}adapter{os.sep}" in f.filename] or frames
+    return (
+        f"{type(error).__name__} at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else type(error).__name__
+    )
 
 
 def _jobs(intents: list[Intent]) -> list[Job]:
