@@ -47,7 +47,7 @@ def phases_of(
 ) -> Phases:
     """The phases as they stand on `as_of`."""
     faults: list[tuple[str, tuple[Evidence, ...]]] = []
-    natal = _has_natal(chosen, ending, dating)
+    natal = _has_natal(ending, dating)
     start = _natal_start(chosen, facts, births, ending, faults) if natal else NONE
     end = _natal_end(facts, births, ending, start, faults) if natal else NONE
     turn = start if natal else _end_of_pregnancy(ending)
@@ -59,20 +59,18 @@ def phases_of(
     return Phases(made, tuple(faults))
 
 
-def _has_natal(chosen: Chosen, ending: Ending, dating: Dating) -> bool:
+def _has_natal(ending: Ending, dating: Dating) -> bool:
     """No natal phase after an ectopic pregnancy or an end before 16+0.
 
-    An end by miscarriage or termination at an unknown age counts as before 16+0 (nearly all are), an undelivered death
-    of the woman has no birth, and an unknown end counts by the age of the last care.
+    An end by miscarriage or termination at an unknown age counts as before 16+0 (nearly all are), and an undelivered
+    death of the woman has no birth. A pregnancy that must be over, of which nobody wrote the end, may have ended in a
+    birth however early the last care that we know of was: only a known day of its end can rule that out.
     """
     if ending.outcome is None or ending.outcome in _DELIVERED:
         return True
     if ending.outcome in (Outcome.ECTOPIC, Outcome.MATERNAL_DEATH):
         return False
-    last = ending.on
-    if last is None and ending.outcome is Outcome.UNKNOWN:
-        last = max((day_of(a.when.start) for a in chosen.acts if a.when and a.when.start), default=None)
-    age = None if last is None else dating.days(last)
+    age = None if ending.on is None else dating.days(ending.on)
     if age is None:
         return ending.outcome is Outcome.UNKNOWN
     return age >= SIXTEEN_WEEKS

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from adapter.model.decision import MissingVariable
+from adapter.model.facts import Outcome
 from adapter.model.projection import ClaimsProjection, ProjectedPhase
 from adapter.model.register import Igo
 from adapter.rules import RuleBook, Table
@@ -32,6 +33,11 @@ class Case:
         """Whether the phase is running or ended."""
         return self.phase.state in {"running", "ended"}
 
+    @property
+    def birth_unknown(self) -> bool:
+        """Whether this is a phase around a birth of which nobody knows whether there was one."""
+        return self.begun and self.phase.phase != "prenataal" and self.projection.outcome is Outcome.UNKNOWN
+
     def lacks(self, variable: str, why: str) -> tuple[MissingVariable, ...]:
         """That variable is missing for this phase."""
         return (MissingVariable(variable, why, self.phase.phase),)
@@ -39,8 +45,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """Somebody who did not answer. `may_be_responsible`: a member (or who may be one) that gives obstetric care."""
+    """Somebody who did not answer.
+
+    `may_be_responsible`: a member (or who may be one) that gives obstetric care. `may_be_outside`: not known to be a
+    member on every day of the phase, so that its silence may hide care outside the IGO.
+    """
 
     who: str
     why: str
     may_be_responsible: bool
+    may_be_outside: bool

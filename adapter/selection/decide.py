@@ -30,7 +30,7 @@ def decide(projection: ClaimsProjection, igo: Igo, book: RuleBook) -> Selection:
     for name in PHASES:
         phase = projection.phase(name)
         if phase.state == "not_applicable":
-            phases.append(_not_applicable(phase))
+            phases.append(_not_applicable(phase, phases))
             continue
         result = decide_phase(_case(projection, igo, book, membership, phase))
         results.append(result)
@@ -64,7 +64,9 @@ def _case(
     )
 
 
-def _not_applicable(phase: ProjectedPhase) -> PhaseSelection:
+def _not_applicable(phase: ProjectedPhase, before: list[PhaseSelection]) -> PhaseSelection:
+    """A phase that does not exist. That there is none is as settled as the phase before it: both rest on the end of
+    the pregnancy, and a source that is silent on the one is silent on the other."""
     return PhaseSelection(
         phase=phase.phase,
         state=phase.state,
@@ -72,7 +74,7 @@ def _not_applicable(phase: ProjectedPhase) -> PhaseSelection:
         start=phase.start,
         end=phase.end,
         status=None,
-        stage="definitief",
+        stage=before[-1].stage if before else "voorlopig",
         standing="verified",
         reasons=(),
         igo_if=(),

@@ -50,7 +50,7 @@ def sort_care(case: Case, holders: Holders, whole_pregnancy: bool) -> Sorted:
             _sort(case, act, mine, found)
     if case.begun:
         found.outside.extend(_responsible_outside(case, holders, found))
-        if case.phase.phase == "postnataal":
+        if case.phase.phase == "postnataal" and not case.birth_unknown:
             found.outside.extend(_kraamzorg_outside(case, found))
     return found
 
@@ -124,7 +124,10 @@ def _kraamzorg_outside(case: Case, found: Sorted) -> Iterator[OutsideCare]:
 
 
 def outside_care(case: Case, found: Sorted, kraamzorg: Finding) -> Finding:
-    """`zorg_buiten`: seen, not seen by anybody, or not to be said because an answer is missing."""
+    """`zorg_buiten`: seen, not seen by anybody, or not to be said because an answer is missing.
+
+    Only who may be outside the IGO can hide such care: the silence of members leaves it at "nee", provisionally.
+    """
     if found.outside:
         seen = [_seen(care) for care in found.outside[:3]]
         more = f" (en nog {len(found.outside) - 3})" if len(found.outside) > 3 else ""
@@ -134,14 +137,18 @@ def outside_care(case: Case, found: Sorted, kraamzorg: Finding) -> Finding:
     if missing:
         evidence = tuple(act.evidence for act, _ in found.doubts)
         return Finding("onbekend", f"Zorg buiten de IGO is niet uit te sluiten: {missing[0].why}", evidence, missing)
-    return Finding(
-        "nee", f"Geen zorg buiten de IGO in de {words.PHASE[case.phase.phase]}; alle bronnen hebben geantwoord."
-    )
+    nothing = f"Geen zorg buiten de IGO in de {words.PHASE[case.phase.phase]}"
+    if not case.silent:
+        return Finding("nee", f"{nothing}; alle bronnen hebben geantwoord.")
+    told = words.listed([f"{silent.who} {silent.why}" for silent in case.silent])
+    lasting = f"{told}, maar is lid; zorg van leden breekt de bundel nooit"
+    return Finding("nee", f"{nothing} bekend ({lasting}).", standing="provisional")
 
 
 def _unknown_outside(case: Case, found: Sorted, kraamzorg: Finding) -> Iterator[MissingVariable]:
     for silent in case.silent:
-        yield MissingVariable("source", f"{silent.who} {silent.why}.")
+        if silent.may_be_outside:
+            yield MissingVariable("source", f"{silent.who} {silent.why}.")
     for act, why in found.doubts:
         what = f"{_what(act)}{f' op {words.on(act.day)}' if act.day else ''}: {why}."
         yield MissingVariable("outside_care", what, case.phase.phase)

@@ -64,7 +64,8 @@ def decide_phase(case: Case) -> PhaseResult:
         responsible=tuple(dict.fromkeys(h.held.organisation for h in found.holders.holders)),
     )
     deciding = [m for asked in pivotal(case.table, values, case.regime_day) for m in found.findings[asked.name].missing]
-    missing = (*deciding, *stage.missing) if case.begun else ()
+    unborn = found.findings["bevalling"].missing if "bevalling" in found.findings else ()
+    missing = (*unborn, *deciding, *stage.missing) if case.begun else ()
     return PhaseResult(selection, tuple(found.care.outside), missing, case.table.version)
 
 
@@ -77,6 +78,7 @@ def _find(case: Case) -> _Found:
     members = tuple(care.by_members)
     kraam = kraamzorg.kraamzorg_member(case)
     answers: dict[str, Callable[[], Finding]] = {
+        "bevalling": lambda: birth(case),
         "verzekerd": lambda: insurance.insured(case, cover),
         "contract": lambda: insurance.contracted(case, cover),
         "minimum": lambda: insurance.minimum(case, cover),
@@ -88,6 +90,16 @@ def _find(case: Case) -> _Found:
     }
     findings = {asked.name: answers[asked.name]() for asked in case.table.inputs}
     return _Found(findings, care, cover, holders)
+
+
+def birth(case: Case) -> Finding:
+    """`bevalling`: whether there was one; a pregnancy that must be over, and of which nobody wrote the end, may not."""
+    if case.phase.phase == "prenataal" or not case.begun:
+        return Finding("nvt", "De bevalling telt alleen in de natale en de postnatale fase.")
+    if not case.birth_unknown:
+        return Finding("bekend", "Bekend is hoe de zwangerschap eindigde.", case.phase.evidence)
+    why = "Niet bekend is hoe de zwangerschap eindigde, en of er een bevalling was."
+    return Finding("onbekend", why, case.phase.evidence, case.lacks("outcome", why))
 
 
 def _reasons(case: Case, outcome: Outcome, found: _Found) -> Iterator[Reason]:
@@ -107,12 +119,15 @@ def _reasons(case: Case, outcome: Outcome, found: _Found) -> Iterator[Reason]:
         finding = found.findings[tested.input.name]
         rule = f"{case.table.id}/{tested.input.name}"
         citation = tested.input.citation
-        yield Reason(rule, tested.verdict, finding.text, citation, tested.input.standing, finding.evidence)
+        standing = lowest(tested.input.standing, finding.standing)
+        yield Reason(rule, tested.verdict, finding.text, citation, standing, finding.evidence)
     yield from outside.excluded_reasons(found.care)
 
 
 def _standing(outcome: Outcome, found: _Found, stage: Standing) -> Standing:
-    conditions = [t.input.standing for t in outcome.trace if t.decisive]
+    conditions = [
+        s for t in outcome.trace if t.decisive for s in (t.input.standing, found.findings[t.input.name].standing)
+    ]
     return lowest(outcome.row.standing, stage, *conditions, *(row.standing for row in found.care.rows.values()))
 
 

@@ -35,7 +35,12 @@ class Holders:
 
 
 def holders_of(case: Case) -> Holders:
-    """Everybody who was responsible in the phase. Who only touches it counts where nobody clearly lies in it."""
+    """Everybody who was responsible in the phase. Who only touches it counts where nobody clearly lies in it.
+
+    Of a phase without days, around a birth of which nobody knows whether there was one, it cannot be said.
+    """
+    if case.birth_unknown and case.phase.start is None and case.phase.end is None:
+        return Holders((), True)
     solid: list[Holder] = []
     touching: list[Holder] = []
     everybody = case.projection.responsibility

@@ -69,6 +69,9 @@ def _phase(case: Case) -> Finding:
     whole = case.igo.rules.break_scope == "pregnancy" and case.table.id == EXPERIMENT
     if whole and any(p.state in {"not_started", "running"} for p in projection.phases):
         return Finding("lopend", f"De {phase} is afgelopen, maar zorg in een latere fase telt hier mee (break_scope).")
+    if case.phase.start is None or case.phase.end is None:
+        why = f"De {phase} is voorbij, maar wanneer zij begon of eindigde, is niet bekend."
+        return Finding("onbekend", why, case.phase.evidence, case.lacks("phase", why))
     return Finding("afgelopen", f"De {phase} is afgelopen.", case.phase.evidence)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from adapter import claims, selection
 from adapter.model.carepath import PHASES
 from adapter.model.decision import Selection
 from adapter.model.facts import ActKind, Outcome
-from adapter.model.moments import Moment, Span
+from adapter.model.moments import Moment, Span, day_of
 from adapter.model.projection import ClaimsProjection, Insurance, Kraamzorg, ProjectedPhase
 from adapter.model.register import Contract
 from adapter.model.sources import SourceState
@@ -144,3 +145,46 @@ def test_a_decision_always_holds_together(projection: ClaimsProjection, igo: Any
         assert claim.claim is None or (phase.status == "igo" and not claim.fallback and not claim.claim.ready)
         assert not claim.fallback or phase.status == "niet_igo"
         assert (claim.forecast is not None) == (phase.state == "not_started")
+
+
+@given(projections(), igos())
+@settings(max_examples=300, deadline=None)
+def test_nothing_is_definitive_on_silence(projection: ClaimsProjection, igo: Any) -> None:
+    """A phase of which nobody knows who was responsible, or for which an answer is missing, is never definitief."""
+    projection = replace(projection, as_of=max(projection.as_of, date(2024, 7, 1)))
+    heard = {s.organisation.agb for s in projection.sources if s.state is SourceState.ANSWERED}
+    said = selection.decide(projection, igo, book())
+    for phase, projected in zip(said.phases, projection.phases, strict=True):
+        if phase.stage != "definitief" or projected.state == "not_applicable":
+            continue
+        assert projected.state == "ended" and projected.start is not None and projected.end is not None
+        assert projected.phase == "prenataal" or projection.outcome is not Outcome.UNKNOWN
+        assert phase.responsible
+        first, last = sorted((day_of(projected.start), day_of(projected.end)))
+        active = [m for m in igo.members if m.since <= last and (m.until is None or first <= m.until)]
+        assert all(m.agb is None or m.agb.value in heard for m in active if first == day_of(projected.start))
+        assert all(s.state is SourceState.ANSWERED for s in projection.sources)
+    silent_on = [p.stage for p in said.phases if p.status == "onbepaald"]
+    assert "definitief" not in silent_on
+    if any(p.stage == "voorlopig" and p.state != "not_applicable" for p in said.phases):
+        assert said.stage == "voorlopig"
+
+
+@given(projections(), igos(), st.data())
+@settings(max_examples=200, deadline=None)
+def test_taking_an_answer_away_never_makes_it_more_certain(
+    projection: ClaimsProjection, igo: Any, data: st.DataObject
+) -> None:
+    """Whoever falls silent can undo what was settled, and settle nothing."""
+    if not projection.sources:
+        return
+    fewer = data.draw(st.sampled_from(projection.sources))
+    quiet = tuple(replace(s, state=SourceState.FAILED) if s is fewer else s for s in projection.sources)
+    before = selection.decide(projection, igo, book())
+    after = selection.decide(replace(projection, sources=quiet), igo, book())
+    for was, now in zip(before.phases, after.phases, strict=True):
+        assert now.stage == "voorlopig"
+        if was.status == "onbepaald":
+            assert now.status == "onbepaald"
+        if now.status in {"igo", "niet_igo"}:
+            assert was.status == now.status

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
@@ -18,6 +18,7 @@ from tests.support.claims_world import (
     care,
     decided,
     elders,
+    end_unknown,
     groen,
     held,
     insured,
@@ -46,6 +47,13 @@ class Case:
 
 
 EXPERIMENT = [
+    Case(
+        "experiment-bevalling-onbekend",
+        "nobody wrote how the pregnancy ended",
+        replace(end_unknown(2022), as_of=date(2022, 12, 31)),
+        "onbepaald",
+        "nataal",
+    ),
     Case(
         "experiment-niet-verzekerd",
         "known to be uninsured",
@@ -80,7 +88,7 @@ EXPERIMENT = [
     Case("experiment-contract-onbekend", "nobody knows her insurer", pregnancy(2022, insurance=()), "onbepaald"),
     Case(
         "experiment-zorg-buiten-onbekend",
-        "the hospital did not answer",
+        "a hospital that is no member did not answer",
         pregnancy(2022, sources=silent(elders)),
         "onbepaald",
     ),
@@ -100,6 +108,13 @@ EXPERIMENT = [
 ]
 
 REGULAR = [
+    Case(
+        "regulier-bevalling-onbekend",
+        "nobody wrote how the pregnancy ended",
+        replace(end_unknown(), kraamzorg=Kraamzorg((kraam,), None, True, None, ())),
+        "onbepaald",
+        "postnataal",
+    ),
     Case("regulier-niet-verzekerd", "known to be uninsured", pregnancy(insurance=(insured(None, False),)), "niet_igo"),
     Case("regulier-geen-contract", "her insurer has no contract", pregnancy(insurance=(insured("2000"),)), "niet_igo"),
     Case("regulier-minimum-niet-gehaald", "the contract wants a laboratory", pregnancy(), "niet_igo", igo=demanding),
@@ -172,6 +187,7 @@ STAGE = [
     Case("definitief", "everything is over and known", pregnancy(), "definitief"),
     Case("fase-loopt", "the phase runs", ongoing(), "voorlopig"),
     Case("fase-niet-begonnen", "the phase has not begun", ongoing(), "voorlopig", "nataal"),
+    Case("fase-zonder-dagen", "nobody knows when the phase ended", end_unknown(), "voorlopig"),
     Case("uitkomst-onbepaald", "an undecided phase is never final", pregnancy(insurance=()), "voorlopig"),
     Case(
         "bron-zwijgt",

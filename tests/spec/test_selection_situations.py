@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from adapter.model.evidence import OrganisationKind
+from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.facts import ActKind
 from adapter.model.moments import Span
 from adapter.model.projection import ClaimsProjection, Kraamzorg
@@ -25,6 +25,7 @@ from tests.support.claims_world import (
     decide,
     decided,
     elders,
+    end_unknown,
     groen,
     held,
     insured,
@@ -81,6 +82,33 @@ class TestTheBundleOfTheExperiment:
         question = next(m for m in said.missing if m.variable == "high_care")
         assert "Ziekenhuis Elders" in question.why and "1 maart 2022" in question.why and question.why.count("?") == 1
         assert any("high care obstetrie blijkt te zijn" in text for text in said.phases[0].igo_if)
+
+    @pytest.mark.parametrize("who", [stad, kraam])
+    def test_is_not_put_in_doubt_by_the_silence_of_a_member(self, who: Organisation) -> None:
+        """Members' care never breaks a bundle; the missing answer keeps the phase voorlopig, and is named."""
+        said = decide(pregnancy(2022, sources=silent(who)))
+        assert [(p.status, p.stage) for p in said.phases] == [("igo", "voorlopig")] * 3
+        assert (said.status, said.standing) == ("igo", "provisional")
+        assert [m.why for m in said.missing] == [f"{who.name} gaf geen antwoord (storing)."]
+        asked = [r for r in said.phases[0].reasons if r.rule == "selection-experiment/zorg_buiten"]
+        assert [(r.outcome, r.standing) for r in asked] == [("met", "provisional")]
+        assert f"{who.name} gaf geen antwoord" in asked[0].text and "alle bronnen" not in asked[0].text
+
+    def test_is_put_in_doubt_by_the_silence_of_whoever_was_a_member_for_a_part_of_the_phase(self) -> None:
+        later = [member(groen, "verloskunde"), member(kraam, "kraamzorg"), member(stad, "ziekenhuis", date(2022, 3, 1))]
+        said = decide(pregnancy(2022, sources=silent(stad)), an_igo(members=later))
+        assert [p.status for p in said.phases] == ["onbepaald", "igo", "igo"]
+
+    @pytest.mark.parametrize("state", [SourceState.FAILED, SourceState.REFUSED, SourceState.NOT_ASKED])
+    def test_is_put_in_doubt_by_the_silence_of_an_organisation_of_an_unknown_kind(self, state: SourceState) -> None:
+        unknown = organisation(None, "Praktijk zonder code", OrganisationKind.ONBEKEND)
+        said = decide(pregnancy(2022, sources=silent(unknown, state=state)))
+        assert said.status == "onbepaald"
+
+    def test_kraamzorg_that_nobody_knows_of_leaves_the_postnatal_phase_open(self) -> None:
+        given = pregnancy(2022, kraamzorg=Kraamzorg((), None, None, None, ()), acts=pregnancy(2022).acts[:3])
+        said = decide(replace(given, sources=silent(kraam)))
+        assert [p.status for p in said.phases] == ["igo", "igo", "onbepaald"]
 
     def test_is_broken_by_a_responsible_outsider_without_a_single_act(self) -> None:
         given = pregnancy(
@@ -208,6 +236,26 @@ class TestTheRegularRules:
         said = decide(given)
         assert (said.status, said.stage) == ("igo", "voorlopig")
         assert [m.why for m in said.missing] == ["Stadsziekenhuis is lid van de IGO en heeft geen bron."]
+
+    def test_a_member_that_joined_in_a_later_phase_is_asked_of_that_phase_only(self) -> None:
+        members = [
+            member(groen, "verloskunde"),
+            member(kraam, "kraamzorg"),
+            member(stad, "ziekenhuis", date(2024, 7, 1)),
+        ]
+        given = pregnancy(sources=(answers(groen), answers(kraam), replace(silent(stad)[-1], source=None)))
+        said = decide(given, an_igo(members=members))
+        assert [p.stage for p in said.phases] == ["definitief", "definitief", "voorlopig"]
+
+    def test_but_one_that_the_data_name_is_asked_always(self) -> None:
+        members = [
+            member(groen, "verloskunde"),
+            member(kraam, "kraamzorg"),
+            member(stad, "ziekenhuis", date(2024, 7, 1)),
+        ]
+        listed = (answers(groen), answers(kraam), replace(silent(stad)[-1], source=None))
+        given = with_care(2024, care(A.ECHO, stad, date(2024, 3, 1)), sources=listed)
+        assert decided(given, igo=an_igo(members=members)).stage == "voorlopig"
 
     def test_a_source_of_an_unknown_organisation_may_be_a_member(self) -> None:
         unknown = organisation(None, "Praktijk zonder code", OrganisationKind.ONBEKEND)
@@ -404,6 +452,23 @@ class TestThePregnancyAsAWhole:
         said = decide(miscarriage(2024))
         assert [p.status for p in said.phases] == ["igo", None, None]
         assert (said.status, said.stage) == ("igo", "definitief")
+
+    def test_that_a_phase_does_not_apply_is_as_settled_as_the_phase_before_it(self) -> None:
+        assert [p.stage for p in decide(miscarriage(2024)).phases] == ["definitief"] * 3
+        unasked = replace(miscarriage(2024), sources=silent(stad))
+        assert [p.stage for p in decide(unasked).phases] == ["voorlopig"] * 3
+
+    def test_nothing_is_settled_where_nobody_knows_how_it_ended(self) -> None:
+        said = decide(end_unknown())
+        assert [(p.status, p.stage) for p in said.phases] == [
+            ("igo", "voorlopig"),
+            ("onbepaald", "voorlopig"),
+            ("onbepaald", "voorlopig"),
+        ]
+        assert (said.status, said.stage) == ("onbepaald", "voorlopig")
+        assert "of er een bevalling was" in next(m.why for m in said.missing if m.variable == "outcome")
+        told = " ".join(r.text for r in said.phases[1].reasons)
+        assert "was in de natale fase verantwoordelijk voor de verloskundige zorg en" not in told
 
     def test_mixed(self) -> None:
         given = pregnancy(

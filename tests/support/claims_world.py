@@ -212,6 +212,21 @@ def miscarriage(year: int, outcome: Outcome = Outcome.MISCARRIAGE, days: int | N
     )
 
 
+def end_unknown(year: int = 2024) -> ClaimsProjection:
+    """A pregnancy that must be over: handed on after a few weeks, and nobody wrote how it ended, or when."""
+    phases = (
+        ProjectedPhase("prenataal", "ended", date(year, 1, 2), None, False, False, ()),
+        ProjectedPhase("nataal", "ended", None, None, False, False, ()),
+        ProjectedPhase("postnataal", "ended", None, None, False, False, ()),
+    )
+    return replace(
+        miscarriage(year, Outcome.UNKNOWN, None),
+        phases=phases,
+        ended_on=None,
+        responsibility=(held(groen, date(year, 1, 2), date(year, 2, 1)),),
+    )
+
+
 @cache
 def book() -> rules.RuleBook:
     return rules.load(MAPPINGS)
