@@ -18,7 +18,7 @@ from adapter.api.gate import bounded, refusal
 from adapter.model.identifiers import Bsn, InvalidIdentifierError, System
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_NINE_DIGITS = re.compile(r"(?<!\d)\d{9}(?!\d)")
+_NINE_DIGITS = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
 
 _BSN_OID = "2.16.840.1.113883.2.4.6.3|"
 
@@ -57,7 +57,8 @@ def _is_bsn(digits: str) -> bool:
 
 def _request_id(request: Request) -> str:
     given = request.headers.get("x-request-id") or request.headers.get("x-correlation-id") or ""
-    return given if _REQUEST_ID.fullmatch(given) and not holds_bsn(given) else str(uuid4())
+    # Nine digits are a BSN, or a mistyped one; and it goes into the audit log.
+    return given if _REQUEST_ID.fullmatch(given) and not _NINE_DIGITS.search(given) else str(uuid4())
 
 
 class Headers:
