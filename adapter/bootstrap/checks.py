@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from adapter import fhir
 from adapter.bootstrap.register import load_igo, warnings
 from adapter.bootstrap.settings import Settings, data_folder
 from adapter.carepath import Zorgpad, load_zorgpad
 from adapter.claims import Catalogue, load_catalogue
 from adapter.facts import Dialects, load_dialects
 from adapter.model.register import Igo
-from adapter.model.sources import Problem
+from adapter.model.sources import FhirVersion, Media, Problem
 from adapter.rules import RuleBook
 from adapter.rules import load as load_rules
 from adapter.service.port import ConfigurationError
@@ -42,6 +43,7 @@ def load_data(settings: Settings) -> Data:
     catalogue = _try(problems, mappings / "catalogues", lambda: load_catalogue(mappings))
     zorgpad = _try(problems, mappings / "zorgpad", lambda: load_zorgpad(mappings))
     dialects = _try(problems, mappings / "dialects", lambda: load_dialects(mappings))
+    problems += _profile_faults(data_folder("profiles"))
     if dialects is not None:
         problems += _unknown_dialects(settings, dialects)
     if problems or igo is None or rules is None or catalogue is None or zorgpad is None or dialects is None:
@@ -59,6 +61,20 @@ def _try(problems: list[Problem], where: Path, load: Callable[[], T]) -> T | Non
         faults = getattr(error, "faults", None) or (error,)
         problems += [Problem(None, str(where), str(fault)) for fault in faults]
     return None
+
+
+_PROFILE_VERSIONS = {"stu3": FhirVersion.STU3, "r4": FhirVersion.R4}
+
+
+def _profile_faults(folder: Path) -> list[Problem]:
+    """What is not valid FHIR in `profiles/stu3` and `profiles/r4`, the conformance resources that we publish."""
+    found = []
+    for name, version in _PROFILE_VERSIONS.items():
+        for path in sorted((folder / name).rglob("*.json")):
+            problem = fhir.check(path.read_bytes(), Media.JSON, version).problem
+            if problem:
+                found.append(Problem(None, str(path), problem))
+    return found
 
 
 def _unknown_dialects(settings: Settings, dialects: Dialects) -> list[Problem]:

@@ -64,7 +64,7 @@ class _File(_Section):
 
 def load_igo(path: Path) -> Igo:
     """Read and check a register. Raises `ConfigurationError` with every fault."""
-    data = read_toml(path)
+    data = read_toml(path, "see [igo] register in your configuration")
     try:
         file = _File.model_validate(data)
     except ValidationError as error:

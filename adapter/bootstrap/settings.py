@@ -153,7 +153,8 @@ _SECTIONS: dict[str, type[_Section]] = {
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read a configuration file and the environment; paths are relative to the file. Raises `ConfigurationError`."""
-    overlay = Overlay(read_toml(path), environment)
+    content = read_toml(path, "give the path of your configuration with --config")
+    overlay = Overlay(content, environment)
     try:
         sections = {name: _keys(model) for name, model in _SECTIONS.items()}
         overlay.apply(sections, _keys(SourceSettings), _keys(AuthSettings), ["mappings"])
@@ -184,6 +185,7 @@ def _faults(path: Path, error: ValidationError, overlay: Overlay) -> list[Proble
 
 
 _ADVICE: dict[tuple[str | int, ...], str] = {
+    ("source",): "write each source as a table of its own: [[source]]",
     ("igo",): 'add [igo] with register = "igo.toml", the register of the IGO',
     ("igo", "register"): 'name the register of the IGO: register = "igo.toml"',
 }
@@ -196,12 +198,14 @@ def _source_id(data: Mapping[str, Any], location: tuple[str | int, ...]) -> str 
     return str(source["id"]) if isinstance(source, dict) and isinstance(source.get("id"), str) else None
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """The content of a TOML file. Raises `ConfigurationError` naming the file and, for bad syntax, the line."""
+def read_toml(path: Path, advice: str = "") -> dict[str, Any]:
+    """The content of a TOML file. Raises `ConfigurationError` naming the file and, for bad syntax, the line.
+
+    `advice`: what to do when it does not exist.
+    """
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        advice = "give the path of your configuration with --config"
         raise ConfigurationError([Problem(None, str(path), "this file does not exist", advice)]) from None
     except IsADirectoryError:
         raise ConfigurationError([Problem(None, str(path), "this is a folder, not a file")]) from None
@@ -216,8 +220,18 @@ def faults(path: Path, error: ValidationError) -> list[Problem]:
     found = []
     for item in error.errors(include_url=False, include_input=False):
         key = ".".join(str(part) for part in item["loc"]) or "(file)"
-        found.append(Problem(None, f"{path}: {key}", item["msg"].removeprefix("Value error, ")))
+        what = _WORDS.get(item["type"]) or item["msg"].removeprefix("Value error, ")
+        found.append(Problem(None, f"{path}: {key}", what))
     return found
+
+
+_WORDS = {  # where pydantic speaks of its own world
+    "missing": "this key is missing",
+    "extra_forbidden": "there is no such key",
+    "tuple_type": "this must be a list",
+    "model_type": "this must be a table",
+    "model_attributes_type": "this must be a table",
+}
 
 
 def _resolved(settings: Settings, base: Path) -> Settings:

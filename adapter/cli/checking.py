@@ -28,7 +28,7 @@ def check(config: options.Config = None) -> None:
     for problem in problems:
         console.print(problem_line(problem), markup=False, soft_wrap=True)
     errors = sum(problem.severity == "error" for problem in problems)
-    console.print(f"{errors} errors, {len(problems) - errors} warnings")
+    console.print(f"errors: {errors}, warnings: {len(problems) - errors}")
     if errors:
         raise typer.Exit(WRONG)
 
