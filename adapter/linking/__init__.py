@@ -6,6 +6,7 @@ alone never link two women: the official example data hold two different women w
 
 from adapter.linking.pregnancy import (
     DUE_DATE_TOLERANCE,
+    TERM,
     DossierDates,
     PregnancyGroup,
     dates_of,
@@ -17,6 +18,7 @@ from adapter.linking.woman import DECISIVE, Comparison, Outcome, compare, tokens
 __all__ = [
     "DECISIVE",
     "DUE_DATE_TOLERANCE",
+    "TERM",
     "Comparison",
     "DossierDates",
     "Outcome",

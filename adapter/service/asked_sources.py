@@ -1,14 +1,17 @@
-"""How complete the picture of one woman is: every source and how it answered for her, and who was never asked.
+"""How complete the picture of one pregnancy is: every source and how it answered, and who was never asked.
 
 Silence is not absence: a source that failed or refused, a member of the IGO without a source, and an organisation that
-the data name but that is no source of ours, all stand in the list.
+the data name but that is no source of ours, all stand in the list. Members count in the pregnancy's own time, from the
+first care to the end of the postnatal phase; what is named in her other pregnancies only is asked about there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, timedelta
 
+from adapter.carepath.times import plausible
+from adapter.linking import TERM, dates_of
 from adapter.model.carepath import PathSource
 from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.facts import SourceFacts
@@ -25,16 +28,24 @@ _NO_SOURCE_NAMED = "wordt in de gegevens genoemd, maar is geen aangesloten bron"
 _NOT_CARE = frozenset({OrganisationKind.ZORGVERZEKERAAR, OrganisationKind.OVERIG})
 
 
+_DOUBTFUL = timedelta(days=42)  # a pregnancy of which no end is known is over six weeks after the due date
+
+
 def path_sources(
-    rooms: Rooms, records: Sequence[RecordKey], facts: Sequence[SourceFacts], known_at: datetime | None
+    rooms: Rooms,
+    records: Sequence[RecordKey],
+    facts: Sequence[SourceFacts],
+    dossiers: Collection[tuple[str, str]],
+    known_at: datetime | None,
 ) -> tuple[PathSource, ...]:
-    """The sources of one woman's care path, with their state."""
+    """The sources of one pregnancy's care path, with their state. `dossiers`: (source, reference) of this pregnancy."""
     bsn = next((f.woman.bsn for f in facts if f.woman.bsn), None)
     answers = {a.source: a for a in rooms.store.answers_for(records, bsn, known_at)}
     configured = [_one(setup, records, facts, answers.get(setup.info.id), bsn) for setup in rooms.sources.values()]
     asked = {s.organisation.id for s in configured}
     unasked: dict[str, PathSource] = {}
-    for organisation, why in (*_members(rooms, facts), *_named(rooms, facts)):
+    today = day_of(known_at or rooms.clock())
+    for organisation, why in (*_members(rooms, facts, dossiers, today), *_named(rooms, facts, dossiers)):
         if organisation.id not in asked and organisation.id not in unasked:
             unasked[organisation.id] = PathSource(None, organisation, SourceState.NOT_ASKED, None, 0, why)
     return (*configured, *unasked.values())
@@ -59,18 +70,49 @@ def _one(
     return PathSource(source, organisation, answer.state, answer.at, resources, problem)
 
 
-def _members(rooms: Rooms, facts: Sequence[SourceFacts]) -> Iterable[tuple[Organisation, str]]:
-    """Members of the IGO in the time of her dossiers that no source of ours holds the records of."""
-    days = [day_of(m) for f in facts for d in f.dossiers for m in (d.span.start, d.span.end) if m]
-    first, last = min(days, default=date.min), max(days, default=date.max)
+def _members(
+    rooms: Rooms, facts: Sequence[SourceFacts], dossiers: Collection[tuple[str, str]], today: date
+) -> Iterable[tuple[Organisation, str]]:
+    """Members of the IGO in the time of this pregnancy that no source of ours holds the records of."""
+    first, last = _time_of(facts, dossiers, rooms.igo.rules.postnatal_end_days)
+    last = min(last, today)
     for member in rooms.igo.members:
         if member.since <= last and (member.until is None or first <= member.until):
             yield as_member(member), _NO_SOURCE_MEMBER
 
 
-def _named(rooms: Rooms, facts: Sequence[SourceFacts]) -> Iterable[tuple[Organisation, str]]:
+def _time_of(
+    facts: Sequence[SourceFacts], dossiers: Collection[tuple[str, str]], postnatal_days: int
+) -> tuple[date, date]:
+    """From the first care to the end of the postnatal phase, as her dossiers say it; all time where they do not."""
+    dates = [d for f in facts for d in dates_of(f) if d.key in dossiers]
+    first = min((d.first for d in dates if d.first and plausible(d.first)), default=date.min)
+    ended = max((d.ended for d in dates if d.ended and plausible(d.ended)), default=None)
+    due = max((d.due for d in dates if d.due and plausible(d.due)), default=None)
+    over = ended or (due + _DOUBTFUL if due else first + TERM + _DOUBTFUL if first > date.min else None)
+    return first, date.max if over is None else over + timedelta(days=postnatal_days)
+
+
+def _named(
+    rooms: Rooms, facts: Sequence[SourceFacts], dossiers: Collection[tuple[str, str]]
+) -> Iterable[tuple[Organisation, str]]:
     for found in facts:
+        elsewhere = _named_elsewhere(found, dossiers)
         for organisation in found.organisations:
             joined = rooms.joined(organisation)
-            if joined.kind not in _NOT_CARE:
+            if joined.kind not in _NOT_CARE and organisation not in elsewhere:
                 yield joined, _NO_SOURCE_NAMED
+
+
+def _named_elsewhere(facts: SourceFacts, dossiers: Collection[tuple[str, str]]) -> set[Organisation]:
+    """Organisations that only the dossiers of her other pregnancies name."""
+    others = {d.reference for d in facts.dossiers if (facts.source, d.reference) not in dossiers}
+    if not others:
+        return set()
+    named: list[tuple[str | None, Organisation | None]] = [(d.reference, d.organisation) for d in facts.dossiers]
+    for act in facts.acts:
+        named += [(act.dossier, o) for o in (act.organisation, act.referrer, *act.other_organisations)]
+    for referral in facts.referrals:
+        named += [(referral.dossier, referral.sender), (referral.dossier, referral.receiver)]
+    here = {o for dossier, o in named if o is not None and dossier not in others}
+    return {o for dossier, o in named if o is not None and dossier in others} - here

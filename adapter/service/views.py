@@ -18,7 +18,7 @@ from adapter.service.asked_sources import path_sources
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.pregnancies import PREGNANCY, Pregnancies
 from adapter.service.rooms import Rooms, merged
-from adapter.service.women import WOMAN, LinkNotes
+from adapter.service.women import PROPOSED, WOMAN, LinkNotes
 from adapter.store import LinkRow
 
 
@@ -88,8 +88,8 @@ class Views:
             facts=facts,
             dossiers=mine,
             other_dossiers=every - mine,
-            sources=path_sources(self._rooms, records, facts, known_at),
-            links=tuple(note for row in (*links, *rows) for note in _notes(row)),
+            sources=path_sources(self._rooms, records, facts, mine, known_at),
+            links=tuple(n for row in (*links, *rows) for n in _notes(row) if not _settled(n, records)),
         )
 
 
@@ -112,6 +112,11 @@ class Joined:
 
 def _targets(rows: list[LinkRow]) -> list[str]:
     return list(dict.fromkeys(r.target for r in rows if r.target))
+
+
+def _settled(note: LinkNote, records: Sequence[RecordKey]) -> bool:
+    """Whether it proposes a record that is hers by now."""
+    return note.outcome == PROPOSED and RecordKey(note.source, note.reference) in records
 
 
 def _notes(row: LinkRow) -> tuple[LinkNote, ...]:

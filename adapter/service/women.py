@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapter.linking import (
     DECISIVE,
@@ -23,13 +23,14 @@ from adapter.linking import (
 from adapter.model.carepath import LinkNote
 from adapter.model.facts import SourceFacts
 from adapter.model.sources import RecordKey
-from adapter.model.wire import to_json
+from adapter.model.wire import from_json, to_json
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
 from adapter.store import LinkRow, record_intent
 
 WOMAN = "woman"
 RECORD_JOB = "record"
+PROPOSED = "proposed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,36 @@ class Women:
             return {current.target}
         candidates = [c for other in sorted(others) if (c := self._candidate(mine, references, other, rows))]
         target, notes = self._choose(record, candidates, current)
-        if current is None or current.target != target:
-            self._keep(record, target, notes)
+        before, proposed = _proposals(_notes_in(current)), _proposals(notes)
+        if current is None or current.target != target or before.keys() != proposed.keys():
+            standing = current is not None and current.target == target
+            told = [n for n in _notes_in(current) if n.outcome != PROPOSED] if standing else []
+            self._keep(record, target, (*told, *proposed.values()) if standing else notes)
+            self._tell_the_others(record, before, proposed)
         self._bring_together(target, candidates)
         touched = {target, *(c.woman for c in candidates if c.comparison.outcome is not Outcome.APART)}
         return touched | ({current.target} if current and current.target else set())
+
+    def _tell_the_others(
+        self, record: RecordKey, before: dict[RecordKey, LinkNote], proposed: dict[RecordKey, LinkNote]
+    ) -> None:
+        """A proposal stands with both records: theirs gets it, or loses it, by a new row that changes nothing else."""
+        others = sorted(before.keys() | proposed.keys())
+        rows = self._rooms.store.links(WOMAN, records=others) if others else []
+        now = self._rooms.clock()
+        new: list[LinkRow] = []
+        for row in rows:
+            if row.target is None or row.how == "manual":
+                continue
+            note = proposed.get(RecordKey(row.source, row.reference))
+            theirs = _notes_in(row)
+            if (record in _proposals(theirs)) == (note is not None):
+                continue
+            kept = tuple(n for n in theirs if RecordKey(n.source, n.reference) != record)
+            added = () if note is None else (replace(note, source=record.source, reference=record.woman),)
+            new.append(replace(row, explanation=to_json(LinkNotes((*kept, *added))), made_at=now))
+        if new:
+            self._rooms.store.add_links(new)
 
     def _bring_together(self, target: str, candidates: list[_Candidate]) -> None:
         """Records that are of this woman by BSN but stand under another id: link them again, they will find us."""
@@ -129,6 +155,15 @@ class Women:
         self._rooms.store.add_links([row])
 
 
+def _notes_in(row: LinkRow | None) -> tuple[LinkNote, ...]:
+    return () if row is None or row.explanation in (b"", b"null") else from_json(LinkNotes, row.explanation).notes
+
+
+def _proposals(notes: Iterable[LinkNote]) -> dict[RecordKey, LinkNote]:
+    """The notes that propose another record, by that record."""
+    return {RecordKey(n.source, n.reference): n for n in notes if n.outcome == PROPOSED}
+
+
 def _dates_agree(a: SourceFacts, b: SourceFacts) -> bool:
     ours = [d.due for d in dates_of(a) if d.due]
     theirs = [d.due for d in dates_of(b) if d.due]
@@ -136,7 +171,7 @@ def _dates_agree(a: SourceFacts, b: SourceFacts) -> bool:
 
 
 def _note(candidate: _Candidate, chosen: list[_Candidate]) -> LinkNote:
-    outcome = "linked" if candidate in chosen else "proposed"
+    outcome = "linked" if candidate in chosen else PROPOSED
     return LinkNote(
         source=candidate.record.source,
         reference=candidate.record.woman,

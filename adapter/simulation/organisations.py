@@ -33,6 +33,10 @@ class Participant:
         """Whether it takes part in the IGO on that day."""
         return self.since is not None and self.since <= day and (self.until is None or day <= self.until)
 
+    def member_through(self, first: date, last: date) -> bool:
+        """Whether it takes part in the IGO on every day from the first up to and including the last."""
+        return self.member_on(first) and self.member_on(last)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

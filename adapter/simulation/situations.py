@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -195,6 +195,9 @@ def _insurance(given: object, lmp: date) -> tuple[InsurancePlan, ...]:
 
 def _truth(given: Mapping[str, Any]) -> PregnancyTruth:
     phases = {name: _phase(given["phases"][name]) for name in PHASES}
+    for name, phase in phases.items():
+        if phase.state == "not_applicable":  # as settled as the phase before it
+            phases[name] = replace(phase, stage=phases["prenataal"].stage)
     status: str = given["status"]
     if status not in get_args(Status):
         raise SituationError(f"status {status!r}")

@@ -6,7 +6,7 @@ It shares no code with the rules that it is there to test.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from adapter.model.carepath import PHASES, PhaseName, PhaseState
@@ -188,8 +188,11 @@ def _status(plan: Plan, name: PhaseName, span: _Bounds, outside: tuple[OutsideTr
             return "onbepaald"
         if here:
             return "niet_igo"
-        if _unasked(plan):
-            return "onbepaald"
+        if any(
+            not PARTICIPANTS[key].member_through(span.start, min(span.end or REFERENCE_DAY, REFERENCE_DAY))
+            for key in _unasked(plan, span)
+        ):
+            return "onbepaald"  # who is a member can hide no care outside the IGO
     if contract is None or not (responsible or by_kraam):
         return "onbepaald"
     return "igo"
@@ -216,17 +219,16 @@ def _prestatie(plan: Plan, name: PhaseName, span: _Bounds) -> str:
     return "postnataal" if whole and by_member else "postnataal-deel"
 
 
-def _unasked(plan: Plan) -> set[str]:
-    """Care organisations without an EPD here: those that the data name, and members in the time of the dossiers."""
+def _unasked(plan: Plan, span: _Bounds) -> set[str]:
+    """Care organisations without an EPD here: those that the data name, and members in the time of the phase."""
     held = [c for c in plan.care if c.source]
     named = {c.by for c in held} | {c.echo for c in held if c.echo and c.routine}
     named |= {a.by for a in plan.acts if a.source and a.on <= REFERENCE_DAY}
     named |= {key for r in plan.referrals if day_of(r.on) <= REFERENCE_DAY for key in (r.sender, r.receiver)}
     if plan.kraamzorg and plan.kraamzorg.by and plan.ended() is not None:
         named.add(plan.kraamzorg.by)
-    first = min((c.start for c in held), default=REFERENCE_DAY)
-    last = max((c.end or REFERENCE_DAY for c in held), default=REFERENCE_DAY)
-    return {key for key in named if not PARTICIPANTS[key].source} | _silent_members(first, min(last, REFERENCE_DAY))
+    last = min(span.end or REFERENCE_DAY, REFERENCE_DAY)
+    return {key for key in named if not PARTICIPANTS[key].source} | _silent_members(span.start, last)
 
 
 def _nameless(plan: Plan) -> bool:
@@ -259,10 +261,13 @@ def expected(plan: Plan) -> PregnancyTruth:
         state: PhaseState = "running" if span.end is None else "ended"
         status = _status(plan, name, span, outside)
         prestatie = _prestatie(plan, name, span) if status == "igo" else None
-        certain = state == "ended" and not _unasked(plan) and not _nameless(plan) and status != "onbepaald"
+        certain = state == "ended" and not _unasked(plan, span) and not _nameless(plan) and status != "onbepaald"
         if (name == "postnataal" and plan.kraamzorg is None) or (name == "nataal" and not (ending and ending.place)):
             certain = False  # who gave the kraamzorg, or where the birth was, is not known
         phases[name] = PhaseTruth(state, status, prestatie, "definitief" if certain else "voorlopig")
+    for name, phase in phases.items():
+        if phase.state == "not_applicable":  # as settled as the phase before it
+            phases[name] = replace(phase, stage=phases["prenataal"].stage)
     begun = [p for p in phases.values() if p.state != "not_applicable"]
     stage: Stage = "definitief" if all(p.stage == "definitief" for p in begun) else "voorlopig"
     told = tuple(o for o in outside if not PARTICIPANTS[o.by].third_line)  # whether that was in scope, nobody can tell
