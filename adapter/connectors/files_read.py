@@ -17,6 +17,9 @@ _KINDS = {".json": Media.JSON, ".xml": Media.XML, ".ndjson": Media.JSON, ".jsonl
 _LINES = frozenset({".ndjson", ".jsonl"})
 
 
+Stamp = tuple[int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class FhirFile:
     """One file; `name` is its path below the configured folder, for reports."""
@@ -28,6 +31,14 @@ class FhirFile:
     def media(self) -> Media:
         """By its extension."""
         return _KINDS[self.path.suffix.lower()]
+
+    def stamp(self) -> Stamp | None:
+        """Changes when the file does; None when it is not there."""
+        try:
+            now = self.path.stat()
+        except OSError:
+            return None
+        return now.st_ino, now.st_mtime_ns, now.st_size
 
 
 def files_in(root: Path, unreadable: list[str]) -> Iterator[FhirFile]:

@@ -13,7 +13,7 @@ from adapter import fhir
 from adapter.connectors.config import SourceConfig
 from adapter.connectors.errors import FailedError, SourceError
 from adapter.connectors.files_index import Index
-from adapter.connectors.files_read import FhirFile, files_in, resources_in
+from adapter.connectors.files_read import FhirFile, Stamp, files_in, resources_in
 from adapter.connectors.ledger import Ledger
 from adapter.connectors.ownership import links_of
 from adapter.connectors.ports import Ask, Deliver, PullOutcome
@@ -38,7 +38,7 @@ class FilesConnector:
         try:
             files, index = await asyncio.to_thread(self._survey, ledger)
             women = _chosen(index, ask, ledger)
-            parts = self._parts(files, index, women)
+            parts = self._parts(files, index, women, ledger)
             while part := await asyncio.to_thread(next, parts, None):
                 await ledger.hand_over(part)
             ledger.finish(women)
@@ -48,11 +48,11 @@ class FilesConnector:
             ledger.unanswered(ask.bsns, error)
         return ledger.outcome()
 
-    def _survey(self, ledger: Ledger) -> tuple[list[FhirFile], Index]:
+    def _survey(self, ledger: Ledger) -> tuple[dict[FhirFile, Stamp | None], Index]:
         if self._config.path is None:
             raise FailedError("er is geen map ingesteld", "stel `path` in voor deze bron")
         unreadable: list[str] = []
-        files = list(files_in(self._config.path, unreadable))
+        files = {file: file.stamp() for file in files_in(self._config.path, unreadable)}
         for folder in unreadable:
             ledger.error(folder, "deze map is niet te lezen", "controleer de rechten; de rest is gelezen")
         index = Index()
@@ -75,10 +75,12 @@ class FilesConnector:
             ledger.warn(reference, "hoort bij geen enkel dossier en is niet bewaard")
         return files, index
 
-    def _parts(self, files: list[FhirFile], index: Index, women: set[str]) -> Iterator[list[Received]]:
+    def _parts(
+        self, files: dict[FhirFile, Stamp | None], index: Index, women: set[str], ledger: Ledger
+    ) -> Iterator[list[Received]]:
         part: list[Received] = []
         done: set[bytes] = set()
-        for file in files:
+        for file, stamp in files.items():
             for found in resources_in(file, self.info.fhir_version, self._config.limits.file_bytes):
                 entry = found.entry
                 if entry is None or not entry.type or not entry.id:
@@ -102,6 +104,8 @@ class FilesConnector:
                 if len(part) >= self._config.limits.deliver:
                     yield part
                     part = []
+            if file.stamp() != stamp:
+                ledger.error(file.name, "is veranderd terwijl het gelezen werd", "vraag deze bron opnieuw")
         if part:
             yield part
 
