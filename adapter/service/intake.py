@@ -24,12 +24,12 @@ from adapter.service.women import RECORD_JOB
 
 _IN_PROCESS = 400  # resources to check before other processes are worth their start
 
-_Unit = tuple[bytes, Media, FhirVersion]
+_Unit = tuple[bytes, Media, FhirVersion, str | None]  # the last: the hash under which it was found good before
 
 
 def check_all(units: Sequence[_Unit]) -> list[fhir.Checked]:
     """Check a batch; at module level, so that another process can run it."""
-    return [fhir.check(*unit) for unit in units]
+    return [fhir.check(body, media, version, good=good) for body, media, version, good in units]
 
 
 class Checker:
@@ -86,15 +86,26 @@ class Intake:
         self._rooms = rooms
         self._checker = checker
         self._source = source
+        self._new_source: bool | None = None
         self.tally = Tally()
 
     async def take(self, batch: list[Received]) -> None:
         """Check, store durably, and put a job in the outbox for every record that changed."""
-        checked = await self._checker.check([(r.body, r.media, r.fhir_version) for r in batch])
+        good = await asyncio.to_thread(self._found_good, batch)
+        units = [(r.body, r.media, r.fhir_version, good.get((r.type, r.id))) for r in batch]
+        checked = await self._checker.check(units)
         ready = [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
         for received in ready:
             self._note(received)
         await asyncio.to_thread(self._keep, ready)
+
+    def _found_good(self, batch: list[Received]) -> dict[tuple[str, str], str]:
+        """The hashes under which these were found good before; nothing to look for in a source that is new."""
+        if self._new_source is None:
+            self._new_source = self._source not in self._rooms.store.sources()
+        if self._new_source:
+            return {}
+        return self._rooms.store.known_hashes(self._source, {(r.type, r.id) for r in batch})
 
     def _keep(self, ready: list[Received]) -> None:
         new = self._rooms.store.append(ready, self._rooms.clock(), intent=RECORD_JOB)

@@ -78,16 +78,21 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         """Do it, and take out of the outbox what was asked for before we began."""
-        intent = self._store.intent(int(job.key)) if job.kind == RECORD_JOB else self._store.waiting(job.kind, job.key)
-        if intent is None:
-            return
         try:
             with self._one_at_a_time, self._store.unit():
+                intent = self._intent(job)
+                if intent is None:
+                    return
                 self._work.do(intent.kind, intent.key)
                 self._store.done([intent.id])
         except Exception as error:
             log.JOB_FAILED.log(kind=job.kind, key=job.key, error=_where(error))
             raise
+
+    def _intent(self, job: Job) -> Intent | None:
+        if job.kind == RECORD_JOB:
+            return self._store.intent(int(job.key))
+        return self._store.waiting(job.kind, job.key)
 
 
 def _where(error: BaseException) -> str:

@@ -88,9 +88,10 @@ class Versions(Part):
         return [version for version, _ in kept]
 
     def known_hashes(self, source: str, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        """The content hash of the latest version of each of these (type, id) that the store holds and can read."""
+        """The content hash of the latest version of each of these (type, id) that was found good and can be read."""
         with self._database.reading() as connection:
-            return {pair: latest.hash for pair, latest in _latest(connection, source, pairs).items()}
+            found = _latest(connection, source, pairs)
+        return {pair: latest.hash for pair, latest in found.items() if not latest.problem and latest.hash}
 
     def versions_of(self, record: RecordKey, known_at: datetime | None = None) -> list[StoredVersion]:
         """The latest version, of those received up to `known_at`, of every resource of a woman and her children at a
