@@ -7,13 +7,24 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from adapter.access import Action, Context, DeniedError, Entity, EventType, Grant, Resource
+from adapter.access import (
+    SYSTEM,
+    Action,
+    Context,
+    DeniedError,
+    Entity,
+    EventType,
+    Grant,
+    Outcome,
+    Purpose,
+    Resource,
+)
 from adapter.jobs import JobsError
 from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.identifiers import Bsn
 from adapter.model.moments import day_of
-from adapter.model.sources import FhirVersion, Problem, SourceReport, StoredVersion
+from adapter.model.sources import FhirVersion, Problem, SourceReport, SourceState, StoredVersion
 from adapter.rules import rulebook
 from adapter.service.decide import decide, keep
 from adapter.service.intake import Checker
@@ -54,6 +65,7 @@ class UseCases:
         if reports and unfinished is not None:
             reports[-1] = replace(reports[-1], problems=(*reports[-1].problems, unfinished))
         self._reports |= {r.source: r for r in reports}
+        self._received(reports)
         self._pulled = True
         return reports
 
@@ -68,6 +80,25 @@ class UseCases:
         what = f"{left} stukken werk zijn niet gelukt; wat daaruit volgt is nog niet bijgewerkt"
         return Problem(
             None, "verwerking", what, "zie het logboek (job.failed); bij de volgende keer opnieuw geprobeerd"
+        )
+
+    def _received(self, reports: Sequence[SourceReport]) -> None:
+        """Data came in from other systems: one event for each source, on nobody's request but the program's."""
+        log, at = self._rooms.audit, self._rooms.clock()
+        context = Context(SYSTEM, Purpose.HOPERAT)
+        log.record(
+            *(
+                log.event(
+                    context,
+                    EventType.RECEIVE,
+                    Action.CREATE,
+                    at,
+                    entities=[Entity("source", r.source)],
+                    outcome=Outcome.SUCCESS if r.state is SourceState.ANSWERED else Outcome.MINOR_FAILURE,
+                    query=f"resources={r.resources}&new={r.new_versions}",
+                )
+                for r in reports
+            )
         )
 
     async def work(self) -> None:
@@ -143,8 +174,17 @@ class UseCases:
         return held[0] if held else None
 
     def reports(self) -> list[SourceReport]:
-        """How each configured source answered in the last pull of this process."""
-        return [self._reports[s] for s in self._rooms.sources if s in self._reports]
+        """How each configured source answered last: in this process, or by what the store remembers of it."""
+        remembered = {a.source: a for a in self._rooms.store.answers_for([])}
+        found: list[SourceReport] = []
+        for source, setup in self._rooms.sources.items():
+            if source in self._reports:
+                found.append(self._reports[source])
+            elif source in remembered:
+                last = remembered[source]
+                problems = (Problem(source, "", last.problem),) if last.problem else ()
+                found.append(SourceReport(source, setup.info.organisation, last.state, last.at, problems=problems))
+        return found
 
     def figures(self) -> Figures:
         """Counts for operations."""
