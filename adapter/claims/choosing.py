@@ -18,6 +18,7 @@ from adapter.rules import Standing, evaluate, lowest, pivotal
 SIXTEEN_WEEKS = 16 * 7
 """Days: a pregnancy that ends before 16+0 has no natal or postnatal phase."""
 
+_FIRST_LINE = frozenset({"verloskunde", "echoscopie", "kraamzorg"})
 _EARLY = {Outcome.MISCARRIAGE, Outcome.ECTOPIC, Outcome.TERMINATION}
 
 
@@ -80,8 +81,9 @@ def _complete(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, pre
     members = {p.organisation.id for p in present if p.responsible}
     if any(organisation.id not in members for organisation in phase.responsible):
         return "nee"
-    between_members = len(members) > 1
-    return "nee" if (projection.practice_switch or projection.moved) and not between_members else "ja"
+    if (projection.practice_switch or projection.moved) and len(members) <= 1:
+        return "nee"
+    return "onbekend" if phase.state == "ended" and phase.end is None else "ja"
 
 
 def _came_from_outside(referral: ProjectedReferral, phase: PhaseSelection, igo: Igo) -> bool:
@@ -97,7 +99,11 @@ def _natal(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, presen
 
 
 def _line(projection: ClaimsProjection, phase: PhaseSelection, present: list[Participant]) -> str:
-    """The line of the member responsible on the day of birth, else the last one; else of the member that assisted."""
+    """The line of the member responsible on the day of birth, else the last one; else of the member that assisted.
+
+    A vacuum, forceps or caesarean delivery is never first-line care: where no hospital is known, somebody took over,
+    and nobody wrote who.
+    """
     by_id = {p.organisation.id: p for p in present if p.responsible}
     latest_first = [by_id[o.id] for o in reversed(phase.responsible) if o.id in by_id]
     that_day = {r.organisation.id for r in projection.responsibility if _covers(r.span, projection.ended_on)}
@@ -106,7 +112,17 @@ def _line(projection: ClaimsProjection, phase: PhaseSelection, present: list[Par
         last = next((p for p in present if p.kinds & {ActKind.BEVALLING, ActKind.GEBOORTE}), None)
     if last is None:
         return "onbekend"
-    return "eerste" if last.member.discipline in {"verloskunde", "echoscopie", "kraamzorg"} else "tweede"
+    if last.member.discipline not in _FIRST_LINE:
+        return "tweede"
+    return "onbekend" if _specialist_unknown(projection, phase) else "eerste"
+
+
+def _specialist_unknown(projection: ClaimsProjection, phase: PhaseSelection) -> bool:
+    kind = (projection.delivery_type or "").lower()
+    known = projection.birth_organisation or next(
+        (o for o in phase.responsible if o.kind is OrganisationKind.ZIEKENHUIS), None
+    )
+    return known is None and (is_sectio(kind) or kind in {"vacuum", "forceps"})
 
 
 def _covers(span: Span, day: date | None) -> bool:

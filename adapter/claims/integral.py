@@ -22,7 +22,12 @@ NO_CONTRACT = "geen contract met de verzekeraar"
 
 
 def integral_claim(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, chosen: Chosen) -> Claim | None:
-    """The claim the IGO makes for this phase; None where no prestatie could be chosen. Amounts in eurocents."""
+    """The claim the IGO makes for this phase; None where no prestatie could be chosen. Amounts in eurocents.
+
+    A prestatie that the contract does not name (hybrid: `prestaties = [ids]`) cannot be claimed: the claim is blocked
+    and says so. The phase stays IGO: that follows from the care and from there being a contract, and the members must
+    not be told to claim for themselves what insurer and IGO may still agree on (our own reading).
+    """
     prestatie = chosen.prestatie
     if prestatie is None:
         return None

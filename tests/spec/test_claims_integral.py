@@ -20,7 +20,9 @@ from tests.support.claims_world import (
     blauw,
     care,
     catalogue,
+    decided,
     elders,
+    end_unknown,
     groen,
     held,
     kraam,
@@ -175,6 +177,17 @@ class TestChoosing:
         assert said.claim is not None and said.prestatie is not None
         assert said.prestatie.id == "nataal-tweedelijn"
         assert any("sectio" in why for why in said.claim.blocked_by)
+
+    @pytest.mark.parametrize("delivery", ["vacuum", "forceps", "secundaire_sectio"])
+    def test_a_delivery_by_a_specialist_whom_nobody_named_is_not_first_line(self, delivery: str) -> None:
+        given = pregnancy(delivery_type=delivery, birth_organisation=None, place_of_birth="ziekenhuis")
+        assert (decided(given, "nataal").status, advised(given, "nataal").prestatie) == ("igo", None)
+        midwife = pregnancy(delivery_type="spontaan", birth_organisation=None, place_of_birth="ziekenhuis")
+        assert (advised(midwife, "nataal").prestatie or pytest.fail()).id == "nataal-eerstelijn"
+
+    def test_a_prenatal_phase_that_ended_nobody_knows_when_may_not_have_been_complete(self) -> None:
+        claim = advised(end_unknown()).claim
+        assert claim is not None and any("van begin tot eind" in why for why in claim.blocked_by)
 
     def test_a_caesarean_elsewhere_recorded_as_care_is_no_sectio_here(self) -> None:
         given = in_hospital(None, acts=(care(A.SECTIO, elders, BIRTH, "nataal"),))
