@@ -36,6 +36,7 @@ def _as_ctrl_c(_: int, __: FrameType | None) -> None:
 
 def main() -> None:
     """Run the command line. An error is one clear line; a traceback is not an answer to a user."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script that starts us with & has it ignored
     for stop in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop, _as_ctrl_c)
     try:
