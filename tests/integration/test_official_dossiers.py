@@ -121,10 +121,13 @@ def test_regular_funding_counts_a_phase_for_which_a_member_was_responsible(
     [
         # All that is known was given by members; who gave the kraamzorg could still break the postnatal phase.
         ([PRACTICE, ERASMUS], ["igo", "igo", "onbepaald"]),
+        # The kraamzorg organisation was not asked. As a member it can hide no care outside the IGO, but who gave the
+        # kraamzorg is not known.
+        ([PRACTICE, ERASMUS, BLIJE_EI], ["igo", "igo", "onbepaald"]),
         ([PRACTICE], ["niet_igo", "niet_igo", "niet_igo"]),
         ([BLIJE_EI], ["niet_igo", "niet_igo", "niet_igo"]),
     ],
-    ids=["both members", "hospital not a member", "neither"],
+    ids=["both members", "all members", "hospital not a member", "neither"],
 )
 def test_in_the_experiment_care_outside_the_igo_breaks_the_bundle(
     tmp_path: Path, members: list[Member], status: list[str]
@@ -134,6 +137,33 @@ def test_in_the_experiment_care_outside_the_igo_breaks_the_bundle(
     assert path.ended_on == date(2021, 7, 24)
     assert statuses(decision) == status
     assert bool(decision.outside_care) == (ERASMUS not in members)
+
+
+def test_a_pregnancy_whose_end_nobody_wrote_is_not_settled(tmp_path: Path) -> None:
+    """Handed over at 12 weeks, and the hospital is no source: there may well have been a birth."""
+    with sources(tmp_path, "files", (FIRST, MIDWIFE)) as found:
+        path, decision = run(configure(tmp_path, found, [PRACTICE])).only()
+
+    assert (path.state, path.outcome, path.ended_on) == ("ended", "unknown", None)
+    assert [p.state for p in path.phases] == ["ended", "ended", "ended"]
+    assert statuses(decision) == ["igo", "onbepaald", "onbepaald"]
+    assert {p.stage for p in decision.phases} == {"voorlopig"} == {decision.stage}
+
+
+def test_an_insurer_without_a_uzovi_code_is_not_taken_for_one(tmp_path: Path) -> None:
+    with sources(tmp_path, "files", ("gz-ize-kwa-casus1", "90000001")) as found:
+        path, _ = run(configure(tmp_path, found, [PRACTICE], uzovi="1000")).only()
+
+    assert (path.facts["insurer"].value, path.facts["insurer"].display) == (None, "NN")
+    assert [c.about for c in path.conflicts].count("insurer") == 1
+
+
+def test_a_vacuum_delivery_in_a_hospital_that_nobody_names_is_not_first_line(tmp_path: Path) -> None:
+    with sources(tmp_path, "files", ("gz-izk-kwa-casus1", KRAAMZORG)) as found:
+        path, decision = run(configure(tmp_path, found, [PRACTICE, BLIJE_EI])).only()
+
+    assert path.facts["delivery_type"].value == "vacuum"
+    assert prestaties(decision)[1] is None
 
 
 def test_equal_dates_never_link_two_women(tmp_path: Path) -> None:
@@ -217,6 +247,7 @@ def test_the_masked_qualification_dossiers_are_left_apart_and_said_so(tmp_path: 
     assert len({p.woman.id for p in result.paths}) == 2
     notes = [n for p in result.paths for n in p.links]
     assert any(n.outcome == "proposed" and "een mens moet dit bevestigen" in n.text for n in notes)
+    assert all(len([n for n in p.links if n.outcome == "proposed"]) == 1 for p in result.paths)  # told on both sides
 
 
 QUALIFICATION = ("Vrouw1-Kaart1", "Vrouw1-Kaart2", "Vrouw2-Kaart3-1elijn", "Vrouw2-Kaart3-2elijn", "Vrouw3-GeenData")
