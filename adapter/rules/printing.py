@@ -8,17 +8,24 @@ from datetime import date
 from adapter.rules.book import RuleBook
 from adapter.rules.table import Row, Source, Standing, Table
 
-_STANDING: dict[Standing, str] = {"verified": "geverifieerd", "provisional": "voorlopige lezing"}
+_STANDING: dict[Standing, str] = {"verified": "geverifieerd", "provisional": "eigen lezing"}
 
 
 def rulebook(book: RuleBook, on: date) -> str:
     """The rules in force on that day: tables, rows, sources and their standing."""
     tables = [book.table(decides, on) for decides in sorted(book.tables)]
     lines = [
-        f"# Regelboek op {on.isoformat()}",
+        f"# Regelboek op {on.day}-{on.month}-{on.year}",
         "",
-        f"Versie van de regels: `{book.version}`. Een regel is *geverifieerd* als de bron zelf is gelezen en dit zegt; "
-        "anders is het een *voorlopige lezing*, en dat staat erbij.",
+        "De regels die op deze dag gelden. Elke tabel begint met de vragen die worden gesteld; daaronder staat per "
+        "regel bij welke antwoorden hij geldt (*als*) en wat er dan volgt (*dan*). Precies één regel geldt; een vraag "
+        "die bij een regel niet wordt genoemd, doet er dan niet toe. In een besluit staat de naam van de regel bij "
+        "elke reden.",
+        "",
+        "*Geverifieerd*: de bron zelf is gelezen en zegt dit. *Eigen lezing*: de officiële tekst was niet beschikbaar "
+        "of laat het open.",
+        "",
+        f"Versie van de regels: `{book.version}`.",
     ]
     for table in tables:
         lines += table_lines(table, on)
