@@ -13,7 +13,7 @@ from adapter.model.facts import SourceFacts
 from adapter.model.sources import RecordKey, StoredVersion
 from adapter.service.rooms import Rooms, SourceSetup
 
-_KEPT = 1000
+_KEPT = 200
 
 _Stamp = tuple[int | None, int | None]
 

@@ -34,16 +34,21 @@ class Worker:
         self._queue: Queue | None = None
         self._name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
         self._one_at_a_time = threading.Lock()
+        self._failed: set[tuple[str, str]] = set()  # in this settling: tried again at the next
 
     async def settle(self) -> int:
         """Do everything that waits. Returns how much could not be done; it stays in the outbox."""
         queue = await self._connected()
+        self._failed.clear()
+        for given_up in await queue.dead():  # asked for anew, so tried anew
+            await queue.revive(given_up)
         before: list[Intent] = []
         while pending := await asyncio.to_thread(self._store.pending, _BATCH):
-            if pending == before and (await queue.depth()).taken == 0:
+            todo = [i for i in pending if (i.kind, i.key) not in self._failed]
+            if not todo or (todo == before and (await queue.depth()).taken == 0):
                 return len(pending)
-            before = pending
-            await queue.publish(_jobs(pending))
+            before = todo
+            await queue.publish(_jobs(todo))
             if await queue.consume(self._name, self._handle, drain=True) == 0:
                 await asyncio.sleep(_PATIENCE)
         return 0
@@ -78,6 +83,7 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         """Do it, and take out of the outbox what was asked for before we began."""
+        intent: Intent | None = None
         try:
             with self._one_at_a_time, self._store.unit():
                 intent = self._intent(job)
@@ -86,6 +92,8 @@ class Worker:
                 self._work.do(intent.kind, intent.key)
                 self._store.done([intent.id])
         except Exception as error:
+            if intent is not None:
+                self._failed.add((intent.kind, intent.key))
             log.JOB_FAILED.log(kind=job.kind, key=job.key, error=_where(error))
             raise
 

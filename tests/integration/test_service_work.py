@@ -1,0 +1,136 @@
+"""What happens between the pull and the views: work that fails is kept and said, the rest goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from adapter import bootstrap
+from adapter.service.application import UseCases
+from adapter.service.work import Work
+from adapter.simulation import Region
+from adapter.simulation.region import picked
+from support.dossiers import CARE, PAYMENT
+
+NOW = datetime(2024, 7, 29, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    some = [c for i, c in enumerate(picked()) if i < 6 or len(c.pregnancies) > 1]
+    Region(lambda: iter(some)).write(tmp_path)
+    return tmp_path / "adapter.toml"
+
+
+def opened(config: Path) -> UseCases:
+    return bootstrap.open_application(config, clock=lambda: NOW)
+
+
+def test_work_that_fails_stays_and_is_said_and_the_rest_goes_on(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rebuild, refused = Work.rebuild, []
+
+    def fails_once(self: Work, woman: str) -> object:
+        if not refused or refused[0] == woman:
+            refused[:] = [woman]
+            raise RuntimeError("a text that may quote a source")
+        return rebuild(self, woman)
+
+    async def run() -> None:
+        application = opened(config)
+        try:
+            monkeypatch.setattr(Work, "rebuild", fails_once)
+            reports = await application.pull()
+            listed = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=1000).total
+            told = [p for p in reports[-1].problems if p.source is None]
+            assert len(told) == 1 and told[0].what.startswith("1 stukken werk")
+            assert application.figures().queue_depth
+
+            monkeypatch.setattr(Work, "rebuild", rebuild)
+            await application.pull()
+            again = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=1000).total
+            assert application.figures().queue_depth == 0
+            assert again > listed > 0
+        finally:
+            await application.aclose()
+
+    asyncio.run(run())
+    shown = "".join(capsys.readouterr())
+    assert "RuntimeError at" in shown and "quote a source" not in shown
+
+
+def test_a_queue_that_falls_away_loses_nothing(config: Path) -> None:
+    text = config.read_text("utf-8").replace('url = "embedded"', 'url = "redis://127.0.0.1:1/0"')
+    assert "redis://127.0.0.1:1" in text
+    config.write_text(text, "utf-8")
+
+    async def without() -> None:
+        application = opened(config)
+        try:
+            reports = await application.pull()
+            assert any(p.where == "[jobs]" for p in reports[-1].problems)
+            assert application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=10).total == 0
+            assert (application.figures().queue_depth or 0) > 0
+        finally:
+            await application.aclose()
+
+    async def later() -> None:
+        application = opened(config)
+        try:
+            await application.pull()
+            assert application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=10).total > 6
+        finally:
+            await application.aclose()
+
+    asyncio.run(without())
+    config.write_text(text.replace('url = "redis://127.0.0.1:1/0"', 'url = "embedded"'), "utf-8")
+    asyncio.run(later())
+
+
+def test_an_id_that_was_given_out_keeps_its_meaning_when_data_change(config: Path) -> None:
+    async def run() -> None:
+        application = opened(config)
+        try:
+            await application.pull()
+            before = {
+                p.pregnancy for p in application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=999).items
+            }
+            # Something changes in every dossier of the practice: every woman is linked and rebuilt again.
+            for file in (config.parent / "vp-linde").glob("*.ndjson"):
+                file.write_text(file.read_text("utf-8").replace('"finished"', '"cancelled"', 40), "utf-8")
+            reports = await application.pull()
+            assert reports[0].new_versions > 0
+            after = {
+                p.pregnancy for p in application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=999).items
+            }
+            assert before == after
+        finally:
+            await application.aclose()
+
+    asyncio.run(run())
+
+
+def test_a_woman_is_found_by_her_bsn(config: Path) -> None:
+    import json
+
+    from adapter.model.identifiers import Bsn
+
+    women = json.loads((config.parent / "truth.json").read_text("utf-8"))["women"]
+    twice = next(w for w in women if len(w["pregnancies"]) == 2)
+
+    async def run() -> None:
+        application = opened(config)
+        try:
+            await application.pull()
+            found = application.find(PAYMENT, Bsn(twice["bsn"]))
+            assert len(found) == 2
+            assert {str(application.care_path(CARE, p).woman.birth_date) for p in found} == {twice["birth_date"]}
+            assert application.find(PAYMENT, Bsn("123456782")) == []
+        finally:
+            await application.aclose()
+
+    asyncio.run(run())
