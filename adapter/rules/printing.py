@@ -15,7 +15,7 @@ def rulebook(book: RuleBook, on: date) -> str:
     """The rules in force on that day: tables, rows, sources and their standing."""
     tables = [book.table(decides, on) for decides in sorted(book.tables)]
     lines = [
-        f"# Regelboek op {on.day}-{on.month}-{on.year}",
+        f"# Regelboek op {on.isoformat()}",
         "",
         "De regels die op deze dag gelden. Elke tabel begint met de vragen die worden gesteld; daaronder staat per "
         "regel bij welke antwoorden hij geldt (*als*) en wat er dan volgt (*dan*). Precies één regel geldt; een vraag "
