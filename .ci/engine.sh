@@ -1,12 +1,24 @@
-# Sourced: start a Docker engine if none answers, and make a Redis image where no registry can be reached.
+# Sourced: start a Docker engine if none answers (and stop it at the end), and make a Redis image where no registry can
+# be reached.
+
+engine=
 
 start_engine() {
     if ! docker info >/dev/null 2>&1; then
-        dockerd >/tmp/dockerd.log 2>&1 &
+        dockerd >/tmp/dockerd.log 2>&1 </dev/null &
+        engine=$!
         for _ in $(seq 150); do docker info >/dev/null 2>&1 && break; sleep 0.2; done
     fi
-    docker info >/dev/null 2>&1 || { echo "no Docker engine; see /tmp/dockerd.log" >&2; return 1; }
+    docker info >/dev/null 2>&1 || { echo "no Docker engine answers:" >&2; tail -20 /tmp/dockerd.log >&2; return 1; }
     export TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_CONNECTION_MODE=docker_host
+}
+
+stop_engine() {
+    if [ -n "$engine" ]; then
+        kill "$engine" 2>/dev/null || true
+        wait "$engine" 2>/dev/null || true
+        engine=
+    fi
 }
 
 # Debian's own Redis with the libraries it links to, named for what it is.
