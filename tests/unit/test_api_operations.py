@@ -64,7 +64,7 @@ async def test_every_answer_is_locked_down(client, address):
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["x-request-id"]
 
 
