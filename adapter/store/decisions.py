@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, insert, not_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, not_, or_, select
 
 from adapter.model.decision import Decision
 from adapter.model.wire import from_json, to_json
@@ -18,6 +18,9 @@ from adapter.store.text import chunks
 _D = decisions.c
 
 
+_ONE = select(_D.id, _D.body).where(_D.id == bindparam("of_id"))
+
+
 class Decisions(Part):
     """Add and read decisions. They are sealed with the key of the store: they outlive the records they rest on."""
 
@@ -26,7 +29,7 @@ class Decisions(Part):
         body = to_json(decision)
         with self._database.writing() as connection:
             self._database.lock(connection, f"decision {decision.id}")
-            there = connection.execute(select(_D.id, _D.body).where(_D.id == decision.id)).first()
+            there = connection.execute(_ONE, {"of_id": decision.id}).first()
             if there is not None:
                 if self._vault.own.open(there.body, _bound(decision.id)) != body:
                     raise ConflictError(f"decision {decision.id} exists already, and a decision is never changed")

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from adapter.store.records import Part
 from adapter.store.tables import outbox
-from adapter.store.text import chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +44,30 @@ class Outbox(Part):
 
     def waiting(self, kind: str, key: str) -> Intent | None:
         """The work of that kind and key, if it waits; `id` is that of the latest time it was asked for."""
-        query = select(func.max(outbox.c.id), func.min(outbox.c.at))
         with self._database.reading() as connection:
-            found, at = connection.execute(query.where(outbox.c.kind == kind, outbox.c.key == key)).one()
+            found, at = connection.execute(_WAITING, {"of_kind": kind, "of_key": key}).one()
         return None if found is None else Intent(found, kind, key, at)
 
     def intent(self, id: int) -> Intent | None:
         """The work that was asked for under that id, if it waits."""
         with self._database.reading() as connection:
-            row = connection.execute(select(outbox).where(outbox.c.id == id)).first()
+            row = connection.execute(_INTENT, {"of_id": id}).first()
         return None if row is None else Intent(row.id, row.kind, row.key, row.at)
 
     def done(self, ids: Collection[int]) -> None:
         """Take work out. What was asked for again since it was looked at stays."""
         with self._database.writing() as connection:
-            for some in chunks(ids):
-                rows = connection.execute(select(outbox).where(outbox.c.id.in_(some))).all()
-                for row in rows:
-                    same = (outbox.c.kind == row.kind) & (outbox.c.key == row.key) & (outbox.c.id <= row.id)
-                    connection.execute(delete(outbox).where(same))
+            for id in ids:
+                row = connection.execute(_INTENT, {"of_id": id}).first()
+                if row is not None:
+                    connection.execute(_DONE, {"of_kind": row.kind, "of_key": row.key, "up_to": row.id})
+
+
+# Built once: making a statement costs more than running it.
+_SAME = (outbox.c.kind == bindparam("of_kind"), outbox.c.key == bindparam("of_key"))
+_WAITING = select(func.max(outbox.c.id), func.min(outbox.c.at)).where(*_SAME)
+_INTENT = select(outbox).where(outbox.c.id == bindparam("of_id"))
+_DONE = delete(outbox).where(*_SAME, outbox.c.id <= bindparam("up_to"))
 
 
 def intend(connection: Connection, work: Iterable[tuple[str, str]], at: datetime) -> None:
