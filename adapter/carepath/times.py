@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from adapter.model.moments import Moment, day_of, instant_of
+from adapter.model.moments import Moment, day_of, instant_of, plausible
+
+__all__ = [
+    "LONGEST_DAYS",
+    "OVER_AFTER_DAYS",
+    "SIXTEEN_WEEKS",
+    "TERM_DAYS",
+    "TWENTY_FOUR_WEEKS",
+    "dutch",
+    "plausible",
+    "plus",
+    "seconds",
+]
 
 TERM_DAYS = 280
 """Days from the (calculated) last menstrual period to the due date (Naegele, as in the Nictiz data set)."""
@@ -21,13 +33,6 @@ LONGEST_DAYS = 308
 
 OVER_AFTER_DAYS = 322
 """46+0, six weeks after the due date: by then every pregnancy is over, recorded or not."""
-
-_FIRST_YEAR, _LAST_YEAR = 1900, 2199
-
-
-def plausible(moment: Moment) -> bool:
-    """Whether the year can be that of a woman in care; others (0001, 9999) are mistakes or placeholders."""
-    return _FIRST_YEAR <= moment.year <= _LAST_YEAR
 
 
 def plus(moment: Moment, days: int) -> date:

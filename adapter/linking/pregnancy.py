@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeGuard
 
 from adapter.model.carepath import LinkEvidence
 from adapter.model.evidence import Evidence
 from adapter.model.facts import Dossier, SourceFacts, Statement, StatementKind
-from adapter.model.moments import day_of
+from adapter.model.moments import Moment, day_of, plausible
 
 DUE_DATE_TOLERANCE = timedelta(days=21)
 TERM = timedelta(days=280)
@@ -67,10 +68,10 @@ def _dates(facts: SourceFacts, dossier: Dossier) -> DossierDates:
     mine = [s for s in facts.statements if belongs(s, dossier, only=len(facts.dossiers) == 1)]
     due, basis, evidence = _due_date(mine)
     ends = [s for s in mine if s.kind in (StatementKind.END_OF_PREGNANCY, StatementKind.BIRTH)]
-    ended = min((day_of(s.value) for s in ends if isinstance(s.value, date)), default=None)
+    ended = min((day_of(s.value) for s in ends if _usable(s.value)), default=None)
     acts = [a for a in facts.acts if a.dossier == dossier.reference and a.when]
-    days = [day_of(m) for a in acts if a.when for m in (a.when.start, a.when.end) if m]
-    days += [day_of(m) for m in (dossier.span.start, dossier.span.end) if m]
+    days = [day_of(m) for a in acts if a.when for m in (a.when.start, a.when.end) if _usable(m)]
+    days += [day_of(m) for m in (dossier.span.start, dossier.span.end) if _usable(m)]
     days += [ended] if ended else []
     return DossierDates(
         key=(facts.source, dossier.reference),
@@ -85,6 +86,11 @@ def _dates(facts: SourceFacts, dossier: Dossier) -> DossierDates:
     )
 
 
+def _usable(value: object) -> TypeGuard[Moment]:
+    """Whether it is a moment that can be one of a pregnancy; a placeholder (0001, 9999) says nothing of time."""
+    return isinstance(value, date) and plausible(value)
+
+
 def belongs(statement: Statement, dossier: Dossier, *, only: bool) -> bool:
     """Whether a statement is about this dossier's pregnancy. `only`: the source has no other dossier of hers."""
     if statement.dossier is not None:
@@ -95,18 +101,19 @@ def belongs(statement: Statement, dossier: Dossier, *, only: bool) -> bool:
 
 
 def _due_date(statements: Sequence[Statement]) -> tuple[date | None, str | None, tuple[Evidence, ...]]:
-    dues = [s for s in statements if s.kind is StatementKind.EDD and isinstance(s.value, date)]
+    dues = [s for s in statements if s.kind is StatementKind.EDD and _usable(s.value)]
     if dues:
         best = min(dues, key=lambda s: (_BASIS_ORDER.get(s.basis or "stated", 9), -_ordinal(s)))
         return _day(best), best.basis, (best.evidence,)
     for statement in statements:
-        if statement.kind is StatementKind.LMP and isinstance(statement.value, date):
+        if statement.kind is StatementKind.LMP and _usable(statement.value):
             return _day(statement) + TERM, "lmp", (statement.evidence,)
     for statement in statements:
         if (
             statement.kind is StatementKind.GESTATIONAL_AGE
-            and statement.at
+            and _usable(statement.at)
             and isinstance(statement.value, int | float)
+            and 0 <= statement.value < 400
         ):
             due = day_of(statement.at) + TERM - timedelta(days=int(statement.value))
             return due, "gestational_age", (statement.evidence,)

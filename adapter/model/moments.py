@@ -18,6 +18,7 @@ Moment = date | datetime
 FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _LEAP_SECOND = re.compile(r"(T\d\d:59:)60(?=[.Z+-])")
 
 
@@ -53,6 +54,11 @@ def end_instant_of(moment: Moment) -> datetime:
     if isinstance(moment, datetime):
         return instant_of(moment)
     return LAST_INSTANT if moment == date.max else instant_of(moment + timedelta(days=1))
+
+
+def plausible(moment: Moment) -> bool:
+    """Whether the year can be that of a woman in care; others (0001, 9999) are mistakes or placeholders."""
+    return _FIRST_YEAR <= moment.year <= _LAST_YEAR
 
 
 def iso(moment: Moment) -> str:

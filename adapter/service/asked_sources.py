@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from adapter.carepath.times import plausible
 from adapter.linking import TERM, dates_of
 from adapter.model.carepath import PathSource
 from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.facts import SourceFacts
 from adapter.model.identifiers import Bsn
-from adapter.model.moments import day_of
+from adapter.model.moments import day_of, plausible
 from adapter.model.sources import RecordKey, SourceState
 from adapter.service.rooms import Rooms, SourceSetup, as_member
 from adapter.store import Answer

@@ -124,7 +124,18 @@ def test_a_count_is_a_whole_number(value):
     assert len(found.problems) == 1
 
 
-@pytest.mark.parametrize("odd", ["2024-02-30", "31-12-2024", "2024-07-24T14:38:00", "binnenkort", ""])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "2024-02-30",
+        "31-12-2024",
+        "2024-07-24T14:38:00",
+        "binnenkort",
+        "",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-12:00",
+    ],
+)
 def test_an_odd_date_is_said_and_not_guessed(odd):
     found = read(observation("136311000146100", valueDateTime=odd))
     assert found.statements == ()

@@ -1,12 +1,16 @@
 """Which dossiers of one woman are about the same pregnancy."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.linking import DossierDates, group_dossiers
+from adapter.linking import DossierDates, dates_of, group_dossiers
+from adapter.model.evidence import Evidence, Organisation
+from adapter.model.facts import Dossier, Person, SourceFacts, Statement, StatementKind
+from adapter.model.moments import Span
 
 DUE = date(2024, 8, 8)
 NONE = DossierDates(("vp", "EpisodeOfCare/1"), None, None, None, None, None, None, frozenset(), ())
@@ -80,3 +84,16 @@ def test_the_order_in_which_dossiers_come_makes_no_difference(order: list[int]) 
     ]
     expected = [g.dossiers for g in group_dossiers(given_dossiers)]
     assert [g.dossiers for g in group_dossiers(given_dossiers[i] for i in order)] == expected
+
+
+@pytest.mark.parametrize("day", [date.min, date.max, datetime.max.replace(tzinfo=UTC)])
+@pytest.mark.parametrize("kind", [StatementKind.EDD, StatementKind.LMP, StatementKind.BIRTH])
+def test_a_placeholder_says_nothing_of_time(kind: StatementKind, day: date) -> None:
+    here = Evidence("vp", "X/1", "1", "value")
+    woman = Person("vp", "Patient/1", here)
+    practice = Organisation("agb:08001234", "08001234")
+    open_ended = Dossier("EpisodeOfCare/1", "Patient/1", here, practice, True, Span(date(2024, 1, 6), day))
+    said = (Statement(kind, day, here), Statement(StatementKind.GESTATIONAL_AGE, 70, here, at=day))
+    (dates,) = dates_of(SourceFacts("vp", woman, dossiers=(open_ended,), statements=said))
+    assert (dates.due, dates.ended, dates.first) == (None, None, date(2024, 1, 6))
+    assert len(group_dossiers([dates, dossier("zh")])) == 1  # by its first day, within that pregnancy
