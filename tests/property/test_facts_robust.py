@@ -47,7 +47,7 @@ def with_change(resource, path, new):
     return changed
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_element_may_be_anything(data):
     which = data.draw(st.integers(0, len(WHOLE) - 1))

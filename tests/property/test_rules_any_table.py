@@ -46,7 +46,7 @@ def matching(table: Table, inputs: dict[str, str], on: date) -> list[Row]:
 
 
 @given(tables(), st.integers(-3, 45).map(lambda n: date(2023, 1, 1) + timedelta(days=n)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_proved_means_exactly_one_row(table: Table, on: date) -> None:
     faults = Faults("t.yaml")
     segments = prove(table, faults)

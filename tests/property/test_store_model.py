@@ -64,7 +64,7 @@ class Model:
         return list(found.values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(batches)
 def test_the_store_holds_what_came(given_batches: list[list[Received]]) -> None:
     model = Model()
