@@ -47,10 +47,11 @@ class Pregnancies:
         """Group one woman's dossiers again. Returns her pregnancies, earliest first, with their links."""
         groups = group_dossiers(d for f in facts for d in dates_of(f))
         held = {(r.source, r.reference): r for r in self._rooms.store.links(PREGNANCY, within=records)}
+        foreign = self._foreign(held, records)
         found: dict[str, list[LinkRow]] = {}
         new: list[LinkRow] = []
         for group in groups:
-            pregnancy = self._id_for(group, held, list(found))
+            pregnancy = self._id_for(group, held, {*found, *foreign})
             found[pregnancy] = []
             for key in group.dossiers:
                 standing = held.get(key)
@@ -62,7 +63,31 @@ class Pregnancies:
             self._rooms.store.add_links(new)
         return found
 
-    def _id_for(self, group: PregnancyGroup, held: dict[Dossier, LinkRow], taken: list[str]) -> str:
+    def _foreign(self, held: dict[Dossier, LinkRow], records: Sequence[RecordKey]) -> set[str]:
+        """Ids that dossiers of another woman stand under as well, since the records were taken for one woman.
+
+        No pregnancy is of two women: the id stays with who was linked first, the record that went its own way moves.
+        """
+        store, mine = self._rooms.store, set(records)
+        rows = store.links(PREGNANCY, targets={r.target for r in held.values() if r.target}) if held else []
+        others = [r for r in rows if r.woman and RecordKey(r.source, r.woman) not in mine]
+        if not others:
+            return set()
+        whose = {RecordKey(r.source, r.woman) for r in rows if r.woman}
+        since = {RecordKey(r.source, r.reference): r.made_at for r in store.links(WOMAN, records=whose)}
+
+        def first(target: str | None, ours: bool) -> datetime | None:
+            keys = {RecordKey(r.source, r.woman) for r in rows if r.woman and r.target == target}
+            return min((since[k] for k in keys if k in since and (k in mine) == ours), default=None)
+
+        found = set()
+        for target in {r.target for r in others if r.target}:
+            we, they = first(target, True), first(target, False)
+            if we is not None and they is not None and we >= they:
+                found.add(target)
+        return found
+
+    def _id_for(self, group: PregnancyGroup, held: dict[Dossier, LinkRow], taken: set[str]) -> str:
         """The oldest id among the group's dossiers, so that an id given out keeps its meaning; else a new one."""
         rows = sorted((held[k] for k in group.dossiers if k in held), key=lambda r: (r.made_at, r.target or ""))
         for row in rows:
