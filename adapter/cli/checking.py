@@ -46,7 +46,10 @@ def rulebook(
     if out is None:
         typer.echo(text)
         return
-    out.mkdir(parents=True, exist_ok=True)
     target = out / f"rulebook-{on_day.isoformat()}.md"
-    target.write_text(text, encoding="utf-8")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        wrong(f"--out: cannot write {target}: {error.strerror}")
     typer.echo(str(target))

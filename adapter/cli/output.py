@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 
 from adapter.model.sources import Problem, SourceReport, SourceState
 
@@ -20,14 +22,26 @@ WRONG = 2
 """Wrong usage or configuration."""
 
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class _Plain(Console):
+    """Prints what sources wrote as text only: no control sequence of theirs reaches the terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As the console does, with control characters in the text made visible."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else _UNPRINTABLE.sub("\ufffd", text), style, control)
+
+
 def results() -> Console:
     """Standard output; wide enough to keep rows whole when it is not a terminal."""
-    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 200)
+    return _Plain(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
 def notes() -> Console:
     """Standard error."""
-    return Console(file=sys.stderr, highlight=False, stderr=True)
+    return _Plain(file=sys.stderr, highlight=False, stderr=True)
 
 
 def write_json(document: bytes) -> None:

@@ -21,8 +21,8 @@ def pull(
     """Pull only: ask every source (or one), and keep what is new."""
     bsns = options.bsns_from_stdin() if bsn_stdin else None
     with opened(config) as (application, run_in_loop):
-        known = {report.source for report in application.reports()}
-        unknown = sorted(set(source or ()) - known) if known else []
+        known = application.sources()
+        unknown = sorted(set(source or ()) - set(known))
         if unknown:
             wrong(f"--source: {', '.join(unknown)} is not configured; there is {', '.join(sorted(known))}")
         with progress("bronnen bevragen"):

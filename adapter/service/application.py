@@ -173,6 +173,10 @@ class UseCases:
         self._record(ctx, EventType.READ, Action.READ, grant, entities)
         return held[0] if held else None
 
+    def sources(self) -> list[str]:
+        """Ids of the configured sources."""
+        return list(self._rooms.sources)
+
     def reports(self) -> list[SourceReport]:
         """How each configured source answered last: in this process, or by what the store remembers of it."""
         remembered = {a.source: a for a in self._rooms.store.answers_for([])}

@@ -68,6 +68,10 @@ class Application(Protocol):
         """The latest stored version of one FHIR resource (`Type/id`), None when there is none."""
         ...
 
+    def sources(self) -> list[str]:
+        """Ids of the configured sources."""
+        ...
+
     def reports(self) -> list[SourceReport]:
         """How each configured source answered last."""
         ...

@@ -492,6 +492,9 @@ class SampleApplication:
         received = Received("vp-groen", version, Media.JSON, "Patient", "p1", "3", PATIENT, "Patient/p1", "Patient/p1")
         return StoredVersion(received, 1, NOW)
 
+    def sources(self):
+        return [report.source for report in self.reported]
+
     def reports(self):
         return self.reported
 

@@ -181,6 +181,29 @@ def test_rulebook_writes_markdown_to_a_folder(tmp_path):
     assert (tmp_path / "book" / "rulebook-2024-07-29.md").read_text("utf-8").startswith("#")
 
 
+def test_a_folder_that_cannot_be_written_to_is_wrong_usage(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = adapter("rulebook", "--out", str(tmp_path / "file" / "book"))
+    assert result.exit_code == 2
+    assert "--out" in result.stderr
+
+
+@pytest.mark.parametrize("command", [("run", "--once"), ("decide",), ("show", "zw-bakker-1")])
+def test_no_control_sequence_of_a_source_reaches_the_terminal(all_well, monkeypatch, command):
+    evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eKwaad"
+    path = replace(all_well.care_path(None, "zw-bakker-1"), woman=replace(SAMPLE.PATH.woman, name=evil))
+    page = all_well.pregnancies(None, as_of=None, known_at=None, offset=0, limit=200)
+    items = tuple(replace(item, woman_name=evil, organisations=(evil,)) for item in page.items)
+    monkeypatch.setattr(all_well, "care_path", lambda *_, **__: path)
+    monkeypatch.setattr(all_well, "pregnancies", lambda *_, **__: replace(page, items=items))
+    all_well.reported = [
+        replace(r, problems=(Problem("x", evil, evil, severity="warning"),)) for r in all_well.reported
+    ]
+    result = adapter(*command)
+    assert result.exit_code == 0
+    assert not {"\x1b", "\x9b", "\x07", "\u202e"} & set(result.stdout + result.stderr)
+
+
 def test_help_is_quick_because_nothing_heavy_is_imported():
     code = (
         "import sys, adapter.cli; print([m for m in ('fhir', 'sqlalchemy', 'fastapi', 'uvicorn') if m in sys.modules])"
