@@ -10,6 +10,7 @@ from adapter.model.carepath import GestationalAge
 from adapter.model.moments import AMSTERDAM, Moment, day_of
 
 _WORD = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")  # one of our own words, such as tweede_lijn
+_HASH = re.compile(r"[0-9a-f]{16,64}")
 _IN_TEXT = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b")
 _DAY_IN_TEXT = re.compile(r"\b(\d{2})-(\d{2})-(\d{4})\b")
 _TAG = re.compile(
@@ -193,6 +194,11 @@ def said(about_: str, given: object) -> str:
 def regime(rule_set: str) -> str:
     """The name of a rule set."""
     return REGIMES.get(rule_set, rule_set)
+
+
+def is_fingerprint(text: str | None) -> bool:
+    """Whether a text is the hash of a version: it says that something changed, and nothing to a reader."""
+    return text is not None and _HASH.fullmatch(text) is not None
 
 
 def missing(variables: Iterable[str], sources: Iterable[str]) -> list[str]:

@@ -38,3 +38,31 @@ def test_terms_and_ages():
     assert dutch.term(GestationalAge(24, 3, "lmp")) == "24+3"
     assert dutch.age_in_years(date(2000, 2, 29), date(2024, 2, 28)) == 23
     assert dutch.age_in_years(date(2000, 2, 29), date(2024, 2, 29)) == 24
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("begeleiden van bevalling (verrichting)", "begeleiden van bevalling"),
+        ("Deltaziekenhuis (fictief)", "Deltaziekenhuis (fictief)"),
+        ("monochoriaal_diamniotisch is aangehouden", "monochoriaal diamniotisch is aangehouden"),
+        ("05-10-2024 is aangehouden; ook 40-13-2024", "5 okt 2024 is aangehouden; ook 40-13-2024"),
+    ],
+)
+def test_names_and_sentences_without_tags_underscores_or_another_notation_of_days(sent, shown):
+    assert dutch.plain(sent) == shown
+
+
+def test_facts_have_their_unit_and_both_name_and_number_of_the_insurer():
+    assert dutch.fact("kraamzorg_hours", 49.0, None) == "49 uur"
+    assert dutch.fact("kraamzorg_hours", None, None) == "onbekend"
+    assert dutch.fact("insurer", "1000", "Verzekeraar Eén") == "Verzekeraar Eén (1000)"
+    assert dutch.fact("fetuses", 2, "tweelingzwangerschap (aandoening)") == "2"
+    assert dutch.fact("place_of_birth", "thuis", "thuisbevalling (bevinding)") == "thuisbevalling"
+
+
+def test_an_outcome_and_a_hash_are_never_shown_raw():
+    assert dutch.said("outcome", "stillbirth") == "doodgeboorte"
+    assert dutch.is_fingerprint("b40a1091aff5a3ee")
+    assert not dutch.is_fingerprint("igo")
+    assert not dutch.is_fingerprint(None)
