@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CONSTRAINTS := .ci/constraints.txt
+# Bytecode is made at first use, of what is used, and kept: installing and every next start are seconds quicker.
+INSTALL := $(PIP) install --no-compile --constraint $(CONSTRAINTS)
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: run test lint bench setup setup-dev lock clean
 
@@ -26,14 +29,14 @@ setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev
 
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "Python 3.11 or newer with venv is needed; on Debian: apt-get install python3-venv" >&2; exit 1; }
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)
-	$(PIP) install --constraint $(CONSTRAINTS) --editable .
+	$(INSTALL) --editable .
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)
-	$(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev]'
+	$(INSTALL) --editable '.[dev]'
 	touch $(VENV)/.installed $@
 
 # What CI installs, to the version. Run it after changing the ranges in pyproject.toml.
