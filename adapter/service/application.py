@@ -215,7 +215,10 @@ class UseCases:
     def ready(self) -> bool:
         """Whether the store answers and the first pull is done (by this process, or an earlier one)."""
         self._rooms.store.ping()
-        return self._pulled or bool(self._rooms.store.counts()["versions"])
+        if not self._pulled:  # data without work that waits: an earlier process came to the end of its pull
+            counts = self._rooms.store.counts()
+            self._pulled = bool(counts["versions"]) and not counts["outbox"]
+        return self._pulled
 
     async def aclose(self) -> None:
         """Let go of connections, processes and files."""
