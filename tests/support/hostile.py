@@ -1,4 +1,4 @@
-"""A small simulated region on real servers, and the adapter as a process of its own that can be killed at a chosen call.
+"""A small simulated region on real servers, and the adapter as a process that can be killed at a chosen call.
 
 What a run leads to is compared by dossiers: ids of women and pregnancies are ours and differ from run to run.
 """
