@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import shutil
 import socket
 import subprocess
@@ -39,10 +40,16 @@ def alone(folder: Path, port: int | None) -> Iterator[None]:
 
 
 def prepare(folder: Path, women: int, seed: int) -> Path:
-    """Write the region anew and give its configuration. Its clock stands at the region's own day."""
+    """Write the region and give its configuration. Its clock stands at the region's own day.
+
+    What is there already stays, with all that was pulled from it, as long as product, options and day are the same.
+    """
     from adapter.simulation import write_region
     from adapter.simulation.plan import REFERENCE_DAY
 
+    stamp, made_from = folder / "made-from", f"{women} {seed} {date.today()} {_product()}"  # noqa: DTZ011
+    if stamp.is_file() and stamp.read_text("utf-8") == made_from:
+        return folder / _MARK
     shutil.rmtree(folder, ignore_errors=True)
     write_region(folder, women=women, seed=seed)
     config = folder / _MARK
@@ -50,7 +57,17 @@ def prepare(folder: Path, women: int, seed: int) -> Path:
     comment = f"# The region's data stop on {REFERENCE_DAY}: that day is today."
     with config.open("a", encoding="utf-8") as file:
         file.write(f"\n{comment}\n[simulation]\ndays_back = {days_back}\n")
+    stamp.write_text(made_from, "utf-8")
     return config
+
+
+def _product() -> str:
+    """What changes when a file of the product changes."""
+    from adapter.bootstrap import data_folder
+
+    folders = (Path(__file__).parents[1], data_folder("mappings"))
+    files = sorted(p for folder in folders for p in folder.rglob("*") if p.suffix in {".py", ".yaml", ".json"})
+    return hashlib.sha256(repr([(str(p), p.stat().st_mtime_ns) for p in files]).encode()).hexdigest()
 
 
 @contextmanager

@@ -37,9 +37,9 @@ def epd(context: typer.Context) -> None:
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option("--folder", help="Where the region is written; it is made anew.")] = Path(
-        "var/demo"
-    ),
+    folder: Annotated[
+        Path, typer.Option("--folder", help="Where the region is written, anew when product, options or day changed.")
+    ] = Path("var/demo"),
     women: Annotated[int, typer.Option("--women", min=0, help="Generated women besides the fixed situations.")] = 0,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same region.")] = 1,
     once: Annotated[bool, typer.Option("--once", help="Print the result and exit.")] = False,
