@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -109,6 +110,7 @@ async def pull(config: Path) -> None:
     door.pull = timed  # type: ignore[assignment]
     reports = await application.pull()
     total = time.perf_counter() - started
+    cpu = time.process_time()
     resources = sum(r.resources for r in reports)
     new = sum(r.new_versions for r in reports)
     await application.aclose()
@@ -120,6 +122,8 @@ async def pull(config: Path) -> None:
         "fetch_check_store_seconds": round(taken[0], 2),
         "link_rebuild_decide_seconds": round(total - taken[0], 2),
         "resources_per_second": round(resources / total),
+        "cpu_seconds": round(cpu, 2),
+        "cpu_seconds_of_the_checking_process": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, 2),
     }
     print(json.dumps(figures))
 

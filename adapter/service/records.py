@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,18 +15,19 @@ from adapter.model.facts import SourceFacts
 from adapter.model.sources import RecordKey, StoredVersion
 from adapter.service.rooms import Rooms, SourceSetup
 
-_KEPT = 200
+_KEPT = 20_000  # records, some 2.5 kB each
+_DIRECTORY = 2_000
 
 _Stamp = tuple[int | None, int | None]
 
 
 class Records:
-    """Facts of records, kept as long as the store holds what they were read from: derived, and thrown away at will."""
+    """Facts of records, kept as long as the store holds what they were read from: derived, thrown away at will."""
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
         self._lock = Lock()
-        self._kept: OrderedDict[RecordKey, tuple[_Stamp, SourceFacts]] = OrderedDict()
+        self._kept: OrderedDict[RecordKey, tuple[_Stamp, bytes]] = OrderedDict()
         self._directories: dict[str, tuple[int | None, dict[str, StoredVersion]]] = {}
 
     def facts(self, record: RecordKey, known_at: datetime | None = None) -> SourceFacts | None:
@@ -40,11 +43,11 @@ class Records:
             kept = self._kept.get(record)
             if kept is not None and kept[0] == stamp:
                 self._kept.move_to_end(record)
-                return kept[1]
+                return _unpacked(kept[1])
         read = self._read(record, setup, None, stamp[1])
         if read is not None:
             with self._lock:
-                self._kept[record] = (stamp, read)
+                self._kept[record] = (stamp, zlib.compress(pickle.dumps(read, pickle.HIGHEST_PROTOCOL), 1))
                 while len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
         return read
@@ -83,6 +86,11 @@ class Records:
         """What was read of a source's directory, as long as it is what the store holds."""
         with self._lock:
             held = self._directories.get(source)
-            if held is None or held[0] != stamp or len(held[1]) > _KEPT:
+            if held is None or held[0] != stamp or len(held[1]) > _DIRECTORY:
                 held = self._directories[source] = (stamp, {})
             return held[1]
+
+
+def _unpacked(packed: bytes) -> SourceFacts:
+    facts: SourceFacts = pickle.loads(zlib.decompress(packed))  # noqa: S301 - packed by this object, never from outside
+    return facts
