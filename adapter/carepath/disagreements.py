@@ -130,7 +130,9 @@ def about_dating(
 def about_the_outcome(chosen: Chosen, outcome: Outcome | None) -> Iterable[Disagreement]:
     """Another outcome than the one that was taken; of several children, some may be stillborn."""
     alike = {outcome, Outcome.UNKNOWN, Outcome.BIRTH if outcome is Outcome.STILLBIRTH else None}
-    other = [s for s in chosen.said(StatementKind.OUTCOME) if s.value not in alike and s.about is None]
+    told = [s for s in chosen.said(StatementKind.OUTCOME) if s.value not in alike and s.about is None]
+    # A perinatal death before 24 weeks is the miscarriage itself, told another way.
+    other = [s for s in told if not (outcome is Outcome.MISCARRIAGE and s.basis == "perinatal_death")]
     if other:
         named_ones = ", ".join(dict.fromkeys(OUTCOMES.get(str(s.value), str(s.value)) for s in other))
         taken = OUTCOMES.get(str(outcome), "onbekend")
@@ -166,9 +168,13 @@ def about_organisations(chosen: Chosen) -> Iterable[Disagreement]:
     for taken, other, evidence in pairs.values():
         yield Disagreement(
             "organisation",
-            f"{len(evidence)} verrichting(en) staan op naam van {named(taken)}, maar noemen ook {named(other)}.",
+            f"{_acts(len(evidence))} op naam van {named(taken)}, met ook de naam van {named(other)}.",
             (Conflict(named(taken), unique(evidence)), Conflict(named(other), unique(evidence))),
         )
+
+
+def _acts(count: int) -> str:
+    return "1 verrichting staat" if count == 1 else f"{count} verrichtingen staan"
 
 
 def about_the_woman(chosen: Chosen) -> Iterable[Disagreement]:

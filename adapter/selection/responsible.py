@@ -96,7 +96,7 @@ def _by_responsibility(case: Case, holders: Holders) -> Finding:
         return Finding("onbekend", why, (), case.lacks("responsible", why))
     if "ja" in holders.answers and (not holders.doubtful or holders.answers == {"ja"}):
         return _told(
-            case, holders, "ja", "was in de {phase} verantwoordelijk voor de verloskundige zorg en lid van de IGO"
+            case, holders, "ja", "{was} in de {phase} verantwoordelijk voor de verloskundige zorg en lid van de IGO"
         )
     names = words.listed(sorted({words.name(h.held.organisation) for h in holders.holders}))
     evidence = tuple(e for h in holders.holders for e in h.held.evidence)
@@ -109,9 +109,8 @@ def _by_responsibility(case: Case, holders: Holders) -> Finding:
     if "onbekend" in holders.answers:
         why = f"Of {names} lid is van de IGO, is niet te zeggen: de AGB-code of URA om te vergelijken ontbreekt."
         return Finding("onbekend", why, evidence, case.lacks("member", why))
-    told = _told(
-        case, holders, "nee", "was in de {phase} verantwoordelijk voor de verloskundige zorg en is geen lid van de IGO"
-    )
+    outside = "{was} in de {phase} verantwoordelijk voor de verloskundige zorg en {is_} geen lid van de IGO"
+    told = _told(case, holders, "nee", outside)
     able = [silent for silent in case.silent if silent.may_be_responsible]
     if not able:
         return told
@@ -123,8 +122,10 @@ def _by_responsibility(case: Case, holders: Holders) -> Finding:
 
 def _told(case: Case, holders: Holders, value: Answer, text: str) -> Finding:
     which = [h for h in holders.holders if h.member == value]
-    names = words.listed(list(dict.fromkeys(words.name(h.held.organisation) for h in which)))
+    named = list(dict.fromkeys(words.name(h.held.organisation) for h in which))
+    was, is_ = ("was", "is") if len(named) == 1 else ("waren", "zijn")
     days = case.window.days(which[0].held.span)
     since = f" (vanaf {words.on(days[0])})" if days is not None and case.begun else ""
-    sentence = f"{names} {text.format(phase=words.PHASE[case.phase.phase])}{since}."
+    told = text.format(phase=words.PHASE[case.phase.phase], was=was, is_=is_)
+    sentence = f"{words.listed(named)} {told}{since}."
     return Finding(value, sentence, tuple(e for h in which for e in h.held.evidence))
