@@ -12,7 +12,7 @@ from adapter.access import AuditLog, Policy, log
 from adapter.bootstrap.checks import Data, load_data
 from adapter.bootstrap.settings import JobSettings, LogSettings, Settings, SourceSettings, StoreSettings, load
 from adapter.connectors import Connector
-from adapter.jobs import Queue, embedded
+from adapter.jobs import Queue, Timing, embedded
 from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.identifiers import Bsn, InvalidIdentifierError
 from adapter.model.sources import FhirVersion, Problem, SourceInfo
@@ -73,7 +73,8 @@ def _configure_log(settings: LogSettings) -> None:
 def _queue(settings: JobSettings) -> Queue:
     """The queue of the configured Redis, or of a server of our own."""
     if settings.url == "embedded":
-        return Queue(embedded(settings.directory).url)
+        # Its workers are on this machine: one that was killed is missed within seconds.
+        return Queue(embedded(settings.directory).url, timing=Timing(lease=5.0, stale=8.0))
     return Queue(settings.url)
 
 

@@ -79,7 +79,12 @@ async def serving(application: Application, listener: socket.socket) -> AsyncIte
 
     # No access log: an address may hold what a log may not.
     config = uvicorn.Config(
-        build(application), access_log=False, log_level="warning", lifespan="off", timeout_graceful_shutdown=_GRACE
+        build(application),
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
+        timeout_graceful_shutdown=_GRACE,
+        proxy_headers=False,  # nobody stands in front of a loopback address: the peer is who it says
     )
     server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # type: ignore[assignment,method-assign] # signals are ours: we have more to stop

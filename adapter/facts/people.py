@@ -38,7 +38,7 @@ def read_people(record: Record) -> tuple[Person, list[Person]]:
             continue
         found, remarks = read
         for remark in remarks:
-            record.note(item, remark, "correct it in the EPD; the person is linked by other means until then")
+            record.note(item, remark, "verbeter het in het EPD; tot dan wordt zij anders herkend")
         if item.reference == record.key.woman:
             woman = found
         else:
@@ -89,7 +89,7 @@ def _bsn(identifiers: Any) -> tuple[Bsn | None, bool, list[str]]:
             try:
                 found = Bsn(value)
             except InvalidIdentifierError as error:
-                remarks.append(f"the BSN was not used: {error}")
+                remarks.append(f"het BSN is geen geldig BSN ({error})")
     masked = found is None and any(_is_masked_bsn(i) for i in _list(identifiers) if isinstance(i, dict))
     return found, masked, remarks
 

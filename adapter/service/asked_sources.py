@@ -65,8 +65,17 @@ def _one(
     if answer.state is SourceState.ANSWERED and not about_her and (bsn is None or not setup.follow):
         why = _NO_BSN if bsn is None else _NOT_YET
         return PathSource(source, organisation, SourceState.NOT_ASKED, answer.at, 0, why)
-    problem = None if answer.state is SourceState.ANSWERED else answer.problem
+    problem = _unused(source, facts) if answer.state is SourceState.ANSWERED else answer.problem
     return PathSource(source, organisation, answer.state, answer.at, resources, problem)
+
+
+def _unused(source: str, facts: Sequence[SourceFacts]) -> str | None:
+    """What this source sent of her that could not be used, and so is in no view."""
+    problems = [p for f in facts if f.source == source for p in f.problems]
+    if not problems:
+        return None
+    count = "1 gegeven is" if len(problems) == 1 else f"{len(problems)} gegevens zijn"
+    return f"{count} niet gebruikt; {problems[0].where}: {problems[0].what}"
 
 
 def _members(

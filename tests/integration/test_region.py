@@ -133,3 +133,11 @@ def test_care_outside_the_igo_is_named(region: Outcome, situation: str) -> None:
         decision = region.decisions[region.by_dossier[source, dossier]]
         named = {o.organisation.agb or o.organisation.name for o in decision.outside_care}
         assert {o["organisation"] for o in pregnancy["truth"]["outside"]} <= named
+
+
+def test_a_bsn_that_is_none_is_said_with_its_source_and_never_shown(region: Outcome) -> None:
+    (pregnancy,) = region.truth["fout-bsn-in-ziekenhuis"]["pregnancies"]
+    source, dossier = pregnancy["dossiers"][0]
+    path = region.paths[region.by_dossier[source, dossier]]
+    problems = [s.problem for s in path.sources if s.source == "zh-delta"]
+    assert len(problems) == 1 and problems[0] and "het BSN is geen geldig BSN" in problems[0]
