@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import threading
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from adapter.access import log
@@ -21,6 +22,7 @@ from adapter.service.work import Work
 from adapter.store import Intent, Store
 
 _BATCH = 500
+_JOINED = 25  # jobs written at once while there is much to do
 _PATIENCE = 0.1  # seconds between looks while another worker holds what we wait for
 
 
@@ -33,7 +35,9 @@ class Worker:
         self._open = queue
         self._queue: Queue | None = None
         self._name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._one_at_a_time = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, "work")  # one at a time, and in one thread: a unit belongs to its thread
+        self._unit: AbstractContextManager[None] | None = None
+        self._joined = 0
         self._failed: set[tuple[str, str]] = set()  # in this settling: tried again at the next
 
     async def settle(self) -> int:
@@ -49,7 +53,9 @@ class Worker:
                 return len(pending)
             before = todo
             await queue.publish(_jobs(todo))
-            if await queue.consume(self._name, self._handle, drain=True) == 0:
+            done = await queue.consume(self._name, self._handle_joined, drain=True)
+            await self._in_thread(self._commit)
+            if done == 0:
                 await asyncio.sleep(_PATIENCE)
         return 0
 
@@ -69,6 +75,8 @@ class Worker:
 
     async def aclose(self) -> None:
         """Let go of the queue."""
+        await self._in_thread(self._commit)
+        self._thread.shutdown()
         if self._queue is not None:
             await self._queue.aclose()
             self._queue = None
@@ -79,13 +87,41 @@ class Worker:
         return self._queue
 
     async def _handle(self, job: Job) -> None:
-        await asyncio.to_thread(self._do, job)
+        await self._in_thread(lambda: self._do(job))
+
+    async def _handle_joined(self, job: Job) -> None:
+        await self._in_thread(lambda: self._do_joined(job))
+
+    async def _in_thread(self, work: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _do_joined(self, job: Job) -> None:
+        """Do it, and write it with the jobs around it: what the disk costs is paid once for all.
+
+        Redis forgets the job before it is written. That is safe: its intent is taken out of the outbox by the same
+        write, so it stands there still if that write never comes.
+        """
+        if self._unit is None:
+            self._unit = self._store.unit()
+            self._unit.__enter__()
+        try:
+            self._do(job)
+        finally:
+            self._joined += 1
+            if self._joined >= _JOINED:
+                self._commit()
+
+    def _commit(self) -> None:
+        """Write what was done since the last time."""
+        unit, self._unit, self._joined = self._unit, None, 0
+        if unit is not None:
+            unit.__exit__(None, None, None)
 
     def _do(self, job: Job) -> None:
         """Do it, and take out of the outbox what was asked for before we began."""
         intent: Intent | None = None
         try:
-            with self._one_at_a_time, self._store.unit():
+            with self._store.unit():
                 intent = self._intent(job)
                 if intent is None:
                     return

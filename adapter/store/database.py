@@ -43,10 +43,15 @@ class Database:
         """What this thread reads and writes meanwhile is one transaction (SQLite): done whole, or not at all.
 
         SQLite writes one at a time anyway, and each commit waits for the disk. PostgreSQL writes side by side: there
-        every method keeps its own transaction, so that two units never wait for each other's locks.
+        every method keeps its own transaction, so that two units never wait for each other's locks. A unit within a
+        unit can fail by itself: only what it did is undone.
         """
-        if not self.is_sqlite or self._joined() is not None:
+        if not self.is_sqlite:
             yield
+            return
+        if (joined := self._joined()) is not None:
+            with translated(self.url), joined.begin_nested():
+                yield
             return
         with self._one_writer, translated(self.url), self._writer.begin() as connection:
             self._unit.connection = connection
