@@ -94,16 +94,15 @@ def listening(app: ASGIApp) -> Iterator[str]:
 
 
 _KILLED_AT = """
-import os, signal, sys
+import itertools, os, signal, sys
 from adapter.store import Store
 name, number = sys.argv.pop(1), int(sys.argv.pop(1))
 before = getattr(Store, name)
-calls = 0
+calls = itertools.count(1)  # each call knows its own number, in whichever thread it runs
 def killed(self, *args, **named):
-    global calls
-    calls += 1
+    call = next(calls)
     result = before(self, *args, **named)
-    if calls == number:
+    if call == number:
         os.kill(os.getpid(), signal.SIGKILL)
     return result
 if number:
@@ -111,7 +110,7 @@ if number:
 # What a killed worker had in hand is taken over when its lease is over: here not after a minute.
 from adapter.bootstrap import wire
 from adapter.jobs import Queue, Timing
-wire.Queue = lambda url: Queue(url, timing=Timing(lease=0.5, stale=1.0, retry=0.5, block=0.2))
+wire.Queue = lambda url, **_: Queue(url, timing=Timing(lease=0.5, stale=1.0, retry=0.5, block=0.2))
 from adapter.cli import main
 main()
 """
