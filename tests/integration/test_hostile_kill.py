@@ -50,7 +50,7 @@ def undisturbed(region: Served, tmp_path_factory: pytest.TempPathFactory) -> Res
 @pytest.mark.parametrize(
     ("method", "number"),
     [
-        ("append", 1),  # during the pull
+        ("append", 2),  # during the pull
         ("add_answers", 1),  # between pull and rebuild
         ("add_links", 3),  # during the linking
         ("add_decision", 2),  # during the rebuild
