@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapter.model.decision import MissingVariable, OutsideCare, Reason
 from adapter.model.facts import ActKind
@@ -94,7 +94,17 @@ def _sort(case: Case, act: ProjectedAct, mine: bool, found: Sorted) -> None:
     elif act.phase is None:
         found.doubts.append((act, f"op welke dag {who} deze zorg gaf, is niet bekend"))
     else:
-        found.outside.append(OutsideCare(act.organisation, act.phase, _what(act), (act.evidence,), act.day))
+        _add(found, OutsideCare(act.organisation, act.phase, _what(act), (act.evidence,), act.day))
+
+
+def _add(found: Sorted, care: OutsideCare) -> None:
+    """The same care on the same day stands once, with everything that tells of it (a contact at both its ends, say)."""
+    for i, known in enumerate(found.outside):
+        same = (known.organisation.id, known.phase, known.what) == (care.organisation.id, care.phase, care.what)
+        if same and known.day is not None and known.day == care.day:
+            found.outside[i] = replace(known, evidence=(*known.evidence, *care.evidence))
+            return
+    found.outside.append(care)
 
 
 def _what(act: ProjectedAct) -> str:
