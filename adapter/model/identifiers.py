@@ -85,7 +85,8 @@ class Bsn:
 
 def _digits(name: str, text: str, shortest: int, longest: int) -> None:
     if not (text.isascii() and text.isdigit() and shortest <= len(text) <= longest):
-        raise InvalidIdentifierError(f"a {name} has {shortest} to {longest} digits, not {text!r}")
+        wanted = str(longest) if shortest == longest else f"{shortest} to {longest}"
+        raise InvalidIdentifierError(f"this {name} has not {wanted} digits")  # the text may be a BSN: it is not repeated
 
 
 @dataclass(frozen=True, slots=True)
