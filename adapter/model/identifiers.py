@@ -86,7 +86,7 @@ class Bsn:
 def _digits(name: str, text: str, shortest: int, longest: int) -> None:
     if not (text.isascii() and text.isdigit() and shortest <= len(text) <= longest):
         wanted = str(longest) if shortest == longest else f"{shortest} to {longest}"
-        raise InvalidIdentifierError(f"this {name} has not {wanted} digits")  # the text may be a BSN: it is not repeated
+        raise InvalidIdentifierError(f"this {name} has not {wanted} digits")  # not repeated: it may be a BSN
 
 
 @dataclass(frozen=True, slots=True)
