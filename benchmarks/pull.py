@@ -1,7 +1,7 @@
 """Pull, validate, store durably, link, decide: resources a second, where the time goes, and memory.
 
 Method: a simulated region of generated women is written to disk and served by three simulated EPDs, each a process of
-its own on loopback, with one page of 500 at a time. The adapter runs in one more process (plus the process it starts
+its own on loopback, in pages of 200. The adapter runs in one more process (plus the process it starts
 for checking), on SQLite with synchronous writes and the embedded queue, from an empty database. Wall-clock time of the
 whole pull and of the work that follows; the EPDs run on the same cores. Memory is the resident set of the adapter's
 process and of its children, sampled every 0.2 seconds (the queue server among them).
