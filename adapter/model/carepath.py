@@ -158,6 +158,66 @@ class CareMoment:
     acts: tuple[Evidence, ...]
     standing: Literal["verified", "provisional"] = "provisional"
     source: str | None = None
+    timing: Literal["early", "late"] | None = None  # done outside its window
+    why: str | None = None  # in a sentence: why it does not apply, is unknown, or counts as declined
+    duplicates: tuple[Evidence, ...] = ()  # acts beyond what the moment asks for and its exemptions allow
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One measured value, in the unit in which its kind is compared (UCUM), with what was sent beside it.
+
+    `kind` is our word (`blood_pressure_systolic`, `weight`, `fundal_height`, `hb` …), `name` its Dutch name; `about`
+    the fetus or child it was measured on. `gestational_age` is in days, on the day of measuring. A value that could not
+    be brought to the unit stands with `value` None and is shown as sent.
+    """
+
+    kind: str
+    name: str
+    value: float | None
+    unit: str | None
+    original: str | None
+    day: date | None
+    gestational_age: int | None
+    organisation: Organisation
+    evidence: Evidence
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CareProblem:
+    """A disorder, complaint, allergy or alert as a source holds it. `kind`: disorder, complication, allergy, alert."""
+
+    kind: str
+    name: str
+    code: str | None
+    status: str | None
+    since: date | None
+    organisation: Organisation
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """A screening or test that was offered, declined or done, with its result as the source words it."""
+
+    kind: str
+    name: str
+    state: Literal["offered", "declined", "done"]
+    result: str | None
+    day: date | None
+    organisation: Organisation
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """How complete the picture is: `share` (0 to 1) of sources that should answer and facts that should be known."""
+
+    share: float
+    sources_answered: int
+    sources_asked: int
+    facts: dict[str, Literal["present", "absent", "unknown"]]  # absent: every source answered, none gives it
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +313,10 @@ class CarePath:
     sources: tuple[PathSource, ...]
     links: tuple[LinkNote, ...] = ()
     set_aside: tuple[Evidence, ...] = field(default=())
+    measurements: tuple[Measurement, ...] = ()  # oldest first
+    problems: tuple[CareProblem, ...] = ()
+    screenings: tuple[Screening, ...] = ()
+    completeness: Completeness | None = None
 
     def phase(self, name: PhaseName) -> Phase:
         """The phase of that name; all three are always there."""

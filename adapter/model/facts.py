@@ -148,6 +148,40 @@ class Act:
     other_organisations: tuple[Organisation, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measured value as one source holds it. `value` is in `unit` (UCUM); `original` is what was sent."""
+
+    kind: str
+    name: str
+    value: float | None
+    unit: str | None
+    original: str | None
+    organisation: Organisation
+    evidence: Evidence
+    at: Moment | None = None
+    about: str | None = None
+    dossier: str | None = None
+    pregnancy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A disorder, allergy, alert or screening as one source holds it. `kind` is our word; state and result its own."""
+
+    kind: str
+    name: str
+    organisation: Organisation
+    evidence: Evidence
+    code: Coded | None = None
+    at: Moment | None = None
+    state: str | None = None
+    result: str | None = None
+    about: str | None = None
+    dossier: str | None = None
+    pregnancy: str | None = None
+
+
 class ReferralKind(StrEnum):
     """SNOMED 308292007 moves responsibility, 11429006 does not (Nictiz bc-ReferralRequest-type)."""
 
@@ -238,3 +272,5 @@ class SourceFacts:
     resources: int = 0  # how many were read
     set_aside: tuple[str, ...] = field(default=())  # references of resources that could not be read, kept in the store
     problems: tuple[Problem, ...] = ()  # values that were not used, and why
+    measured: tuple[Measured, ...] = ()
+    noted: tuple[Noted, ...] = ()
