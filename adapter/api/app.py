@@ -23,5 +23,5 @@ def create_app(application: Application) -> FastAPI:
     app.router.routes.extend(operations.routes(application))
     app.router.routes.extend(fhir_door.routes(application))
     errors.install(app)
-    app.add_middleware(Headers)
+    app.add_middleware(Headers, frame_ancestors=application.frame_ancestors)
     return app

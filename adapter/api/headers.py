@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from http import HTTPMethod
 from urllib.parse import unquote_plus
 from uuid import uuid4
@@ -22,19 +23,25 @@ _NINE_DIGITS = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
 
 _BSN_OID = "2.16.840.1.113883.2.4.6.3|"
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+_NOTHING_ELSE = (
+    "default-src 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; img-src 'self'; script-src 'self'; "
+    "style-src 'self'; base-uri 'none'; object-src 'none'"
 )
+"""Only files of ours, by address: what stands in the page itself is never run or applied as style."""
 SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",  # with no-referrer a browser posts our own search as Origin: null
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+def framing(ancestors: Sequence[str]) -> dict[str, str]:
+    """The headers that say who may show our pages in a frame: nobody, unless origins are configured."""
+    allowed = " ".join(ancestors) or "'none'"
+    found = {"Content-Security-Policy": f"{_NOTHING_ELSE}; frame-ancestors {allowed}"}
+    return found if ancestors else {**found, "X-Frame-Options": "DENY"}  # which cannot name an origin
 
 
 def holds_bsn(text: str) -> bool:
@@ -64,8 +71,9 @@ def _request_id(request: Request) -> str:
 class Headers:
     """ASGI middleware; outermost, so that errors of the framework carry the headers too."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, frame_ancestors: Sequence[str] = ()) -> None:
         self._app = app
+        self._headers = {**SECURITY_HEADERS, **framing(frame_ancestors)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -84,7 +92,7 @@ class Headers:
                 started = True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
-                for name, value in SECURITY_HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 # Everything but the style sheet may hold patient data.
                 headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,9 @@ from adapter.bootstrap.environment import EnvironmentFaultError, Overlay
 from adapter.model.identifiers import Agb, Ura
 from adapter.model.sources import Problem
 from adapter.service.port import ConfigurationError
+
+# A plain http origin only on this machine: elsewhere anybody could stand in for it.
+_ORIGIN = re.compile(r"(?:https://[A-Za-z0-9.-]+|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?")
 
 
 class _Section(BaseModel):
@@ -101,10 +105,26 @@ class IgoSettings(_Section):
 
 
 class ServeSettings(_Section):
-    """Where to serve. Anything but loopback is refused until access is configured."""
+    """Where to serve. Anything but loopback is refused until access is configured.
+
+    `frame_ancestors`: the origins of the EPDs that may show the pages in a frame; nobody unless named.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
+    frame_ancestors: tuple[str, ...] = ()
+
+    @field_validator("frame_ancestors", mode="before")
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        return given.split() if isinstance(given, str) else given  # so that a variable can hold several
+
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in given):
+            raise ValueError("give origins, such as https://epd.example or http://localhost:9000, without a path or *")
+        return given
 
 
 class LogSettings(_Section):

@@ -57,7 +57,7 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
     def worker(work: Work) -> Worker:
         return Worker(store, work, lambda: _queue(settings.jobs))
 
-    return UseCases(rooms, worker, lambda: list(data.warnings))
+    return UseCases(rooms, worker, lambda: list(data.warnings), settings.serve.frame_ancestors)
 
 
 def listening(config: Path | None) -> tuple[str, int]:

@@ -26,8 +26,10 @@ from adapter.model.identifiers import Bsn
 from adapter.model.moments import day_of
 from adapter.model.sources import FhirVersion, Problem, SourceReport, SourceState, StoredVersion
 from adapter.rules import rulebook
+from adapter.service.changes import StoredChanges
 from adapter.service.decide import decide, keep
 from adapter.service.intake import Checker
+from adapter.service.origins import StoredOrigins
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.pregnancies import Pregnancies
 from adapter.service.pull import pull
@@ -44,13 +46,22 @@ from adapter.service.worker import Worker
 class UseCases:
     """Implements `adapter.service.port.Application` over the wired rooms."""
 
-    def __init__(self, rooms: Rooms, worker: Callable[[Work], Worker], check: Callable[[], list[Problem]]) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        worker: Callable[[Work], Worker],
+        check: Callable[[], list[Problem]],
+        frame_ancestors: tuple[str, ...] = (),
+    ) -> None:
+        self.frame_ancestors = frame_ancestors
         self._rooms = rooms
         self._checker = Checker()
         self._check = check
         records = Records(rooms)
         self._pregnancies = Pregnancies(rooms, records)
         self._views = Views(rooms, self._pregnancies)
+        self.origins = StoredOrigins(rooms, self._views)
+        self.changes = StoredChanges(rooms, self._pregnancies)
         self._summaries = Summaries(rooms, self._views)
         self._worker = worker(Work(rooms, Women(rooms, records), self._pregnancies, self._views))
         self._reports: dict[str, SourceReport] = {}

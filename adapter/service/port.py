@@ -11,6 +11,7 @@ from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import FhirVersion, Problem, SourceReport, StoredVersion
+from adapter.service.origin import Changes, Origins
 from adapter.service.summary import Figures, PregnancyPage
 
 
@@ -31,6 +32,21 @@ class Application(Protocol):
 
     Every method that takes a `Context` raises `access.DeniedError` when the policy says no, and writes an audit event.
     """
+
+    @property
+    def origins(self) -> Origins:
+        """The stored resources behind the values of a care path."""
+        ...
+
+    @property
+    def changes(self) -> Changes:
+        """Whether what is known of a pregnancy changed."""
+        ...
+
+    @property
+    def frame_ancestors(self) -> tuple[str, ...]:
+        """Origins (`https://epd.example`) that may show the pages in a frame; none unless configured."""
+        ...
 
     async def pull(
         self, sources: Collection[str] | None = None, bsns: Collection[Bsn] | None = None

@@ -453,6 +453,8 @@ class SampleApplication:
         self.reported = list(REPORTS)
         self.closed = False
         self.is_ready = True
+        self.frame_ancestors: tuple[str, ...] = ()
+        self.origins = self.changes = self
 
     async def pull(self, sources=None, bsns=None):
         self.asked.append(("pull", sources, bsns))

@@ -61,11 +61,21 @@ async def test_no_queue_no_queue_depth(client, application, monkeypatch):
 async def test_every_answer_is_locked_down(client, address):
     headers = (await client.get(address)).headers
     policy = headers["content-security-policy"]
-    assert "default-src 'self'" in policy
+    assert policy.startswith("default-src 'none';")
+    assert "frame-ancestors 'none'" in policy
+    assert headers["x-frame-options"] == "DENY"
     assert "unsafe" not in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
     assert headers["x-request-id"]
+
+
+async def test_only_the_configured_epd_may_frame_the_pages(application):
+    application.frame_ancestors = ("https://epd.example",)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(build(application)), base_url="http://localhost") as one:
+        headers = (await one.get("/")).headers
+    assert headers["content-security-policy"].endswith("frame-ancestors https://epd.example")
+    assert "x-frame-options" not in headers  # it cannot name an origin
 
 
 @pytest.mark.parametrize("address", ["/", "/zwangerschap/zw-bakker-1", "/api/v1/pregnancies", "/fhir/r4/Patient/p1"])

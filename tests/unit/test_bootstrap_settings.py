@@ -117,7 +117,8 @@ def test_empty_variables_and_those_of_others_do_nothing(written):
     ("environment", "expected"),
     [
         ({"ADAPTER_SERVE_PORT": "poort"}, "environment: ADAPTER_SERVE_PORT"),
-        ({"ADAPTER_SERVE_PROT": "1"}, "environment: ADAPTER_SERVE_PROT | [serve] has no key prot; it has host, port"),
+        ({"ADAPTER_SERVE_PROT": "1"}, "environment: ADAPTER_SERVE_PROT | [serve] has no key prot; it has "),
+        ({"ADAPTER_SERVE_FRAME_ANCESTORS": "https://a.nl/*"}, "environment: ADAPTER_SERVE_FRAME_ANCESTORS | give orig"),
         ({"ADAPTER_STORE_URL": f"mysql://u:{SECRET}@h/d"}, "environment: ADAPTER_STORE_URL | use sqlite:///path or"),
         ({"ADAPTER_JOBS_URL": f"amqp://u:{SECRET}@h"}, "environment: ADAPTER_JOBS_URL | use "),
         ({"ADAPTER_LOG_LEVEL": SECRET}, "environment: ADAPTER_LOG_LEVEL"),
