@@ -77,12 +77,20 @@ class FallbackPrestatie:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What a member claims itself where the phase is niet-IGO."""
+    """What a member claims itself where the phase is niet-IGO, for care from a day up to and including a day.
+
+    Tariff and amount in eurocents, by the contract with the insurer; None where that names none.
+    """
 
     agb: str | None
     prestatie: FallbackPrestatie
     quantity: float | None = None
     unit: str | None = None
+    from_: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
+    tariff: int | None = None
+    amount: int | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +218,54 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """What a person decided of a phase, in place of the rules. It counts once a second person has approved it.
+
+    `expires_on` is the last day on which it counts. Who: the id of the actor, never a BSN.
+    """
+
+    id: str
+    pregnancy: str
+    phase: PhaseName
+    status: Literal["igo", "niet_igo"]
+    reason: str
+    proposed_by: str
+    proposed_at: datetime
+    expires_on: date
+    state: Literal["proposed", "in_force", "expired", "rejected", "withdrawn"] = "proposed"
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    remark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimMade:
+    """An integral claim that was sent, as it was registered here. Amount in eurocents; `reference`: the invoice line."""
+
+    id: str
+    pregnancy: str
+    phase: PhaseName
+    decision: str
+    prestatie: str
+    uzovi: str | None
+    amount: int | None
+    made_on: date
+    reference: str | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What a decision means for a claim that was made: `credit` it, `correct` it (credit and claim anew), or `wait`."""
+
+    claim: str
+    phase: PhaseName
+    action: Literal["credit", "correct", "wait"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One decision, never changed afterwards; a later one `replaces` it and says what `changed`."""
 
@@ -228,3 +284,6 @@ class Decision:
     missing: tuple[MissingVariable, ...]
     replaces: str | None = None
     changed: tuple[Change, ...] = ()
+    because: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()  # those in force, which this decision follows
+    consequences: tuple[Consequence, ...] = ()
