@@ -14,6 +14,7 @@ from adapter.store.errors import (
     TamperedError,
     WrongMasterKeyError,
 )
+from adapter.store.judgements import Judged, Judgement
 from adapter.store.keys import KeyRing
 from adapter.store.links import LinkRow
 from adapter.store.outbox import Intent
@@ -27,6 +28,8 @@ __all__ = [
     "AuditLine",
     "ConflictError",
     "Intent",
+    "Judged",
+    "Judgement",
     "KeyRing",
     "KeyRingError",
     "LinkRow",

@@ -9,11 +9,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, insert, not_, select
+from sqlalchemy import Connection, Select, and_, bindparam, exists, insert, not_, or_, select
 
 from adapter.model.sources import RecordKey
 from adapter.store.records import KEY_COLUMNS, Part, active_keys
-from adapter.store.tables import links, record_keys, source_versions
+from adapter.store.tables import Instant, links, record_keys, source_versions
 from adapter.store.text import chunks, split_reference
 
 REMOVED = b""
@@ -41,6 +41,7 @@ class LinkRow:
     made_at: datetime
     made_by: str | None = None
     woman: str | None = None  # whose record it is in, as far as the store knows; filled in on reading
+    proposals: int | None = None  # how many the explanation holds; None: not counted
 
 
 class Links(Part):
@@ -82,6 +83,7 @@ class Links(Part):
                     "key_id": key.id if key else None,
                     "made_at": row.made_at,
                     "made_by": row.made_by,
+                    "proposals": row.proposals,
                 }
             )
         return values
@@ -94,26 +96,32 @@ class Links(Part):
         targets: Collection[str] | None = None,
         records: Collection[RecordKey] | None = None,
         within: Collection[RecordKey] | None = None,
+        proposing: bool = False,
     ) -> list[LinkRow]:
         """The link that holds for every (source, reference), by what was linked up to `known_at`.
 
         `targets`: only those that lead there. `records`: only those of these (source, reference). `within`: only those
-        of what is part of these records (their dossiers). Links that were taken back (target None) are in the answer,
-        unless `targets` leaves them out.
+        of what is part of these records (their dossiers). `proposing`: only those that may hold a proposal. Links that
+        were taken back (target None) are in the answer, unless `targets` leaves them out.
         """
-        query = _now(kind) if known_at is None else _select(kind, known_at)
-        wanted: list[ColumnElement[bool]] | None = None
+        asked: list[dict[str, object]] = [{} if known_at is None else {"known_at": known_at}]
         if targets is not None:
-            wanted = [_L.target.in_(some) for some in chunks(sorted(targets))]
+            asked = [{**each, "targets": some} for each in asked for some in chunks(sorted(targets))]
         if records is not None:
-            wanted = _both(wanted, _in_records(_L.reference, records))
+            asked = [{**each, **some} for each in asked for some in _of_sources("references", records)]
         if within is not None:
-            wanted = _both(wanted, _in_records(_L.woman, within))
+            asked = [{**each, **some} for each in asked for some in _of_sources("women", within)]
+        statement = _statement(
+            timed=known_at is not None,
+            by_target=targets is not None,
+            by_reference=records is not None,
+            by_woman=within is not None,
+            proposing=proposing,
+        )
         found: list[Any] = []
         with self._database.reading() as connection:
-            for condition in [None] if wanted is None else wanted:
-                chosen = query if condition is None else query.where(condition)
-                found += connection.execute(chosen).all()
+            for each in asked:
+                found += connection.execute(statement, {"of_kind": kind, **each}).all()
         return [self._link(row) for row in sorted(found, key=lambda row: row.position)]
 
     def _link(self, row: Any) -> LinkRow:
@@ -125,7 +133,7 @@ class Links(Part):
         else:
             explanation = self._sealer(row).open(row.explanation, bound_to)
         fields = (row.kind, row.source, row.reference, row.target, row.how, explanation, row.made_at, row.made_by)
-        return LinkRow(*fields, row.woman)
+        return LinkRow(*fields, row.woman, row.proposals)
 
 
 def _women(connection: Connection, source: str, references: Collection[str]) -> dict[str, str]:
@@ -135,18 +143,33 @@ def _women(connection: Connection, source: str, references: Collection[str]) -> 
         kind, identifier = split_reference(reference)
         if identifier:
             by_type[kind].add(identifier)
-    v = source_versions.c
     women: dict[str, str] = {}
     for kind, identifiers in by_type.items():
         for some in chunks(sorted(identifiers)):
-            query = select(v.id, v.woman).where(v.source == source, v.type == kind, v.id.in_(some))
-            for identifier, woman in connection.execute(query.order_by(v.seq)):
+            asked = {"of_source": source, "of_type": kind, "ids": some}
+            for identifier, woman in connection.execute(_WOMEN, asked):
                 if woman is not None:
                     women[f"{kind}/{identifier}"] = woman
     return women
 
 
-def _select(kind: str, known_at: datetime | None) -> Select[Any]:
+def _of_sources(name: str, records: Collection[RecordKey]) -> list[dict[str, object]]:
+    """What to ask for to get these records: source by source, so many at once as a statement takes."""
+    by_source: defaultdict[str, set[str]] = defaultdict(set)
+    for record in records:
+        by_source[record.source].add(record.woman)
+    return [
+        {f"{name}_source": source, name: some}
+        for source in sorted(by_source)
+        for some in chunks(sorted(by_source[source]))
+    ]
+
+
+# Statements are built once: that costs more than running them.
+
+
+@cache
+def _statement(*, timed: bool, by_target: bool, by_reference: bool, by_woman: bool, proposing: bool) -> Select[Any]:
     later = links.alias("later")
     same = and_(
         later.c.kind == _L.kind,
@@ -155,31 +178,34 @@ def _select(kind: str, known_at: datetime | None) -> Select[Any]:
         later.c.position > _L.position,
     )
     query = select(links, *KEY_COLUMNS).select_from(links.outerjoin(record_keys, _L.key_id == record_keys.c.id))
-    query = query.where(_L.kind == kind)
-    if known_at is None:
-        return query.where(not_(exists().where(same)))
-    return query.where(_L.made_at <= known_at, not_(exists().where(same, later.c.made_at <= known_at)))
+    query = query.where(_L.kind == bindparam("of_kind"))
+    if timed:
+        known_at = bindparam("known_at", type_=Instant)
+        query = query.where(_L.made_at <= known_at, not_(exists().where(same, later.c.made_at <= known_at)))
+    else:
+        query = query.where(not_(exists().where(same)))
+    if by_target:
+        query = query.where(_L.target.in_(bindparam("targets", expanding=True)))
+    if by_reference:
+        query = query.where(_L.source == bindparam("references_source"))
+        query = query.where(_L.reference.in_(bindparam("references", expanding=True)))
+    if by_woman:
+        query = query.where(_L.source == bindparam("women_source"))
+        query = query.where(_L.woman.in_(bindparam("women", expanding=True)))
+    if proposing:
+        query = query.where(or_(_L.proposals.is_(None), _L.proposals > 0))
+    return query
 
 
-@cache
-def _now(kind: str) -> Select[Any]:
-    """Built once: making a statement costs more than running it."""
-    return _select(kind, None)
-
-
-def _both(some: list[ColumnElement[bool]] | None, others: list[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
-    return others if some is None else [and_(one, other) for one in some for other in others]
-
-
-def _in_records(column: ColumnElement[str | None], records: Collection[RecordKey]) -> list[ColumnElement[bool]]:
-    by_source: defaultdict[str, set[str]] = defaultdict(set)
-    for record in records:
-        by_source[record.source].add(record.woman)
-    return [
-        and_(_L.source == source, column.in_(some))
-        for source in sorted(by_source)
-        for some in chunks(sorted(by_source[source]))
-    ]
+_WOMEN = (
+    select(source_versions.c.id, source_versions.c.woman)
+    .where(
+        source_versions.c.source == bindparam("of_source"),
+        source_versions.c.type == bindparam("of_type"),
+        source_versions.c.id.in_(bindparam("ids", expanding=True)),
+    )
+    .order_by(source_versions.c.seq)
+)
 
 
 def _bound(kind: str, source: str, reference: str) -> bytes:

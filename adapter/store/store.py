@@ -13,6 +13,7 @@ from adapter.store.audit import Audit
 from adapter.store.database import Database
 from adapter.store.decisions import Decisions
 from adapter.store.identities import Identities
+from adapter.store.judgements import Judgements
 from adapter.store.keys import KeyRing
 from adapter.store.links import Links
 from adapter.store.outbox import Outbox
@@ -22,7 +23,7 @@ from adapter.store.vault import Vault
 from adapter.store.versions import Versions
 
 
-class Store(Versions, Records, Identities, Links, Answers, Decisions, Audit, Outbox):
+class Store(Versions, Records, Identities, Links, Judgements, Answers, Decisions, Audit, Outbox):
     """Everything that is kept, in SQLite or PostgreSQL. Safe to share between threads; every method is one transaction.
 
     Every method raises `StoreError` (`StoreUnavailableError` where trying again may help).

@@ -117,11 +117,39 @@ links = Table(
     Column("key_id", _Position, ForeignKey("record_keys.id")),  # empty: sealed under the key of the store
     Column("made_at", Instant, nullable=False),
     Column("made_by", Text),
+    Column("proposals", Integer),  # how many its explanation holds; empty: not counted, look inside
     sqlite_autoincrement=True,
 )
+Index("links_proposals", links.c.kind, links.c.proposals)
 Index("links_reference", links.c.kind, links.c.source, links.c.reference)
 Index("links_target", links.c.kind, links.c.target)
 Index("links_woman", links.c.kind, links.c.source, links.c.woman)
+
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("position", _Position, primary_key=True),
+    Column("decision", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("pair", Text, nullable=False),  # HMAC of the two, in the order of the alphabet
+    Column("source_a", Text, nullable=False),
+    Column("reference_a", Text, nullable=False),
+    Column("woman_a", Text, nullable=False),  # the record that the reference is, or stands in
+    Column("source_b", Text, nullable=False),
+    Column("reference_b", Text, nullable=False),
+    Column("woman_b", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("key_a", _Position, ForeignKey("record_keys.id")),
+    Column("key_b", _Position, ForeignKey("record_keys.id")),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("judgements_pair", judgements.c.pair)
+Index("judgements_decision", judgements.c.decision)
+Index("judgements_a", judgements.c.source_a, judgements.c.woman_a)
+Index("judgements_b", judgements.c.source_b, judgements.c.woman_b)
 
 answers = Table(
     "answers",
@@ -182,5 +210,5 @@ meta = Table(
     Column("master", Text),  # set where `value` is a wrapped key
 )
 
-APPEND_ONLY = ("source_versions", "links", "answers", "decisions", "audit")
+APPEND_ONLY = ("source_versions", "links", "judgements", "answers", "decisions", "audit")
 """The database itself refuses to change or delete a row of these (triggers)."""

@@ -21,6 +21,8 @@ from adapter.model.sources import FhirVersion, Media, Received, RecordKey, Sourc
 from adapter.store import (
     Answer,
     ConflictError,
+    Judged,
+    Judgement,
     KeyRing,
     LinkRow,
     NewerDatabaseError,
@@ -64,6 +66,11 @@ def link(target: str | None, at: datetime, kind: str = "woman", reference: str =
     why = f'{{"why": "{SECRET}"}}'.encode()
     woman = reference if kind == "woman" else None
     return LinkRow(kind, "vp", reference, target, "automatic", why, at, None, woman)
+
+
+def judgement(at: datetime) -> Judgement:
+    one, other = Judged("vp", "Patient/1", "Patient/1"), Judged("zh", "Patient/9", "Patient/9")
+    return Judgement("j1", "woman", one, other, "same", f'{{"reason": "{SECRET}"}}'.encode(), at, "uzi-1")
 
 
 def decision(identifier: str, at: datetime, pregnancy: str = "p1") -> Decision:
@@ -144,6 +151,7 @@ def test_no_body_explanation_or_identifier_stands_in_clear(store_url: str) -> No
         store.append([received()], AT)
         store.index(RECORD, [BSN.value])
         store.add_links([link("w1", AT)])
+        store.judge([judgement(AT)], [], AT)
         store.add_answers([Answer("vp", None, BSN, SourceState.ANSWERED, AT)])
         store.add_decision(decision("d1", AT))
         store.add_audit([Line(AT, "w1", "read")])
@@ -227,9 +235,9 @@ def test_the_outbox_keeps_what_was_asked_again(store: Store) -> None:
     assert [(intent.key, intent.at) for intent in seen] == [("a", AT), ("b", hours(1))]
     assert len(store.pending(1)) == 1
     store.enqueue("rebuild", "b", hours(2))
-    store.done([intent.id for intent in seen])
+    store.done(seen)
     assert [intent.key for intent in store.pending()] == ["b"]
-    store.done([intent.id for intent in store.pending()])
+    store.done(store.pending())
     assert store.pending() == []
 
 
@@ -277,6 +285,7 @@ def test_the_database_refuses_to_change_what_is_kept(store_url: str, table: str)
     with Store.open(store_url, KeyRing(KEY)) as store:
         store.append([received()], AT)
         store.add_links([link("w1", AT)])
+        store.judge([judgement(AT)], [], AT)
         store.add_answers([Answer("vp", None, None, SourceState.ANSWERED, AT)])
         store.add_decision(decision("d1", AT))
         store.add_audit([Line(AT, None, "a")])
