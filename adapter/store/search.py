@@ -1,0 +1,257 @@
+"""Find source versions for the FHIR endpoint: by id, within one record, or by walking a type.
+
+A search is narrowed to records first (one woman at one source), whose few resources are then read and compared. So no
+index of codes or names stands beside the sealed bodies, removal of a record removes it from every search, and taking
+data in costs nothing more. Statements are plain text and run on a connection of their own where the database is SQLite:
+reading by id is the hot path of the endpoint, and making a statement costs ten times what running it does.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
+from adapter.store.database import Database
+from adapter.store.keys import Wrapped
+from adapter.store.records import DIRECTORY, Part
+from adapter.store.tables import microseconds
+from adapter.store.vault import Sealer, Vault
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COLUMNS = (
+    "v.position, v.source, v.type, v.id, v.seq, v.source_version, v.hash, v.received_at, v.fhir_version, v.media,"
+    " v.woman, v.subject, v.problem, v.body, v.key_id, k.master, k.wrapped"
+)
+_FROM = "FROM source_versions v JOIN record_keys k ON k.id = v.key_id AND k.destroyed_at IS NULL"
+_LATEST = (
+    "NOT EXISTS (SELECT 1 FROM source_versions l WHERE l.source = v.source AND l.type = v.type AND l.id = v.id"
+    " AND l.seq > v.seq AND l.position <= :upto)"
+)
+_BY_ID = (
+    f"SELECT {_COLUMNS} {_FROM} WHERE v.source = :source AND v.type = :type AND v.id = :id AND v.position <= :upto"
+    " ORDER BY v.seq DESC LIMIT 1"
+)
+_VERSION = f"SELECT {_COLUMNS} {_FROM} WHERE v.source = :source AND v.type = :type AND v.id = :id AND v.seq = :seq"
+_HISTORY = f"SELECT {_COLUMNS} {_FROM} WHERE v.source = :source AND v.type = :type AND v.id = :id ORDER BY v.seq DESC"
+_OF_RECORD = (
+    f"SELECT {_COLUMNS} {_FROM} WHERE v.source = :source AND v.woman = :woman AND v.position <= :upto AND {_LATEST}"
+)
+_OF_RECORD_TYPE = (
+    f"SELECT {_COLUMNS} {_FROM} WHERE v.source = :source AND v.woman = :woman AND v.type = :type"
+    f" AND v.position <= :upto AND {_LATEST}"
+)
+_SCAN = (
+    f"SELECT {_COLUMNS} {_FROM} WHERE v.source = :source AND v.type = :type AND v.id > :after"
+    f" AND v.position <= :upto AND {_LATEST} ORDER BY v.id LIMIT :most"
+)
+_CHANGES = (
+    f"SELECT {_COLUMNS} {_FROM} WHERE v.position > :after AND v.position <= :upto AND v.fhir_version = :version"
+    " ORDER BY v.position DESC LIMIT :most"
+)
+_PLACE = "SELECT position, woman FROM source_versions WHERE source = :source AND type = :type AND id = :id LIMIT 1"
+_LAST = "SELECT max(position) FROM source_versions"
+_NEXT_AT = "SELECT received_at FROM source_versions WHERE position >= :position ORDER BY position LIMIT 1"
+_SHARED = (
+    "SELECT type, id FROM (SELECT type, id, source FROM source_versions WHERE seq = 1) one"
+    " GROUP BY type, id HAVING count(*) > 1"
+)
+_FIRST_SINCE = "SELECT type, id, source FROM source_versions WHERE position > :after AND position <= :upto AND seq = 1"
+_TARGET = (
+    "SELECT target FROM links WHERE kind = 'woman' AND source = :source AND reference = :reference"
+    " ORDER BY position DESC LIMIT 1"
+)
+_LINKED = (
+    "SELECT l.source, l.reference FROM links l WHERE l.kind = 'woman' AND l.target = :target AND NOT EXISTS"
+    " (SELECT 1 FROM links n WHERE n.kind = l.kind AND n.source = l.source AND n.reference = l.reference"
+    " AND n.position > l.position)"
+)
+
+_FHIR = {version.value: version for version in FhirVersion}
+_MEDIA = {media.value: media for media in Media}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One version as it lies in the store: what may be compared without opening it, and how to open it."""
+
+    position: int
+    source: str
+    type: str
+    id: str
+    seq: int
+    source_version: str | None
+    hash: str
+    received_us: int
+    version: str
+    media: str
+    woman: str | None
+    subject: str | None
+    problem: str | None
+    sealed: bytes
+    sealer: Sealer
+
+    @property
+    def reference(self) -> str:
+        """`Type/id` as its source gave it."""
+        return f"{self.type}/{self.id}"
+
+    @property
+    def record(self) -> RecordKey | None:
+        """Whose record it is part of; None for a directory resource."""
+        return RecordKey(self.source, self.woman) if self.woman else None
+
+    @property
+    def received_at(self) -> datetime:
+        """When this version came."""
+        return _EPOCH + timedelta(microseconds=self.received_us)
+
+    def body(self) -> bytes:
+        """The bytes as sent. Raises `TamperedError`."""
+        bound = f"source_versions\n{self.source}\n{self.type}\n{self.id}\n{self.seq}".encode()
+        return self.sealer.open(self.sealed, bound)
+
+    def stored(self) -> StoredVersion:
+        """The same as the rest of the product knows it."""
+        received = Received(
+            self.source,
+            _FHIR[self.version],
+            _MEDIA[self.media],
+            self.type,
+            self.id,
+            self.source_version,
+            self.body(),
+            self.woman,
+            self.subject,
+            self.problem,
+            self.hash,
+        )
+        return StoredVersion(received, self.seq, self.received_at)
+
+
+class Search(Part):
+    """Reading for the FHIR endpoint. `upto`: only versions up to that position count (a page of a steady result)."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        super().__init__(database, vault)
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+
+    def last_position(self) -> int:
+        """The position of the newest version: what is asked up to it gives the same answer for ever."""
+        return self._rows(_LAST, {})[0][0] or 0
+
+    def position_before(self, at: datetime) -> int:
+        """The position of the last version that came before `at`."""
+        wanted, low, high = microseconds(at), 0, self.last_position()
+        while low < high:  # positions grow with time
+            middle = (low + high + 1) // 2
+            found = self._rows(_NEXT_AT, {"position": middle})
+            if found and found[0][0] < wanted:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def current(self, source: str, kind: str, id: str, upto: int) -> Row | None:
+        """The latest version of one resource at one source."""
+        rows = self._read(_BY_ID, {"source": source, "type": kind, "id": id, "upto": upto})
+        return rows[0] if rows else None
+
+    def version_of(self, source: str, kind: str, id: str, seq: int) -> Row | None:
+        """One version of one resource at one source."""
+        rows = self._read(_VERSION, {"source": source, "type": kind, "id": id, "seq": seq})
+        return rows[0] if rows else None
+
+    def all_versions(self, source: str, kind: str, id: str) -> list[Row]:
+        """Every version of one resource at one source, newest first."""
+        return self._read(_HISTORY, {"source": source, "type": kind, "id": id})
+
+    def in_record(self, record: RecordKey, kind: str | None, upto: int) -> list[Row]:
+        """The latest version of every resource (of one type) of a record."""
+        asked: dict[str, object] = {"source": record.source, "woman": record.woman, "upto": upto}
+        return self._read(_OF_RECORD, asked) if kind is None else self._read(_OF_RECORD_TYPE, {**asked, "type": kind})
+
+    def walk(self, source: str, kind: str, after: str, upto: int, most: int) -> list[Row]:
+        """The latest versions of a type at a source in order of id, those behind `after`, at most so many."""
+        asked = {"source": source, "type": kind, "after": after, "upto": upto, "most": most}
+        return self._read(_SCAN, asked)
+
+    def changes(self, version: FhirVersion, after: int, upto: int, most: int) -> list[Row]:
+        """Versions that came behind `after` up to `upto`, newest first, at most so many."""
+        return self._read(_CHANGES, {"after": after, "upto": upto, "version": version.value, "most": most})
+
+    def place(self, source: str, kind: str, id: str) -> tuple[int, str | None] | None:
+        """The position of a resource and the woman it stood under, where the source has it."""
+        rows = self._rows(_PLACE, {"source": source, "type": kind, "id": id})
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def shared_ids(self) -> set[tuple[str, str]]:
+        """(type, id) that more than one source uses."""
+        return {(kind, id) for kind, id in self._rows(_SHARED, {})}
+
+    def first_versions(self, after: int, upto: int) -> list[tuple[str, str, str]]:
+        """(type, id, source) of the resources that first came behind `after` up to `upto`."""
+        return [(row[0], row[1], row[2]) for row in self._rows(_FIRST_SINCE, {"after": after, "upto": upto})]
+
+    def woman_of(self, record: RecordKey) -> str | None:
+        """Our id of the woman to whom a record is linked now."""
+        rows = self._rows(_TARGET, {"source": record.source, "reference": record.woman})
+        return rows[0][0] if rows else None
+
+    def linked_to(self, record: RecordKey) -> list[RecordKey]:
+        """The records of the same woman, this one among them; it alone while it is not linked."""
+        target = self.woman_of(record)
+        rows = self._rows(_LINKED, {"target": target}) if target else []
+        found = {RecordKey(source, reference) for source, reference in rows} | {record}
+        return sorted(found)
+
+    def close(self) -> None:
+        """Give back what searching holds open."""
+        while self._opened:
+            self._opened.pop().close()
+        self._local = threading.local()
+
+    def _read(self, statement: str, values: dict[str, object]) -> list[Row]:
+        return [self._row(row) for row in self._rows(statement, values)]
+
+    def _row(self, row: Any) -> Row:
+        master, wrapped, key_id, source, woman = row[15], row[16], row[14], row[1], row[10]
+        sealer = self._vault.sealer(key_id, source, woman or DIRECTORY, lambda: Wrapped(master, wrapped))
+        return Row(*row[:14], sealer=sealer)
+
+    def _rows(self, statement: str, values: dict[str, object]) -> Sequence[Any]:
+        """All rows: on SQLite by a connection of this thread, else through the engine. Raises `StoreError`."""
+        if self._database.is_sqlite:
+            try:
+                return self._connection().execute(statement, values).fetchall()
+            except sqlite3.Error:
+                pass  # once more by the ordinary way: the reason has passed, or it fails with the ordinary error
+        with self._database.reading() as connection:
+            return connection.execute(text(statement), values).all()
+
+    def _connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            # Each thread uses its own; only `close` reaches those of others, when nobody reads any more.
+            path = str(self._database.url.database)
+            found = sqlite3.connect(path, timeout=15, isolation_level=None, check_same_thread=False)
+            found.execute("PRAGMA query_only=ON")
+            self._opened.append(found)
+            self._local.connection = found
+        return found
+
+
+def batches(source: str, kind: str, store: Search, upto: int, after: str = "", most: int = 500) -> Iterator[Row]:
+    """Walk over a type at a source, batch by batch."""
+    while rows := store.walk(source, kind, after, upto, most):
+        yield from rows
+        if len(rows) < most:
+            return
+        after = rows[-1].id
