@@ -11,17 +11,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 
 from adapter.carepath.belongs import Mine, select
 from adapter.carepath.given import PathSettings, PregnancyInput
 from adapter.carepath.natures import NATAL, POSTNATAL
 from adapter.carepath.times import plausible
 from adapter.model.evidence import Evidence, Organisation, OrganisationKind
-from adapter.model.facts import Act, Dossier, Person, ReferralMade, Statement, StatementKind
+from adapter.model.facts import Act, Dossier, Measured, Noted, Person, ReferralMade, Statement, StatementKind
 from adapter.model.moments import Moment, Span, day_of
 from adapter.model.sources import SourceState
 
 K = StatementKind
+F = TypeVar("F", Measured, Noted)
 EVENTS = frozenset({K.BIRTH, K.LABOUR_START, K.OPERATION_START, K.PLACENTA_BIRTH, K.END_OF_PREGNANCY, K.LMP})
 _FROM_THE_END = frozenset({K.OUTCOME, K.PLACE_OF_BIRTH, K.DELIVERY_TYPE})
 
@@ -39,6 +41,8 @@ class Chosen:
     undecided: tuple[Evidence, ...]
     implausible: tuple[Evidence, ...]
     silent: tuple[Organisation, ...]  # whose sources did not answer, or were never asked
+    measured: tuple[Measured, ...] = ()
+    noted: tuple[Noted, ...] = ()
 
     def said(self, *kinds: StatementKind) -> tuple[Statement, ...]:
         """The statements of these kinds."""
@@ -69,6 +73,8 @@ def choose(given: PregnancyInput, settings: PathSettings, as_of: date) -> Chosen
         undecided=mine.undecided,
         implausible=tuple(implausible),
         silent=tuple(who(s.organisation) for s in given.sources if s.state is not SourceState.ANSWERED),
+        measured=tuple(_named_item(m, who) for m in mine.measured if not _past(m.at, as_of)),
+        noted=tuple(_named_item(n, who) for n in mine.noted if not _past(n.at, as_of)),
     )
 
 
@@ -164,6 +170,12 @@ def _named(a: Act, who: Callable[[Organisation], Organisation]) -> Act:
     return replace(a, organisation=organisation, referrer=referrer, other_organisations=others)
 
 
+def _named_item(item: F, who: Callable[[Organisation], Organisation]) -> F:
+    organisation, at = who(item.organisation), _sane_moment(item.at)
+    same = organisation is item.organisation and at is item.at
+    return item if same else replace(item, organisation=organisation, at=at)
+
+
 def _named_referral(r: ReferralMade, who: Callable[[Organisation], Organisation]) -> ReferralMade:
     sender = None if r.sender is None else who(r.sender)
     receiver = None if r.receiver is None else who(r.receiver)
@@ -201,6 +213,10 @@ def _everyone(given: PregnancyInput, mine: Mine) -> Iterable[Organisation]:
         yield source.organisation
     for dossier in mine.dossiers:
         yield dossier.organisation
+    for measured in mine.measured:
+        yield measured.organisation
+    for noted in mine.noted:
+        yield noted.organisation
     for act in mine.acts:
         yield act.organisation
         yield from act.other_organisations

@@ -2,8 +2,8 @@
 
 In order: the dossier an item points to decides; else the pregnancy Condition it points to; else, where it points to
 neither, time: inside this pregnancy's span when she has other pregnancies, simply taken when this is her only one.
-What cannot be placed is not guessed at: it is kept apart and shown as undecided. Insurance is the woman's: always
-taken.
+What cannot be placed is not guessed at: it is kept apart and shown as undecided. Insurance, blood group, rhesus
+factors, allergies and alerts are the woman's: always taken.
 """
 
 from __future__ import annotations
@@ -15,10 +15,29 @@ from datetime import date, timedelta
 from adapter.carepath.given import PregnancyInput
 from adapter.carepath.times import TERM_DAYS, plausible
 from adapter.model.evidence import Evidence
-from adapter.model.facts import Act, Dossier, Person, ReferralMade, SourceFacts, Statement, StatementKind
+from adapter.model.facts import (
+    Act,
+    Dossier,
+    Measured,
+    Noted,
+    Person,
+    ReferralMade,
+    SourceFacts,
+    Statement,
+    StatementKind,
+)
 from adapter.model.moments import Moment, Span, day_of
 
-_OF_THE_WOMAN = frozenset({StatementKind.INSURER, StatementKind.INSURED})
+_OF_THE_WOMAN = frozenset(
+    {
+        StatementKind.INSURER,
+        StatementKind.INSURED,
+        StatementKind.BLOOD_GROUP,
+        StatementKind.RHESUS,
+        StatementKind.RHESUS_C,
+    }
+)
+_NOTED_OF_THE_WOMAN = frozenset({"allergy", "alert"})
 _END = frozenset({StatementKind.BIRTH, StatementKind.END_OF_PREGNANCY})
 _POST_TERM = 14  # days: birth after 42+0 hardly occurs
 _VIABLE_FROM = 84  # days: no child of this pregnancy is born before 12+0
@@ -34,6 +53,8 @@ class Mine:
     dossiers: tuple[Dossier, ...]
     children: tuple[Person, ...]
     undecided: tuple[Evidence, ...]
+    measured: tuple[Measured, ...] = ()
+    noted: tuple[Noted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +100,25 @@ def select(given: PregnancyInput, settle_days: int) -> Mine:
     acts: list[Act] = []
     referrals: list[ReferralMade] = []
     children: list[Person] = []
+    measured: list[Measured] = []
+    noted: list[Noted] = []
     for facts, binding in bindings:
         place = _Place(binding, span, alone, bool(binding.ours) and not binding.others, undecided)
         statements += [s for s in facts.statements if s.kind in _OF_THE_WOMAN or place.takes(s, _time_of(s))]
         acts += [a for a in facts.acts if place.takes(a, _start(a.when))]
         referrals += [r for r in facts.referrals if place.takes(r, r.at)]
+        measured += [m for m in facts.measured if place.takes(m, m.at)]
+        noted += [n for n in facts.noted if n.kind in _NOTED_OF_THE_WOMAN or place.takes(n, n.at)]
         children += _children(facts, binding, span, alone)
     return Mine(
-        tuple(statements), tuple(acts), tuple(referrals), dossiers, tuple(children), tuple(dict.fromkeys(undecided))
+        tuple(statements),
+        tuple(acts),
+        tuple(referrals),
+        dossiers,
+        tuple(children),
+        tuple(dict.fromkeys(undecided)),
+        tuple(measured),
+        tuple(noted),
     )
 
 
@@ -100,7 +132,7 @@ class _Place:
     only_ours_here: bool
     undecided: list[Evidence]
 
-    def takes(self, item: Statement | Act | ReferralMade, at: Moment | None) -> bool:
+    def takes(self, item: Statement | Act | ReferralMade | Measured | Noted, at: Moment | None) -> bool:
         bound = self.binding.of(item.dossier, item.pregnancy)
         if bound is not None:
             return bound

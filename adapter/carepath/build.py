@@ -10,9 +10,11 @@ from adapter.carepath import disagreements as about
 from adapter.carepath.asof import Chosen, choose
 from adapter.carepath.births import Births, births_of
 from adapter.carepath.children import children_of
+from adapter.carepath.completeness import completeness_of
 from adapter.carepath.dating import Dating, date_pregnancy
 from adapter.carepath.duplicates import duplicates_of
 from adapter.carepath.ending import Ending, end_of
+from adapter.carepath.findings import measurements_of, problems_of, screenings_of
 from adapter.carepath.given import PathSettings, PregnancyInput
 from adapter.carepath.merge import Merged, merge, unique, value_of
 from adapter.carepath.moments import Situation, moments_of
@@ -38,10 +40,25 @@ def build(given: PregnancyInput, zorgpad: Zorgpad, settings: PathSettings, as_of
     timeline = responsibility_of(chosen, phases)
     support = zorgpad.tolerances["referral_support_days"][1]
     questions = about_responsibility(timeline, chosen.dossiers, ended=ending.ended, support_days=support, as_of=as_of)
-    situation = Situation(chosen, seen.dating, seen.births, ending, phases.get("prenataal"), as_of)
-    moments = moments_of(zorgpad.moments, situation)
+    children = children_of(chosen, as_of)
+    measurements, screenings = measurements_of(chosen, seen.dating), screenings_of(chosen)
+    situation = Situation(
+        chosen=chosen,
+        dating=seen.dating,
+        births=seen.births,
+        ending=ending,
+        prenatal=phases.get("prenataal"),
+        as_of=as_of,
+        facts=facts,
+        children=children,
+        sources=given.sources,
+        screenings=screenings,
+        measurements=measurements,
+    )
     fetuses = facts["fetuses"].value
     multiple = isinstance(fetuses, int | float) and fetuses > 1
+    doubles = duplicates_of(zorgpad.moments, chosen, multiple, seen.dating.zero)
+    moments = moments_of(zorgpad.moments, situation, doubles)
     undated_end = ending.ended and ending.on is None
     return CarePath(
         pregnancy=given.pregnancy,
@@ -59,13 +76,17 @@ def build(given: PregnancyInput, zorgpad: Zorgpad, settings: PathSettings, as_of
         acts=care_acts(chosen, phases),
         moments=moments,
         gaps=tuple(m for m in moments if m.state == "gap"),
-        duplicates=duplicates_of(zorgpad.moments, chosen, multiple),
+        duplicates=tuple(d.told for d in doubles),
         conflicts=(*_conflicts(chosen, seen, zorgpad, None if undated_end else last), *questions),
         referrals=referrals(chosen),
-        children=children_of(chosen, as_of),
+        children=children,
         sources=given.sources,
         links=given.links,
         set_aside=tuple(Evidence(f.source, reference, "", "") for f in given.facts for reference in f.set_aside),
+        measurements=measurements,
+        problems=problems_of(chosen),
+        screenings=screenings,
+        completeness=completeness_of(zorgpad.expectations, situation, multiple),
     )
 
 

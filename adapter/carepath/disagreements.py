@@ -33,6 +33,10 @@ FACT_NAMES: dict[str, str] = {
     "placenta_birth": "de geboorte van de placenta",
     "kraamzorg_hours": "het aantal uren kraamzorg",
     "insurer": "de zorgverzekeraar",
+    "blood_group": "de bloedgroep",
+    "rhesus": "de rhesusfactor (D)",
+    "rhesus_c": "de rhesusfactor (c)",
+    "irregular_antibodies": "de irregulaire antistoffen",
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from adapter.facts.compile_measures import MeasureCompiler
 from adapter.facts.dialect import SHAPES, Code, CodeMap, Dialect, StatementRule
 from adapter.facts.faults import Faults
 from adapter.facts.keys import PARTS, RULE_KEYS, STATES, SUBJECTS, TOP_KEYS, UNMAPPED
@@ -41,6 +42,8 @@ class _Compiler:
             self.faults.add(self.file, str(key), f"is not a key of a dialect ({', '.join(sorted(TOP_KEYS))})")
         self.check_words()
         codes, value_systems = self.statements()
+        measured = MeasureCompiler(self.file, data, self.codes, self.faults)
+        percentile = self.paths("percentile", [data["percentile"]]) if "percentile" in data else ()
         return Dialect(
             id=str(data["id"]),
             version=str(data["version"]),
@@ -77,6 +80,11 @@ class _Compiler:
             unit_days={str(k): float(v) for k, v in data["units"]["days"].items()},
             unit_hours={str(k): float(v) for k, v in data["units"]["hours"].items()},
             null_systems=frozenset(self.systems.get(s, s) for s in data["null_systems"]),
+            measures=measured.measures(),
+            screenings=measured.screenings(),
+            notes=measured.notes(),
+            lab_categories=frozenset(self.codes("lab_categories", data.get("lab_categories", []))),
+            percentile=percentile[0] if percentile else None,
         )
 
     def check_words(self) -> None:
@@ -149,6 +157,7 @@ class _Compiler:
             subject=str(entry.get("subject", "any")),
             focus=entry.get("focus"),
             when=when[0] if when else None,
+            texts={str(text).casefold(): str(word) for word, texts in entry.get("texts", {}).items() for text in texts},
             at=self.paths(f"{key}.at", entry.get("at", [])),
         )
 

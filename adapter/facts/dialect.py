@@ -5,7 +5,7 @@ Read from `mappings/dialects`; compiled when loaded, so that reading a resource 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.facts.paths import Path
@@ -18,7 +18,7 @@ Code = tuple[str, str]
 
 _NO_PARTS: dict[str, tuple[Path, ...]] = {}
 
-SHAPES = ("day", "moment", "count", "days", "hours", "boolean", "word", "number_word")
+SHAPES = ("day", "moment", "count", "days", "hours", "boolean", "word", "number_word", "presence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,9 @@ class StatementRule:
     """One kind of statement in one resource type.
 
     `shape` is how the value is read: day, moment, count, days, hours, boolean, word (by `words`), number_word (a word
-    that is a number). `keep_unmapped`: a code we do not know stays, as sent; otherwise it gives no statement.
+    that is a number), presence (a word; true is aanwezig, false afwezig). `texts`: texts (lower case) that stand for a
+    word, where a source sends text or a code that `words` does not know. `keep_unmapped`: a code we do not know stays,
+    as sent; otherwise it gives no statement.
     """
 
     name: str
@@ -53,7 +55,41 @@ class StatementRule:
     subject: str = "any"  # woman, child or any
     focus: str | None = None  # the type of resource that it must be about
     when: Path | None = None  # a path that must be true (perinatal death: yes)
+    texts: dict[str, str] = field(default_factory=dict)
     at: tuple[Path, ...] = ()  # in place of the resource's own
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRule:
+    """One kind of measured value. `factors`: unit as written (lower case) to the number that brings it to `unit`.
+
+    `order` is the place in the dialect: of several rules for one Observation the first counts. `subject`: whose value
+    (woman, child, fetus or any). A number without unit counts only between `low` and `high`.
+    """
+
+    kind: str
+    label: str | None  # None: the name that the source gives it
+    order: int
+    source: str
+    unit: str | None = None  # None: the unit as sent
+    factors: dict[str, float] = field(default_factory=dict)
+    subject: str = "any"
+    low: float | None = None
+    high: float | None = None
+
+    def covers(self, value: float) -> bool:
+        """Whether the number is one that this kind can have."""
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRule:
+    """A disorder, allergy, alert or screening. `categories`: only with one of these; empty: with any."""
+
+    kind: str
+    label: str | None
+    source: str
+    categories: frozenset[Code] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +121,11 @@ class Dialect:
     unit_days: dict[str, float]
     unit_hours: dict[str, float]
     null_systems: frozenset[str]
+    measures: dict[Code, tuple[MeasureRule, ...]] = field(default_factory=dict)
+    screenings: dict[Code, NoteRule] = field(default_factory=dict)
+    notes: dict[str, tuple[NoteRule, ...]] = field(default_factory=dict)  # by resource type, in the dialect's order
+    lab_categories: frozenset[Code] = frozenset()
+    percentile: Path | None = None
 
     def part(self, resource: dict[str, Any], name: str) -> list[Any]:
         """Everything found under a structural name, in the order of the dialect's paths."""

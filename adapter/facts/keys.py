@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 TOP_KEYS = frozenset({
-    "abstract", "act_texts", "acts", "agb_kinds", "disciplines", "dossier_types", "fhir", "id", "maps", "null_systems",
-    "observation_acts", "paths", "period_systems", "pregnancy_codes", "source", "standing", "statements", "states",
-    "systems", "uninsured_codes", "units", "untyped", "version",
+    "abstract", "act_texts", "acts", "agb_kinds", "disciplines", "dossier_types", "fhir", "id", "lab_categories",
+    "maps", "measures", "notes", "null_systems", "observation_acts", "paths", "percentile", "period_systems",
+    "pregnancy_codes", "screenings", "source", "sources", "standing", "statements", "states", "systems",
+    "uninsured_codes", "units", "untyped", "version",
 })  # fmt: skip
 
 RULE_KEYS = frozenset({
     "as", "at", "basis", "codes", "fixed", "focus", "kind", "map", "resource", "source", "standing", "subject",
-    "unmapped", "value", "value_systems", "when",
+    "texts", "unmapped", "value", "value_systems", "when",
 })  # fmt: skip
+
+MEASURE_KEYS = frozenset({"codes", "kind", "name", "plausible", "source", "subject", "unit"})
+NOTE_KEYS = frozenset({"categories", "codes", "kind", "name", "resource", "source"})
+NOTE_KINDS = frozenset({"disorder", "complication", "allergy", "alert"})
+"""What is noted and no screening."""
 
 PARTS = frozenset({
     "at", "child", "clinical", "code", "conditions", "context", "dossier", "end", "focus", "group", "manager",
@@ -22,4 +28,5 @@ PARTS = frozenset({
 
 STATES = frozenset({"done", "planned", "declined", "in_progress", "unknown"})
 SUBJECTS = frozenset({"any", "woman", "child"})
+MEASURED_SUBJECTS = SUBJECTS | {"fetus"}
 UNMAPPED = frozenset({"keep", "drop"})

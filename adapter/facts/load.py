@@ -29,6 +29,10 @@ KEYED = frozenset(
         "act_texts",
         "observation_acts",
         "agb_kinds",
+        "measures",
+        "notes",
+        "screenings",
+        "sources",
     }
 )
 """Sections that a dialect adds to or changes entry by entry; the others it replaces whole."""

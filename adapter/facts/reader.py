@@ -12,13 +12,15 @@ from adapter.facts.births import with_births
 from adapter.facts.dialect import Dialect
 from adapter.facts.dossiers import read_dossiers
 from adapter.facts.insurance import read_insurance
+from adapter.facts.measures import read_measured
+from adapter.facts.notes import read_noted
 from adapter.facts.organisations import Organisations
 from adapter.facts.people import read_people
 from adapter.facts.record import Item, Record, decode, open_record
 from adapter.facts.referrals import REFERRAL_TYPES, read_referrals
 from adapter.facts.statements import read_statements
 from adapter.model.evidence import OrganisationKind
-from adapter.model.facts import Act, ReferralMade, SourceFacts, Statement
+from adapter.model.facts import Act, Measured, Noted, ReferralMade, SourceFacts, Statement
 from adapter.model.sources import RecordKey, SourceInfo, StoredVersion
 
 DIRECTORY_TYPES = ("Organization", "Practitioner", "PractitionerRole", "Location")
@@ -68,6 +70,8 @@ class _Reading:
         self.statements: list[Statement] = []
         self.acts: list[Act] = []
         self.referrals: list[ReferralMade] = []
+        self.measured: list[Measured] = []
+        self.noted: list[Noted] = []
 
     def facts(self) -> SourceFacts:
         record = self.record
@@ -89,11 +93,16 @@ class _Reading:
             resources=len(record.items),
             set_aside=tuple(record.set_aside),
             problems=tuple(record.problems),
+            measured=tuple(self.measured),
+            noted=tuple(self.noted),
         )
 
     def _read(self, item: Item) -> None:
         record = self.record
         self.statements += read_statements(record, self.organisations, self.binder, item)
+        if item.type == "Observation":
+            self.measured += read_measured(record, self.organisations, self.binder, item)
+        self.noted += read_noted(record, self.organisations, self.binder, item)
         if item.type in ACT_TYPES:
             act = read_act(record, self.organisations, self.binder, item)
             if act is not None:

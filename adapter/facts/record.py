@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from adapter import fhir
-from adapter.facts.dialect import Dialect
+from adapter.facts.dialect import Code, Dialect
 from adapter.model.evidence import Evidence
 from adapter.model.moments import Moment, Span, parse_moment
 from adapter.model.sources import Problem, RecordKey, SourceInfo, StoredVersion
@@ -41,6 +41,7 @@ class Record:
     other_episodes: set[str] = field(default_factory=set)  # EpisodeOfCares that are something else
     pregnancies: dict[str, str | None] = field(default_factory=dict)  # pregnancy Condition -> its dossier
     _normal: dict[str, str] = field(default_factory=dict)
+    _codes: dict[str, list[Code]] = field(default_factory=dict)
 
     def of_type(self, *types: str) -> list[Item]:
         """The resources of these types, in the order received."""
@@ -56,6 +57,13 @@ class Record:
             found = decode(self.directory[target])
             if found is not None:
                 self.by_reference[target] = found
+        return found
+
+    def codes(self, item: Item) -> list[Code]:
+        """The codes of `item.code`, in any position; worked out once."""
+        found = self._codes.get(item.reference)
+        if found is None:
+            found = self._codes[item.reference] = self.dialect.codes_of(item.json.get("code"))
         return found
 
     def everything(self, kind: str) -> list[Item]:

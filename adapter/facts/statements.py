@@ -30,7 +30,7 @@ def _rules(record: Record, item: Item) -> Iterable[StatementRule]:
     if by_code is None:
         return []
     rules: dict[str, StatementRule] = {}
-    for code in dialect.codes_of(item.json.get("code")):
+    for code in record.codes(item):
         for rule in by_code.get(code, ()):
             rules[rule.name] = rule
     by_system = dialect.value_systems.get(item.type)

@@ -41,6 +41,8 @@ def read_value(raw: Any, rule: StatementRule, dialect: Dialect) -> tuple[Value |
             if not isinstance(raw, bool):
                 raise UnreadableError("is not true or false")
             return raw, None
+        case "presence" if isinstance(raw, bool):
+            return ("aanwezig" if raw else "afwezig"), None
         case _:
             return _word(raw, rule, dialect)
 
@@ -76,6 +78,9 @@ def _quantity(raw: Any, units: dict[str, float]) -> float:
 
 
 def _word(raw: Any, rule: StatementRule, dialect: Dialect) -> tuple[Value | None, str | None]:
+    if isinstance(raw, str):
+        word = rule.texts.get(raw.strip().casefold())
+        return (word, raw) if word is not None else (Coded(raw, None, raw) if rule.keep_unmapped else None, raw)
     codings = [c for c in raw.get("coding") or () if isinstance(c, dict)] if isinstance(raw, dict) else []
     for coding in codings:
         code = dialect.code_of(coding)
@@ -83,6 +88,9 @@ def _word(raw: Any, rule: StatementRule, dialect: Dialect) -> tuple[Value | None
         if word is not None:
             text = coding.get("display") or raw.get("text")
             return (int(word) if rule.shape == "number_word" else word), text
+    for text in (raw.get("text"), *(c.get("display") for c in codings)) if rule.texts and isinstance(raw, dict) else ():
+        if isinstance(text, str) and (word := rule.texts.get(text.strip().casefold())) is not None:
+            return word, text
     if not rule.keep_unmapped:
         return None, None
     for coding in codings:

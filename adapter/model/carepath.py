@@ -36,6 +36,10 @@ FACT_KEYS: tuple[str, ...] = (
     "placenta_birth",
     "kraamzorg_hours",
     "insurer",
+    "blood_group",
+    "rhesus",
+    "rhesus_c",
+    "irregular_antibodies",
 )
 """Every care path has all of these, unknown ones with value None."""
 

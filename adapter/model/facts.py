@@ -55,6 +55,10 @@ class StatementKind(StrEnum):
     KRAAMZORG_DECLINED = "kraamzorg_declined"
     INSURER = "insurer"  # UZOVI code
     INSURED = "insured"  # false: known uninsured
+    BLOOD_GROUP = "blood_group"  # A, B, AB, O
+    RHESUS = "rhesus"  # positief, negatief (D)
+    RHESUS_C = "rhesus_c"  # positief, negatief (c)
+    IRREGULAR_ANTIBODIES = "irregular_antibodies"  # afwezig, aanwezig, or which
     PRACTICE_SWITCH = "practice_switch"
     MOVED = "moved"
 

@@ -1,0 +1,141 @@
+"""Measured values: what an Observation and its components measured, in the unit in which its kind is compared.
+
+A value that a statement reads is left to it. What no rule knows is kept under the name that the source gives it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapter.facts.binding import Binder, Bound
+from adapter.facts.dialect import Code, Dialect, MeasureRule
+from adapter.facts.organisations import Organisations
+from adapter.facts.quantities import Amount, amount
+from adapter.facts.record import Item, Record
+from adapter.model.evidence import Organisation
+from adapter.model.facts import Measured
+
+OTHER = "overig"
+"""Kind of a value that no rule of the dialect knows; `lab` where the source files it under laboratory."""
+
+_FETUS = ("BodySite/", "BodyStructure/")
+
+
+def read_measured(record: Record, organisations: Organisations, binder: Binder, item: Item) -> list[Measured]:
+    """The measured values of one Observation: its own, its components' and its percentiles."""
+    if not record.counts(item):
+        return []
+    return list(_Reading(record, organisations, binder, item).all())
+
+
+class _Reading:
+    def __init__(self, record: Record, organisations: Organisations, binder: Binder, item: Item) -> None:
+        self.record, self.item = record, item
+        self.dialect: Dialect = record.dialect
+        self.bound: Bound = binder.bind(item)
+        self.found: list[Measured] = []
+        self.organisation: Organisation = organisations.whose(
+            item, self.bound.encounter, self.bound.dossier
+        ).organisation
+        self.code = self.organisation.agb or self.organisation.ura or self.organisation.id
+        self.at = record.moment(item, "at")
+
+    def all(self) -> list[Measured]:
+        json = self.item.json
+        codes = self.record.codes(self.item)
+        rule = self._rule(codes)
+        if rule is not None or not self._taken(codes):
+            self._add(json, json.get("code"), rule, "")
+        components = json.get("component")
+        if type(components) is list:
+            for place, component in enumerate(components):
+                if type(component) is dict:
+                    concept = component.get("code")
+                    inner = self._rule(self.dialect.codes_of(concept))
+                    self._add(component, concept, inner, f"component[{place}].")
+        return self.found
+
+    def _taken(self, codes: list[Code]) -> bool:
+        """Whether a statement or a screening reads this Observation's value."""
+        dialect = self.dialect
+        known = dialect.codes.get("Observation", {})
+        if any(code in known or code in dialect.screenings for code in codes):
+            return True
+        systems = dialect.value_systems.get("Observation")
+        concepts = dialect.part(self.item.json, "value") if systems else ()
+        return any(system in systems for c in concepts for system, _ in dialect.codes_of(c)) if systems else False
+
+    def _rule(self, codes: list[Code]) -> MeasureRule | None:
+        """The first rule, in the order of the dialect, for any of the codes, that is for who was measured."""
+        best: MeasureRule | None = None
+        for code in codes:
+            for rule in self.dialect.measures.get(code, ()):
+                if (best is None or rule.order < best.order) and self._is_for(rule.subject):
+                    best = rule
+        return best
+
+    def _is_for(self, subject: str) -> bool:
+        match subject:
+            case "woman":
+                return self.bound.about is None
+            case "child":
+                return self.bound.about is not None and not self._on_fetus()
+            case "fetus":
+                return self._on_fetus()
+            case _:
+                return True
+
+    def _on_fetus(self) -> bool:
+        about = self.bound.about
+        if about is not None and about.startswith(_FETUS):
+            return True
+        targets = map(self.record.normal, self.dialect.part(self.item.json, "focus"))
+        return any(target is not None and target.startswith(_FETUS) for target in targets)
+
+    def _add(self, element: dict[str, Any], concept: Any, rule: MeasureRule | None, path: str) -> None:
+        read = amount(element, rule, self.dialect)
+        if read is not None:
+            kind, name = (rule.kind, rule.label) if rule is not None else (self._other(), None)
+            self._keep(kind, name or _name(concept), read, path)
+        for percentile in self.dialect.percentile.all(element) if self.dialect.percentile is not None else ():
+            if type(percentile) is dict and isinstance(value := percentile.get("value"), int | float):
+                name = (rule.label if rule is not None else None) or _name(concept)
+                of = Amount(float(value), "%", f"p{value:g}", "interpretation")
+                self._keep(f"{rule.kind if rule else OTHER}_percentile", f"{name} (percentiel)", of, path)
+
+    def _keep(self, kind: str, name: str, read: Amount, path: str) -> None:
+        bound = self.bound
+        self.found.append(
+            Measured(
+                kind=kind,
+                name=name,
+                value=read.value,
+                unit=read.unit,
+                original=read.original,
+                organisation=self.organisation,
+                evidence=self.record.evidence(self.item, path + read.path, self.code),
+                at=self.at,
+                about=bound.about,
+                dossier=bound.dossier,
+                pregnancy=bound.pregnancy,
+            )
+        )
+
+    def _other(self) -> str:
+        categories = self.dialect.codes_of(self.item.json.get("category"))
+        return "lab" if any(code in self.dialect.lab_categories for code in categories) else OTHER
+
+
+def _name(concept: Any) -> str:
+    """What the source calls it: the text, else the first display, else the code."""
+    if type(concept) is not dict:
+        return "zonder naam"
+    text = concept.get("text")
+    if isinstance(text, str) and text:
+        return text
+    codings = [c for c in concept.get("coding") or () if isinstance(c, dict)]
+    for key in ("display", "code"):
+        for coding in codings:
+            if isinstance(coding.get(key), str):
+                return str(coding[key])
+    return "zonder naam"
