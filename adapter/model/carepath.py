@@ -280,8 +280,21 @@ class LinkEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class ByHand:
+    """Who decided on a link, when and why; `decision` is its id, by which it can be undone."""
+
+    decision: str
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkNote:
-    """Why a source's record or dossier is (or is not) taken to be of this woman and this pregnancy."""
+    """Why a source's record or dossier is (or is not) taken to be of this woman and this pregnancy.
+
+    `proposal` is the id under which a person can decide on it, where it is proposed.
+    """
 
     source: str
     reference: str
@@ -289,6 +302,8 @@ class LinkNote:
     how: str  # automatic, manual
     text: str
     evidence: tuple[LinkEvidence, ...] = ()
+    by_hand: ByHand | None = None
+    proposal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
