@@ -1,61 +1,150 @@
 """Care that seems to have been given twice by different organisations.
 
-Once is enough for the moments marked `once` in the zorgpad. Not a duplicate: the same act held by two sources (one
-organisation, or one day), organisations between which a referral was made, scans in a multiple pregnancy.
+Once is enough for the moments marked `once` in the zorgpad; what is exempt stands there too, moment by moment. Never a
+duplicate: the same act held by two sources (one organisation, or one day), and an act that is only planned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from adapter.carepath.asof import Chosen
-from adapter.carepath.merge import unique
-from adapter.carepath.natures import NAMES
+from adapter.carepath.expected import Moment, Once
 from adapter.carepath.questions import named
 from adapter.carepath.timeline import GIVEN, start_of
 from adapter.carepath.times import dutch
-from adapter.carepath.zorgpad import Moment
 from adapter.model.carepath import Conflict, Disagreement
-from adapter.model.evidence import OrganisationKind
-from adapter.model.facts import Act, ActKind
+from adapter.model.evidence import Evidence, OrganisationKind
+from adapter.model.facts import Act, ReferralKind, StatementKind
 from adapter.model.moments import day_of
 
-_SCANS = frozenset({ActKind.TERMIJNECHO, ActKind.SEO_1, ActKind.SEO_2, ActKind.ECHO, ActKind.GUO})
-_OTHER_INTAKE = frozenset({OrganisationKind.KRAAMZORG})
+_TRANSFER = timedelta(days=14)
+"""How far from the second act a transfer of care, or the end of the first dossier, may lie to explain it."""
+_MOVES = (StatementKind.MOVED, StatementKind.PRACTICE_SWITCH)
 
 
-def duplicates_of(moments: Iterable[Moment], chosen: Chosen, multiple: bool) -> tuple[Disagreement, ...]:
-    """One entry per kind of care that was given more than once."""
-    kinds = sorted({kind for m in moments if m.once for kind in m.kinds})
-    found = (_of_kind(kind, chosen) for kind in kinds if not (multiple and kind in _SCANS))
-    return tuple(d for d in found if d is not None)
+@dataclass(frozen=True, slots=True)
+class Double:
+    """A moment that was given more than once: the acts in a sentence, and the evidence of those after the first."""
+
+    moment: str
+    told: Disagreement
+    again: tuple[Evidence, ...]
 
 
-def _of_kind(kind: ActKind, chosen: Chosen) -> Disagreement | None:
-    acts = [
-        (day_of(at), a)
-        for a in chosen.acts
-        if a.kind is kind and a.state in GIVEN and (at := start_of(a)) is not None and _counts(a)
-    ]
-    acts.sort(key=lambda pair: (pair[0], pair[1].evidence.source, pair[1].evidence.reference))
-    referred = {
-        frozenset((r.sender.id, r.receiver.id))
-        for r in chosen.referrals
-        if r.sender is not None and r.receiver is not None
-    }
-    doubles = [p for p in acts if any(_double(p, q, referred) for q in acts)]
+@dataclass(frozen=True, slots=True)
+class _Given:
+    day: date
+    act: Act
+
+    @property
+    def who(self) -> str:
+        return self.act.organisation.id
+
+
+def duplicates_of(
+    moments: Iterable[Moment], chosen: Chosen, multiple: bool, zero: date | None = None
+) -> tuple[Double, ...]:
+    """One entry per moment that was given more than once. `zero`: day 0 of the pregnancy, for windows."""
+    acts: dict[str, list[_Given]] = defaultdict(list)
+    for act in chosen.acts:
+        at = start_of(act) if act.state in GIVEN else None
+        if at is not None:
+            given = _Given(day_of(at), act)
+            acts[act.kind.value].append(given)
+            if act.code is not None:
+                acts[act.code.code].append(given)
+    found = []
+    excused = _Excused(chosen)
+    for moment in moments:
+        if moment.once is not None and not (multiple and "multiple" in moment.once.exempt):
+            such = _of_moment(moment, moment.once, acts, zero)
+            if len({g.who for g in such}) > 1 and (double := _double(moment, moment.once, such, excused)):
+                found.append(double)
+    return tuple(found)
+
+
+def _of_moment(moment: Moment, once: Once, acts: Mapping[str, list[_Given]], zero: date | None) -> list[_Given]:
+    """The acts that are the moment for certain, each once, in time."""
+    keys = dict.fromkeys(key for way in moment.ways if way.sure and way.when != "before_end" for key in way.acts)
+    if once.same_code:
+        keys = dict.fromkeys(key for way in moment.ways if way.sure for key in way.acts if key[0].isdigit())
+    found = {id(g): g for key in keys for g in acts.get(key, ())}
+    return sorted(
+        (g for g in found.values() if _counts(g, moment, once, zero)),
+        key=lambda g: (g.day, g.act.evidence.source, g.act.evidence.reference),
+    )
+
+
+def _counts(given: _Given, moment: Moment, once: Once, zero: date | None) -> bool:
+    kind = given.act.organisation.kind
+    if kind not in moment.by and kind is not OrganisationKind.ONBEKEND:
+        return False
+    if "unfinished" in once.exempt and given.act.state != "done":
+        return False
+    if not once.in_window:
+        return True
+    days = None if zero is None else (given.day - zero).days
+    return days is not None and (moment.first or 0) <= days <= (moment.last or days)
+
+
+def _double(moment: Moment, once: Once, given: Sequence[_Given], excused: _Excused) -> Double | None:
+    doubles = [a for a in given if any(_twice(a, b, once, excused) for b in given)]
     if not doubles:
         return None
-    whole = "; ".join(dict.fromkeys(f"{named(a.organisation)} op {dutch(day)}" for day, a in doubles))
-    values = [Conflict(day, unique([a.evidence]), named(a.organisation)) for day, a in doubles]
-    return Disagreement(kind.value, f"Mogelijk dubbel: {NAMES[kind]} bij {whole}, zonder verwijzing.", tuple(values))
+    whole = "; ".join(dict.fromkeys(f"{named(g.act.organisation)} op {dutch(g.day)}" for g in doubles))
+    values = [Conflict(g.day, (g.act.evidence,), named(g.act.organisation)) for g in doubles]
+    text = f"Mogelijk dubbel: {moment.name} bij {whole}, zonder {_without(once)}."
+    first = doubles[0]
+    again = tuple(g.act.evidence for g in doubles if g.who != first.who and g.day != first.day)
+    return Double(moment.id, Disagreement(moment.id, text, tuple(values)), again)
 
 
-def _counts(act: Act) -> bool:
-    return not (act.kind is ActKind.INTAKE and act.organisation.kind in _OTHER_INTAKE)
+def _without(once: Once) -> str:
+    return "verwijzing of overdracht" if "transfer" in once.exempt else "verwijzing"
 
 
-def _double(a: tuple[date, Act], b: tuple[date, Act], referred: set[frozenset[str]]) -> bool:
-    ids = frozenset((a[1].organisation.id, b[1].organisation.id))
-    return len(ids) == 2 and a[0] != b[0] and ids not in referred
+def _twice(a: _Given, b: _Given, once: Once, excused: _Excused) -> bool:
+    if a.who == b.who or a.day == b.day:
+        return False
+    if once.same_code and (a.act.code is None or b.act.code is None or a.act.code.code != b.act.code.code):
+        return False
+    first, second = (a, b) if a.day < b.day else (b, a)
+    if "referral" in once.exempt and excused.referred(first, second):
+        return False
+    return not ("transfer" in once.exempt and excused.transferred(first, second))
+
+
+class _Excused:
+    """What explains that care was given by two organisations."""
+
+    def __init__(self, chosen: Chosen) -> None:
+        self._pairs = {frozenset((r.sender.id, r.receiver.id)) for r in chosen.referrals if r.sender and r.receiver}
+        self._moved = any(s.value is True for s in chosen.said(*_MOVES))
+        self._taken_over: dict[str, list[date]] = defaultdict(list)
+        for r in chosen.referrals:
+            if r.kind is ReferralKind.OVERDRACHT and r.receiver is not None and r.at is not None:
+                self._taken_over[r.receiver.id].append(day_of(r.at))
+        self._closed: dict[str, list[date]] = defaultdict(list)
+        for d in chosen.dossiers:
+            self._closed[d.organisation.id].append(date.max if d.span.end is None else day_of(d.span.end))
+
+    def referred(self, first: _Given, second: _Given) -> bool:
+        """Whether one referred to the other (also for a second opinion), by a referral or by the act itself."""
+        for one, other in ((first, second), (second, first)):
+            if one.act.referrer is not None and one.act.referrer.id == other.who:
+                return True
+        return bool(self._pairs) and frozenset((first.who, second.who)) in self._pairs
+
+    def transferred(self, first: _Given, second: _Given) -> bool:
+        """Whether care went over: taken over by the second, a move, or all dossiers of the first closed."""
+        if self._moved:
+            return True
+        by = second.day + _TRANSFER
+        if any(first.day <= day <= by for day in self._taken_over.get(second.who, ())):
+            return True
+        closed = self._closed.get(first.who)
+        return bool(closed) and all(first.day <= day <= by for day in closed or ())

@@ -1,36 +1,47 @@
 """The moments of the zorgpad, and how each stands: a gap is a signal to check, never an order.
 
-A gap needs all of: the window has passed while the pregnancy went on, she was in care by then, every source that could
-know of it answered, none holds such an act, and nobody recorded that she declined. Where one of those cannot be said:
-unknown.
+A gap needs all of: it is for her, the window has passed while the pregnancy went on, she was in care by then, every
+source that could know of it answered, none holds such an act, and nobody recorded that she declined. Where one of those
+cannot be said: unknown, with the reason.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
 from adapter.carepath.asof import Chosen
 from adapter.carepath.births import Births
 from adapter.carepath.dating import Dating
+from adapter.carepath.duplicates import Double
 from adapter.carepath.ending import Ending
+from adapter.carepath.expected import Moment as Expected
+from adapter.carepath.expected import Side
+from adapter.carepath.groups import belongs
 from adapter.carepath.merge import unique
-from adapter.carepath.timeline import GIVEN, start_of
-from adapter.carepath.zorgpad import Moment as Expected
-from adapter.model.carepath import CareMoment, Phase, Window
-from adapter.model.evidence import Evidence, OrganisationKind
-from adapter.model.facts import Act, Outcome
+from adapter.carepath.questions import named
+from adapter.carepath.rhythm import kept
+from adapter.carepath.signs import Seen, Sign
+from adapter.carepath.times import dutch
+from adapter.model.carepath import CareMoment, Child, Fact, Measurement, PathSource, Phase, Screening, Window
+from adapter.model.evidence import OrganisationKind
 from adapter.model.moments import day_of
+from adapter.model.sources import SourceState
 
 State = Literal["done", "upcoming", "gap", "declined", "unknown", "not_applicable"]
+_SILENCE = {
+    SourceState.FAILED: "is niet bereikbaar",
+    SourceState.REFUSED: "heeft geweigerd",
+    SourceState.NOT_ASKED: "is niet gevraagd",
+}
+_UNSEEN = "Geen bron legt dit vast in een vorm die hier gelezen wordt."
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the state of a moment depends on."""
+    """What the state of a moment depends on. `sources`: all of them, in the order of `Chosen.silent` where silent."""
 
     chosen: Chosen
     dating: Dating
@@ -38,40 +49,115 @@ class Situation:
     ending: Ending
     prenatal: Phase
     as_of: date
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    children: Sequence[Child] = ()
+    sources: Sequence[PathSource] = ()
+    screenings: Sequence[Screening] = ()
+    measurements: Sequence[Measurement] = ()
+
+    @property
+    def in_care_since(self) -> date | None:
+        """The first day of care in this pregnancy."""
+        first = self.prenatal.start.value
+        return None if first is None else day_of(first)
 
 
-def moments_of(expected: Iterable[Expected], now: Situation) -> tuple[CareMoment, ...]:
+def moments_of(expected: Iterable[Expected], now: Situation, doubles: Iterable[Double] = ()) -> tuple[CareMoment, ...]:
     """Every moment of the zorgpad with its state on the day asked about."""
-    index: dict[str, list[Act]] = defaultdict(list)  # by kind and by code
-    for act in now.chosen.acts:
-        index[act.kind.value].append(act)
-        if act.code is not None:
-            index[act.code.code].append(act)
-    return tuple(_moment(m, now, index) for m in expected)
+    seen = Seen(now.chosen, now.screenings, now.measurements)
+    twice = {d.moment: unique(d.again) for d in doubles}
+    made = []
+    for one in expected:
+        standing = _rhythm(one, now, seen) if one.rhythm is not None else _moment(one, now, seen)
+        source = f"{one.source}; {one.changed}" if one.changed else one.source
+        made.append(
+            CareMoment(
+                moment=one.id,
+                name=one.name,
+                state=standing.state,
+                window=standing.window,
+                acts=unique(s.evidence for s in standing.signs),
+                standing=one.standing,
+                source=source,
+                timing=standing.timing,
+                why=standing.why,
+                duplicates=twice.get(one.id, ()),
+            )
+        )
+    return tuple(made)
 
 
-def _moment(expected: Expected, now: Situation, index: Mapping[str, list[Act]]) -> CareMoment:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    state: State
+    window: Window
+    signs: Sequence[Sign] = ()
+    timing: Side | None = None
+    why: str | None = None
+
+
+def _moment(expected: Expected, now: Situation, seen: Seen) -> _Standing:
     window = _window(expected, now)
-    such = [a for key in (*sorted(expected.kinds), *sorted(expected.codes)) for a in index.get(key, ())]
-    timed = [a for kind in sorted(expected.within | expected.before_end) for a in index.get(kind.value, ())]
-    done = [a for a in such if a.state in GIVEN]
-    done += [a for a in timed if a.state in GIVEN and _in_window(a, window, a.kind in expected.within)]
-    said = [s for s in now.chosen.said(*sorted(expected.statements)) if s.value is not False]
-    evidence: tuple[Evidence, ...] = unique([*(a.evidence for a in done), *(s.evidence for s in said)])
-    state: State = "done" if evidence else "unknown"
-    if not evidence:
-        declined = [a.evidence for a in such if a.state == "declined"]
-        declined += [s.evidence for s in now.chosen.said(*sorted(expected.declined_by)) if s.value is True]
-        evidence = unique(declined)
-        state = "declined" if declined else _open(expected, window, now)
-    return CareMoment(expected.id, expected.name, state, window, evidence, expected.standing, expected.source)
+    if done := seen.signs(expected, window, sure=True):
+        return _Standing("done", window, done, _timing(expected, window, done))
+    declined = seen.declined(expected)
+    if declined and expected.declinable:
+        return _Standing("declined", window, declined, why=_declined(declined))
+    state, why = _open(expected, window, now)
+    if state == "gap" and (perhaps := seen.signs(expected, window, sure=False)):
+        why = "Er is iets gedaan dat dit kan zijn geweest, maar de bron zegt niet wat het was."
+        return _Standing("unknown", window, perhaps, why=why)
+    if declined and state == "gap":
+        why = f"Vastgelegd als niet gedaan. {_declined(declined)}"
+    return _Standing(state, window, declined, why=why)
 
 
-def _in_window(act: Act, window: Window, from_its_start: bool) -> bool:
-    at = start_of(act)
-    if at is None or window.to is None or day_of(at) > window.to:
-        return False
-    return not from_its_start or (window.from_ is not None and window.from_ <= day_of(at))
+def _rhythm(expected: Expected, now: Situation, seen: Seen) -> _Standing:
+    window = _window(expected, now)
+    signs = seen.signs(expected, window, sure=True)
+    state, why = _before(expected, window, now)
+    if state is not None:
+        return _Standing(state, window, why=why)
+    since = now.in_care_since
+    if now.dating.zero is None or expected.rhythm is None or since is None or window.to is None:
+        return _Standing("unknown", window, signs, why="Niet bekend is sinds wanneer zij in zorg was.")
+    until = min(now.as_of, window.to, now.ending.on or window.to)
+    over = now.ending.ended or now.as_of > window.to
+    days = [s.day for s in signs if s.day is not None]
+    found = kept(expected.rhythm, days, since=since, until=until, zero=now.dating.zero)
+    inside = [s for s in signs if s.day is not None and window.from_ is not None and s.day >= window.from_]
+    silent = _silence(expected, now)
+    if found.missed and silent:
+        return _Standing("unknown", window, inside, why=silent)
+    told = found.told
+    if not over:
+        following = Window(found.due, found.due + timedelta(days=expected.rhythm.slack))
+        state = "gap" if found.overdue else "upcoming"
+        return _Standing(state, following, inside, why=told)
+    if not inside:
+        return _Standing("gap" if found.missed else "not_applicable", window, why=told)
+    return _Standing("done", window, inside, "late" if found.missed else None, told)
+
+
+def _timing(expected: Expected, window: Window, done: Sequence[Sign]) -> Side | None:
+    """Done outside its window, where that is worth saying; an undated sign may have been in time."""
+    days = [s.day for s in done if s.day is not None]
+    if len(days) < len(done) or not days:
+        return None
+    low, high = window.from_ or date.min, window.to or date.max
+    if any(low <= day <= high for day in days):
+        return None
+    before = min(days) < low
+    if before and "early" not in expected.judged:
+        return None
+    side: Side = "early" if max(days) < low else "late"
+    return side if side in expected.judged else None
+
+
+def _declined(declined: Sequence[Sign]) -> str:
+    first = min(declined, key=lambda s: s.day or date.max)
+    who = f" door {first.who}" if first.who else ""
+    return f"Vastgelegd{who}{'' if first.day is None else f' op {dutch(first.day)}'}."
 
 
 def _window(expected: Expected, now: Situation) -> Window:
@@ -84,38 +170,67 @@ def _window(expected: Expected, now: Situation) -> Window:
     return Window(*days)
 
 
-def _open(expected: Expected, window: Window, now: Situation) -> State:
-    """The state of a moment that nothing is recorded of."""
+def _before(expected: Expected, window: Window, now: Situation) -> tuple[State | None, str | None]:
+    """What decides before anybody looks whether the window has passed; None where nothing does."""
     over = now.ending
+    group = belongs(expected.group, now.facts)
+    if group.holds is False:
+        return "not_applicable", group.why
     if expected.since is not None and window.to is not None and window.to < expected.since:
-        return "not_applicable"
-    if expected.anchor == "birth" and over.ended and over.outcome not in (Outcome.BIRTH, Outcome.UNKNOWN):
-        return "not_applicable"
-    if expected.anchor == "birth" and not over.ended:
-        return "upcoming"
+        return "not_applicable", f"Bestaat sinds {dutch(expected.since)}."
+    if expected.anchor == "birth" and over.ended and over.outcome not in expected.after:
+        return "not_applicable", "De zwangerschap eindigde anders dan met een geboorte."
+    if expected.of_child and now.children and all(c.alive is False for c in now.children):
+        return "not_applicable", "Het kind is overleden."
     if expected.anchor == "pregnancy" and over.ended:
         if over.on is None:
-            return "unknown"
-        if window.to is None or window.to >= over.on:
-            return "not_applicable"
+            return "unknown", "De dag waarop de zwangerschap eindigde is niet bekend."
+        first = window.from_ if expected.rhythm is not None else window.to
+        if first is None or first >= over.on:
+            return "not_applicable", f"De zwangerschap eindigde op {dutch(over.on)}."
+    if group.holds is None:
+        return "unknown", group.why
+    if expected.anchor == "birth" and not over.ended:
+        return "upcoming", None
+    if window.from_ is None and window.to is None:
+        known = "uitgerekende datum" if expected.anchor == "pregnancy" else "geboortedatum"
+        return "unknown", f"Zonder {known} is niet te zeggen wanneer."
+    if window.from_ is not None and window.from_ > now.as_of:
+        return "upcoming", None
+    return None, None
+
+
+def _open(expected: Expected, window: Window, now: Situation) -> tuple[State, str | None]:
+    """The state of a moment that nothing is recorded of."""
+    state, why = _before(expected, window, now)
+    if state is not None:
+        return state, why
     if window.to is None:
-        begun = window.from_ is not None and window.from_ <= now.as_of
-        return "upcoming" if window.from_ is not None and not begun else "unknown"
+        return "unknown", "Het kan nog, of het is niet vastgelegd: er is geen laatste dag."
     if window.to >= now.as_of:
-        return "upcoming" if expected.need != "indication" else "unknown"
+        return "upcoming", None
     if expected.need == "habit":
-        return "not_applicable"
-    if expected.need in ("indication", "elsewhere") or _silent(expected, now) or not _in_care(window.to, now):
-        return "unknown"
-    return "gap"
+        return "not_applicable", "Gewoonte in de praktijk; niet vastgelegd is geen gat."
+    if expected.need == "elsewhere":
+        return "unknown", f"Gebeurt bij {expected.party}, die hier geen bron is."
+    if expected.need == "unseen":
+        return "unknown", _UNSEEN
+    if silent := _silence(expected, now):
+        return "unknown", silent
+    if now.in_care_since is None or now.in_care_since > window.to:
+        return "unknown", "Zij was toen nog niet in zorg bij een organisatie die hier bekend is."
+    return "gap", None
 
 
-def _silent(expected: Expected, now: Situation) -> bool:
-    """Whether an organisation that could have done it, or of which we do not know what it is, was not heard."""
-    return any(o.kind in expected.by or o.kind is OrganisationKind.ONBEKEND for o in now.chosen.silent)
-
-
-def _in_care(by: date, now: Situation) -> bool:
-    """Whether she was in care with someone when the window closed."""
-    first = now.prenatal.start.value
-    return first is not None and day_of(first) <= by
+def _silence(expected: Expected, now: Situation) -> str | None:
+    """Which organisations that could have done it, or of which we do not know what they are, were not heard."""
+    states = [s.state for s in now.sources if s.state is not SourceState.ANSWERED]
+    found = [
+        (organisation, states[i] if i < len(states) else SourceState.NOT_ASKED)
+        for i, organisation in enumerate(now.chosen.silent)
+        if organisation.kind in expected.by or organisation.kind is OrganisationKind.ONBEKEND
+    ]
+    if not found:
+        return None
+    told = dict.fromkeys(f"{named(organisation)} {_SILENCE[state]}" for organisation, state in found)
+    return f"{'; '.join(told)}."

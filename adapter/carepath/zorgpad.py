@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import yaml
 
+from adapter.carepath.expected import Moment
+from adapter.carepath.moments_file import days_of, moment_of
+from adapter.carepath.nodes import Row
+from adapter.carepath.overlay import Region, lay_over
 from adapter.model.carepath import FACT_KEYS
-from adapter.model.evidence import RESPONSIBLE_KINDS, OrganisationKind
-from adapter.model.facts import ActKind, StatementKind
+from adapter.rules.faults import Faults
+from adapter.rules.yamlfile import Fields, read
 
-FILES = ("nederland.yaml", "precedence.yaml")
-Need = Literal["expected", "choice", "habit", "indication", "elsewhere"]
-Standing = Literal["verified", "provisional"]
+__all__ = ["Expectation", "Precedence", "Zorgpad", "ZorgpadError", "days_of", "load_zorgpad"]
+
+MOMENTS, PRECEDENCE = "nederland.yaml", "precedence.yaml"
 _ORDERS = frozenset({"basis", "rank", "highest", "first", "last", "precise", "specific", "newest"})
 
 
-_BY = frozenset({*RESPONSIBLE_KINDS, OrganisationKind.GEBOORTECENTRUM})  # could do nearly anything
-
-
 class ZorgpadError(ValueError):
-    """A fault in `mappings/zorgpad`. The message names file, key and what is wrong."""
+    """Faults in `mappings/zorgpad` or a region's file. Each of `faults` names file, line or key, and what is wrong."""
+
+    def __init__(self, *faults: object) -> None:
+        self.faults = tuple(str(fault) for fault in faults)
+        super().__init__("\n".join(self.faults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,113 +47,98 @@ class Precedence:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """One moment of the care path. Windows in days: since the calculated last menstrual period, or since the birth."""
+class Expectation:
+    """Facts of which at least one should be known, and from when.
 
-    id: str
-    name: str
-    anchor: Literal["pregnancy", "birth"]
-    first: int | None
-    last: int | None
-    need: Need
-    kinds: frozenset[ActKind]
-    codes: frozenset[str]
-    statements: frozenset[StatementKind]
-    declined_by: frozenset[StatementKind]
-    within: frozenset[ActKind]  # kinds that count inside the window only
-    before_end: frozenset[ActKind]  # kinds that count until the end of the window
-    once: bool
-    since: date | None
-    by: frozenset[OrganisationKind]
-    standing: Standing
-    source: str
+    `since`: the day of pregnancy; `born`: only after a birth; `multiple`: only when more than one child is expected.
+    """
+
+    facts: tuple[str, ...]
+    since: int = 0
+    born: bool = False
+    multiple: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Zorgpad:
-    """Moments, precedence and tolerances, with the hash of the files they came from."""
+    """Moments, precedence, tolerances, what makes a picture complete; and the hash of the files they came from."""
 
     moments: tuple[Moment, ...]
     precedence: dict[str, Precedence]
     tolerances: dict[str, tuple[int, int]]  # name: expected, within
     version: str
+    expectations: tuple[Expectation, ...] = ()
+    region: Region | None = None
 
 
-def load_zorgpad(mappings: Path) -> Zorgpad:
-    """Read `zorgpad/nederland.yaml` and `zorgpad/precedence.yaml`. Raises `ZorgpadError`."""
+def load_zorgpad(mappings: Path, overlay: Path | None = None) -> Zorgpad:
+    """Read `zorgpad/nederland.yaml` and `zorgpad/precedence.yaml`, and the file of a region. Raises `ZorgpadError`."""
     folder = mappings / "zorgpad"
-    digest = hashlib.sha256()
-    data: dict[str, dict[str, Any]] = {}
-    for name in FILES:
-        try:
-            content = (folder / name).read_bytes()
-            read = yaml.safe_load(content)
-        except OSError as error:
-            raise ZorgpadError(f"{folder / name}: cannot be read ({error.strerror}); the care path needs it") from error
-        except yaml.YAMLError as error:
-            raise ZorgpadError(f"{folder / name}: not valid YAML: {error}") from error
-        if not isinstance(read, dict):
-            raise ZorgpadError(f"{folder / name}: a mapping is expected at the top")
-        digest.update(content)
-        data[name] = read
-    moments = _moments(data["nederland.yaml"], str(folder / "nederland.yaml"))
-    precedence = _precedence(data["precedence.yaml"], str(folder / "precedence.yaml"))
-    tolerances = _tolerances(data["precedence.yaml"], str(folder / "precedence.yaml"))
-    return Zorgpad(moments, precedence, tolerances, digest.hexdigest()[:16])
+    country, region_file = folder / MOMENTS, overlay
+    moments, expectations, region = _moments(country, region_file)
+    data = _plain(folder / PRECEDENCE)
+    precedence = _precedence(data, str(folder / PRECEDENCE))
+    tolerances = _tolerances(data, str(folder / PRECEDENCE))
+    files = [country, folder / PRECEDENCE, *([overlay] if overlay else [])]
+    version = hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:16]
+    return Zorgpad(moments, precedence, tolerances, version, expectations, region)
 
 
-def days_of(text: str) -> int:
-    """`12+3` (weeks and days) in days. Raises `ValueError`."""
-    weeks, plus, days = text.partition("+")
-    if not plus or not 0 <= int(days) <= 6 or int(weeks) < 0:
-        raise ValueError(f"{text!r} is not weeks+days, such as 12+3")
-    return int(weeks) * 7 + int(days)
+def _moments(country: Path, overlay: Path | None) -> tuple[tuple[Moment, ...], tuple[Expectation, ...], Region | None]:
+    faults = Faults(str(country))
+    content = read(country, faults)
+    rows: dict[str, Fields] = {}
+    moments: list[Moment] = []
+    expectations: tuple[Expectation, ...] = ()
+    if content is not None:
+        top = Row(content, "", faults)
+        top.required("version")
+        for row in top.rows("moments"):
+            row.name = f"moment {row.text('id') or '?'}"
+            made = moment_of(row)
+            if made.id in rows:
+                row.fault(f"twice: {made.id}")
+            rows[made.id] = row.fields
+            moments.append(made)
+        if not moments:
+            top.fault("moments: none given")
+        expectations = tuple(_expectation(r) for r in top.rows("completeness"))
+        top.close()
+    _stop(faults)
+    if overlay is None:
+        return tuple(moments), expectations, None
+    faults = Faults(str(overlay))
+    region, laid = lay_over(tuple(moments), rows, overlay, faults)
+    _stop(faults)
+    return laid, expectations, region
 
 
-def _moments(data: dict[str, Any], where: str) -> tuple[Moment, ...]:
-    moments = []
-    for row in data.get("moments") or ():
-        name = row.get("id", "?") if isinstance(row, dict) else "?"
-        try:
-            moments.append(_moment(row))
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise ZorgpadError(f"{where}: moment {name}: {error}") from error
-    ids = [m.id for m in moments]
-    double = sorted({i for i in ids if ids.count(i) > 1})
-    if double or not moments:
-        raise ZorgpadError(f"{where}: moments: {'twice: ' + ', '.join(double) if double else 'none given'}")
-    return tuple(moments)
+def _stop(faults: Faults) -> None:
+    if faults.found:
+        raise ZorgpadError(*sorted(set(faults.found), key=lambda f: f.line or 0))
 
 
-def _moment(row: dict[str, Any]) -> Moment:
-    window = row.get("window") or {}
-    anchor: Literal["pregnancy", "birth"] = "birth" if "days_after_birth" in window else "pregnancy"
-    bounds = window["days_after_birth"] if anchor == "birth" else [window.get("from"), window.get("to")]
-    first, last = (b if b is None or anchor == "birth" else days_of(b) for b in bounds)
-    if first is not None and last is not None and first > last:
-        raise ValueError("window: from is after to")
-    if row["need"] not in get_args(Need) or row["standing"] not in get_args(Standing):
-        raise ValueError(f"need is one of {get_args(Need)}, standing one of {get_args(Standing)}")
-    detect = row.get("detect") or {}
-    return Moment(
-        id=str(row["id"]),
-        name=str(row["name"]),
-        anchor=anchor,
-        first=first,
-        last=last,
-        need=row["need"],
-        kinds=frozenset(map(ActKind, detect.get("kinds", ()))),
-        codes=frozenset(map(str, detect.get("codes", ()))),
-        statements=frozenset(map(StatementKind, detect.get("statements", ()))),
-        declined_by=frozenset(map(StatementKind, detect.get("declined_by", ()))),
-        within=frozenset(map(ActKind, detect.get("within", ()))),
-        before_end=frozenset(map(ActKind, detect.get("before_end", ()))),
-        once=bool(row.get("once", False)),
-        since=row.get("since"),
-        by=_BY | frozenset(map(OrganisationKind, row.get("by", ()))),
-        standing=row["standing"],
-        source=str(row["source"]),
+def _expectation(row: Row) -> Expectation:
+    row.name = "completeness"
+    made = Expectation(
+        row.words("facts", FACT_KEYS), row.parsed("since", days_of) or 0, row.flag("born"), row.flag("multiple")
     )
+    if not made.facts:
+        row.fault("facts: give one, or several of which one is enough")
+    row.close()
+    return made
+
+
+def _plain(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(path.read_bytes())
+    except OSError as error:
+        raise ZorgpadError(f"{path}: cannot be read ({error.strerror}); the care path needs it") from error
+    except yaml.YAMLError as error:
+        raise ZorgpadError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(found, dict):
+        raise ZorgpadError(f"{path}: a mapping is expected at the top")
+    return found
 
 
 def _precedence(data: dict[str, Any], where: str) -> dict[str, Precedence]:
@@ -165,14 +155,18 @@ def _precedence(data: dict[str, Any], where: str) -> dict[str, Precedence]:
         result[str(key)] = Precedence(
             order=order,
             reason=str(row["reason"]),
-            basis=tuple(row.get("basis", ())),
-            rank=tuple(row.get("rank", ())),
+            basis=_strings(row.get("basis")),
+            rank=_strings(row.get("rank")),
             general={str(word): tuple(meant) for word, meant in (row.get("general") or {}).items()},
             per_child=bool(row.get("per_child", False)),
             several=bool(row.get("several", False)),
             course=bool(row.get("course", False)),
         )
     return result
+
+
+def _strings(given: Iterable[Any] | None) -> tuple[str, ...]:
+    return tuple(given or ())
 
 
 def _tolerances(data: dict[str, Any], where: str) -> dict[str, tuple[int, int]]:
