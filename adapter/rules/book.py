@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+from adapter.rules.evaluation import Asking
 from adapter.rules.faults import Fault, Faults, RuleError
 from adapter.rules.parsing import parse_sources, parse_tables
 from adapter.rules.proof import prove_succession
@@ -19,11 +20,15 @@ SOURCES = "sources.yaml"
 
 @dataclass(frozen=True, slots=True)
 class RuleBook:
-    """Proved tables by the question they decide, in order of validity. `version` is a hash of all the files."""
+    """Proved tables by the question they decide, in order of validity. `version` is a hash of all the files.
+
+    `variants` are the books of insurers (UZOVI code) with rules of their own, each complete and proved by itself.
+    """
 
     tables: dict[str, tuple[Table, ...]]
     sources: dict[str, Source]
     version: str
+    variants: dict[str, RuleBook] = field(default_factory=dict)
 
     def table(self, decides: str, on: date) -> Table:
         """The table that decides this question on that day. Raises `LookupError` when the book has none."""
@@ -31,6 +36,14 @@ class RuleBook:
             if table.valid.holds(on):
                 return table
         raise LookupError(f"no rule table decides {decides!r} on {on}; add one to mappings/rules")
+
+    def asking(self, decides: str, on: date) -> Asking:
+        """That table, ready to be asked on that day."""
+        return Asking(self.table(decides, on), on)
+
+    def for_insurer(self, uzovi: str | None) -> RuleBook:
+        """The rules agreed with that insurer: this book, unless there is a variant of it."""
+        return self.variants.get(uzovi, self) if uzovi is not None and self.variants else self
 
 
 def load(mappings: Path) -> RuleBook:

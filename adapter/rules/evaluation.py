@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations, product
 
-from adapter.rules.table import Input, Row, Segment, Table, Verdict
+from adapter.model.decision import Standing
+from adapter.rules.table import Input, Row, Segment, Table, Verdict, lowest
 
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """One condition tested. `decisive`: the row that was hit depends on it."""
+    """One condition tested, under its name in a trace (`table/input`). `decisive`: the row that was hit needs it."""
 
     input: Input
     value: str
     verdict: Verdict
     decisive: bool
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,14 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a table says, and all that was tested on the way."""
+    """What a table says, and all that was tested on the way. `standing`: the lowest of the row and what it rests on."""
 
     table: Table
     row: Row
     value: str
     trace: tuple[Tested, ...]
     near_misses: tuple[NearMiss, ...]
+    standing: Standing
 
     def tested(self, name: str) -> Tested | None:
         """The test of that input; None when the table does not ask it."""
@@ -65,40 +68,79 @@ class Turn:
 Turns = tuple[Turn, ...]
 
 
+class Asking:
+    """One table on one day, asked with the values of its inputs in the order of the table.
+
+    Every answer is worked out once and kept with the segment, so asking again is one look-up.
+    """
+
+    __slots__ = ("_memo", "_on", "_segment", "table")
+
+    def __init__(self, table: Table, on: date) -> None:
+        """Raises `ValueError` for a day outside the validity of the table."""
+        self.table = table
+        self._on = on
+        self._segment = table.segment(on)
+        self._memo = self._segment.memo
+
+    def key(self, inputs: Mapping[str, str]) -> tuple[str, ...]:
+        """The values in the order of the table."""
+        return tuple([inputs.get(name, "") for name in self._segment.names])
+
+    def says(self, key: tuple[str, ...]) -> Outcome:
+        """The outcome. Raises `ValueError` for a missing or unknown value."""
+        known: Outcome | None = self._memo.get(key)
+        if known is None:
+            self._check(key)
+            known = self._memo[key] = _outcome(self.table, self._segment, key, self._on)
+        return known
+
+    def turns(self, key: tuple[str, ...], wanted: str) -> tuple[Turns, ...]:
+        """The smallest sets of changes that lead to `wanted`: all single ones, else all pairs, and so on.
+
+        Only changes to a value that the input words as a `turn` count (nobody can aim for "unknown"). Empty when the
+        outcome is already `wanted`, or no change leads there.
+        """
+        memo = (key, wanted)
+        known: tuple[Turns, ...] | None = self._memo.get(memo)
+        if known is None:
+            self._check(key)
+            known = self._memo[memo] = _smallest(self.table, self._segment, key, wanted)
+        return known
+
+    def pivotal(self, key: tuple[str, ...]) -> tuple[Input, ...]:
+        """The unknown inputs whose answer can still decide, whatever the other unknown ones turn out to be."""
+        memo = (key, None)
+        known: tuple[Input, ...] | None = self._memo.get(memo)
+        if known is None:
+            self._check(key)
+            known = self._memo[memo] = tuple(_pivotal(self.table, self._segment, key))
+        return known
+
+    def _check(self, key: tuple[str, ...]) -> None:
+        if key not in self._segment.hits:
+            wrong = ((i, v) for i, v in zip(self.table.inputs, key, strict=True) if v not in i.values)
+            asked, value = next(wrong)
+            what = f"{asked.name} is {value!r}, not one of {', '.join(asked.values)}"
+            raise ValueError(f"table {self.table.id}: {what}")
+
+
 def evaluate(table: Table, inputs: Mapping[str, str], on: date) -> Outcome:
     """The outcome on that day. Raises `ValueError` for a missing or unknown value, or a day outside the validity."""
-    segment = table.segment(on)
-    key = _key(table, segment, inputs)
-    known: Outcome | None = segment.memo.get(key)
-    if known is None:
-        known = segment.memo[key] = _outcome(table, segment, key, on)
-    return known
+    asking = Asking(table, on)
+    return asking.says(asking.key(inputs))
 
 
 def counterfactuals(table: Table, inputs: Mapping[str, str], on: date, wanted: str) -> tuple[Turns, ...]:
-    """The smallest sets of changes that lead to `wanted`: all single ones, else all pairs, and so on.
-
-    Only changes to a value that the input words as a `turn` count (nobody can aim for "unknown"). Empty when the
-    outcome is already `wanted`, or no change leads there.
-    """
-    segment = table.segment(on)
-    key = _key(table, segment, inputs)
-    memo = (key, wanted)
-    known: tuple[Turns, ...] | None = segment.memo.get(memo)
-    if known is None:
-        known = segment.memo[memo] = _smallest(table, segment, key, wanted)
-    return known
+    """`Asking.turns` by name."""
+    asking = Asking(table, on)
+    return asking.turns(asking.key(inputs), wanted)
 
 
 def pivotal(table: Table, inputs: Mapping[str, str], on: date) -> tuple[Input, ...]:
-    """The unknown inputs whose answer can still decide the outcome, whatever the other unknown ones turn out to be."""
-    segment = table.segment(on)
-    key = _key(table, segment, inputs)
-    memo = (key, None)
-    known: tuple[Input, ...] | None = segment.memo.get(memo)
-    if known is None:
-        known = segment.memo[memo] = tuple(_pivotal(table, segment, key))
-    return known
+    """`Asking.pivotal` by name."""
+    asking = Asking(table, on)
+    return asking.pivotal(asking.key(inputs))
 
 
 def _pivotal(table: Table, segment: Segment, key: tuple[str, ...]) -> Iterator[Input]:
@@ -121,22 +163,15 @@ def _answers(asked: Input, now: str) -> list[str]:
     return answers if len(answers) > 1 else [*answers, now]
 
 
-def _key(table: Table, segment: Segment, inputs: Mapping[str, str]) -> tuple[str, ...]:
-    key = tuple([inputs.get(name, "") for name in segment.names])
-    if key not in segment.hits:
-        asked, value = next((i, v) for i, v in zip(table.inputs, key, strict=True) if v not in i.values)
-        raise ValueError(f"table {table.id}: {asked.name} is {value!r}, not one of {', '.join(asked.values)}")
-    return key
-
-
 def _outcome(table: Table, segment: Segment, key: tuple[str, ...], on: date) -> Outcome:
     row = segment.hits[key]
     trace = tuple(
-        Tested(asked, value, asked.values[value], asked.name in row.when)
+        Tested(asked, value, asked.values[value], asked.name in row.when, f"{table.id}/{asked.name}")
         for asked, value in zip(table.inputs, key, strict=True)
     )
     misses = tuple(miss for other in table.rows_on(on) if (miss := _near(table, other, key)) is not None)
-    return Outcome(table, row, row.outcome, trace, misses)
+    standing = lowest(row.standing, *(t.input.standing for t in trace if t.decisive))
+    return Outcome(table, row, row.outcome, trace, misses, standing)
 
 
 def _near(table: Table, row: Row, key: tuple[str, ...]) -> NearMiss | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from adapter.model.decision import Standing
 from adapter.rules.proof import prove
 from adapter.rules.reading import Reader
-from adapter.rules.table import VERDICTS, Input, Row, Source, Standing, Table, Validity, Verdict, lowest
+from adapter.rules.table import VERDICTS, Input, Row, Source, Table, Validity, Verdict, lowest
 from adapter.rules.yamlfile import Fields, Items, Text
 
 _TABLE = {"id", "title", "decides", "version", "from", "to", "standing", "inputs", "outcomes", "rows"}

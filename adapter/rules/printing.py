@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from adapter.model.decision import Standing
 from adapter.rules.book import RuleBook
-from adapter.rules.table import Row, Source, Standing, Table
+from adapter.rules.table import Row, Source, Table
 
 _STANDING: dict[Standing, str] = {"verified": "geverifieerd", "provisional": "eigen lezing"}
 

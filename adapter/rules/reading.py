@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from adapter.model.decision import Standing
 from adapter.rules.faults import Faults
-from adapter.rules.table import Source, Standing, Validity
+from adapter.rules.table import Source, Validity
 from adapter.rules.yamlfile import Fields, Items, Node, Text
 
 

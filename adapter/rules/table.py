@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
 
-Standing = Literal["verified", "provisional"]
+from adapter.model.decision import Reason, Standing
+
 Verdict = Literal["met", "not_met", "unknown"]
 VERDICTS: tuple[Verdict, ...] = ("met", "not_met", "unknown")
 
@@ -82,9 +83,11 @@ class Row:
     valid: Validity
     line: int
     citation: str = field(init=False)
+    reason: Reason = field(init=False)  # that this row applied, as a decision tells it
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "citation", cite(self.cites))
+        object.__setattr__(self, "reason", Reason(self.id, "met", self.text, self.citation, self.standing))
 
 
 def cite(sources: tuple[Source, ...]) -> str:

@@ -10,10 +10,11 @@ from adapter.model.projection import ClaimsProjection, ProjectedPhase
 from adapter.model.register import Igo
 from adapter.rules import RuleBook, lowest
 from adapter.selection.case import Case
+from adapter.selection.cover import cover_of
 from adapter.selection.intake import from_intake
-from adapter.selection.membership import Membership
+from adapter.selection.membership import Membership, membership_of
 from adapter.selection.phase import PhaseResult, decide_phase
-from adapter.selection.sources import silent
+from adapter.selection.sources import Unheard, silent, unheard
 from adapter.selection.window import regime_day, window_of
 
 
@@ -24,7 +25,8 @@ def decide(projection: ClaimsProjection, igo: Igo, book: RuleBook) -> Selection:
     any is, or if none has begun. It is definitief once every phase that applies is.
     """
     projection = from_intake(projection, book)
-    membership = Membership(igo)
+    membership = membership_of(igo)
+    nobody = unheard(projection, membership)
     results: list[PhaseResult] = []
     phases: list[PhaseSelection] = []
     for name in PHASES:
@@ -32,7 +34,7 @@ def decide(projection: ClaimsProjection, igo: Igo, book: RuleBook) -> Selection:
         if phase.state == "not_applicable":
             phases.append(_not_applicable(phase, phases))
             continue
-        result = decide_phase(_case(projection, igo, book, membership, phase))
+        result = decide_phase(_case(projection, igo, book, membership, nobody, phase))
         results.append(result)
         phases.append(result.selection)
     return Selection(
@@ -47,20 +49,29 @@ def decide(projection: ClaimsProjection, igo: Igo, book: RuleBook) -> Selection:
 
 
 def _case(
-    projection: ClaimsProjection, igo: Igo, book: RuleBook, membership: Membership, phase: ProjectedPhase
+    projection: ClaimsProjection,
+    igo: Igo,
+    book: RuleBook,
+    membership: Membership,
+    nobody: Unheard,
+    phase: ProjectedPhase,
 ) -> Case:
     window = window_of(phase, projection.as_of)
     day = regime_day(igo.rules, window, projection)
+    cover = cover_of(projection, igo, window)
+    own = book.for_insurer(cover.uzovi)
     return Case(
         projection=projection,
         igo=igo,
-        book=book,
         membership=membership,
         phase=phase,
         window=window,
         regime_day=day,
-        table=book.table("selectie", day),
-        silent=silent(projection, membership, window),
+        selecting=own.asking("selectie", day),
+        scoping=own.asking("scope", day),
+        staging=own.asking("stadium", day),
+        silent=silent(nobody, membership, window),
+        cover=cover,
     )
 
 

@@ -9,7 +9,7 @@ from adapter.model.evidence import Evidence
 from adapter.rules import Standing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finding:
     """The value of one input of a table, the Dutch sentence for it, its evidence, and what is missing if unknown."""
 

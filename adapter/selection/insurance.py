@@ -2,47 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-
-from adapter.model.evidence import Evidence
-from adapter.model.projection import Insurance
-from adapter.model.register import Contract
 from adapter.selection import words
 from adapter.selection.case import Case
+from adapter.selection.cover import Cover
 from adapter.selection.finding import Finding
-from adapter.selection.window import reference_day
-
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """How she is insured on the day that counts, and which contract goes with it."""
-
-    insured_on: date
-    contract_on: date
-    codes: tuple[str, ...]
-    known_uninsured: bool
-    evidence: tuple[Evidence, ...]
-    contract: Contract | None
-
-    @property
-    def uzovi(self) -> str | None:
-        """The insurer, where exactly one is known."""
-        return self.codes[0] if len(self.codes) == 1 and not self.known_uninsured else None
-
-
-def cover_of(case: Case) -> Cover:
-    """The insurance and the contract of this phase."""
-    rules = case.igo.rules
-    insured_on = reference_day(rules.insurer_on, case.window, case.projection)
-    contract_on = reference_day(rules.contract_by, case.window, case.projection)
-    found: list[Insurance] = [i for i in case.projection.insurance if i.valid.covers(insured_on)]
-    codes = tuple(sorted({i.uzovi for i in found if i.uzovi is not None}))
-    uninsured = any(i.insured is False and i.uzovi is None for i in found)
-    evidence = tuple(e for i in found for e in i.evidence)
-    uzovi = codes[0] if len(codes) == 1 else None
-    contract = next((c for c in case.igo.contracts if c.covers(uzovi, contract_on)), None)
-    return Cover(insured_on, contract_on, codes, uninsured, evidence, contract)
 
 
 def insured(case: Case, cover: Cover) -> Finding:

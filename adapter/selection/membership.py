@@ -26,21 +26,23 @@ _COULD_BE: dict[OrganisationKind, frozenset[str]] = {
 
 
 class Membership:
-    """Membership of one IGO, asked many times: the answers for an organisation are kept."""
+    """Membership of one IGO, asked many times: which entries of the register an organisation is, is kept."""
 
-    __slots__ = ("_could", "_igo", "_is")
+    __slots__ = ("_could", "_is", "igo")
 
     def __init__(self, igo: Igo) -> None:
-        self._igo = igo
+        self.igo = igo
         self._is: dict[tuple[str | None, str | None], tuple[Member, ...]] = {}
-        self._could: dict[Organisation, tuple[Member, ...]] = {}
+        self._could: dict[tuple[bool, bool, OrganisationKind], tuple[Member, ...]] = {}
 
     def between(self, organisation: Organisation, first: date, last: date) -> Answer:
         """Whether it was a member on at least one day from `first` up to and including `last`."""
-        if any(_active(member, first, last) for member in self.members(organisation)):
-            return "ja"
-        if any(_active(member, first, last) for member in self._candidates(organisation)):
-            return "onbekend"
+        for member in self.members(organisation):
+            if member.since <= last and (member.until is None or member.until >= first):
+                return "ja"
+        for member in self._candidates(organisation):
+            if member.since <= last and (member.until is None or member.until >= first):
+                return "onbekend"
         return "nee"
 
     def throughout(self, organisation: Organisation, first: date, last: date) -> Answer:
@@ -54,28 +56,39 @@ class Membership:
         key = (organisation.agb, organisation.ura)
         found = self._is.get(key)
         if found is None:
-            found = self._is[key] = tuple(m for m in self._igo.members if m.is_organisation(organisation))
+            found = self._is[key] = tuple(m for m in self.igo.members if m.is_organisation(organisation))
         return found
 
     def active(self, first: date, last: date) -> Iterator[Member]:
         """The members on at least one day in that time."""
-        return (member for member in self._igo.members if _active(member, first, last))
+        return (m for m in self.igo.members if m.since <= last and (m.until is None or m.until >= first))
 
     def _candidates(self, organisation: Organisation) -> tuple[Member, ...]:
         """Members that this organisation might be: no shared kind of code to compare, and of a fitting discipline."""
-        found = self._could.get(organisation)
+        key = (organisation.agb is None, organisation.ura is None, organisation.kind)
+        found = self._could.get(key)
         if found is None:
             fitting = _COULD_BE.get(organisation.kind)
-            found = self._could[organisation] = tuple(
+            found = self._could[key] = tuple(
                 member
-                for member in self._igo.members
+                for member in self.igo.members
                 if not _comparable(member, organisation) and (fitting is None or member.discipline in fitting)
             )
         return found
 
 
-def _active(member: Member, first: date, last: date) -> bool:
-    return member.since <= last and (member.until is None or member.until >= first)
+class _Last:
+    """The membership asked last. A register is one object for as long as it stands, so who it is says enough."""
+
+    kept: Membership | None = None
+
+
+def membership_of(igo: Igo) -> Membership:
+    """The membership of that IGO; kept while the same register is asked again."""
+    kept = _Last.kept
+    if kept is None or kept.igo is not igo:
+        kept = _Last.kept = Membership(igo)
+    return kept
 
 
 def _comparable(member: Member, organisation: Organisation) -> bool:

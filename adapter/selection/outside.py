@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from adapter.model.decision import MissingVariable, OutsideCare, Reason
 from adapter.model.facts import ActKind
 from adapter.model.projection import ProjectedAct
-from adapter.rules import Outcome, Row, evaluate
+from adapter.rules import Outcome, Row
 from adapter.selection import words
 from adapter.selection.case import Case
 from adapter.selection.finding import Finding
-from adapter.selection.membership import Answer
 from adapter.selection.responsible import Holders
 
-_DISCIPLINES = {
+_DISCIPLINES = frozenset({
     "verloskunde",
     "gynaecologie",
     "ziekenhuis",
@@ -25,8 +24,9 @@ _DISCIPLINES = {
     "kindergeneeskunde",
     "huisarts",
     "verpleegkunde",
-}
-_LINES = {"eerste_lijn", "tweede_lijn", "derde_lijn"}
+    "onbekend",
+})  # fmt: skip
+_LINES = frozenset({"eerste_lijn", "tweede_lijn", "derde_lijn"})
 
 
 @dataclass(slots=True)
@@ -44,8 +44,9 @@ class Sorted:
 def sort_care(case: Case, holders: Holders, whole_pregnancy: bool) -> Sorted:
     """Sort all care that counts for this phase. `whole_pregnancy`: a break in any phase counts (`break_scope`)."""
     found = Sorted()
+    here = case.phase.phase
     for act in case.projection.acts:
-        mine = act.phase == case.phase.phase
+        mine = act.phase == here
         if mine or (act.phase is None and act.day is None) or (whole_pregnancy and act.phase is not None):
             _sort(case, act, mine, found)
     if case.begun:
@@ -57,27 +58,25 @@ def sort_care(case: Case, holders: Holders, whole_pregnancy: bool) -> Sorted:
 
 def scope(case: Case, act: ProjectedAct) -> Outcome:
     """What the scope table of the regime says of this care."""
-    discipline = act.discipline or "onbekend"
-    inputs = {
-        "soort": act.kind.value,
-        "discipline": discipline if discipline in _DISCIPLINES or discipline == "onbekend" else "overig",
-        "lijn": act.line if act.line in _LINES else "onbekend",
-        "fase": act.phase or "onbekend",
-    }
-    return evaluate(case.book.table("scope", case.regime_day), inputs, case.regime_day)
-
-
-def _member(case: Case, act: ProjectedAct) -> Answer:
-    if act.day is not None:
-        return case.membership.between(act.organisation, act.day, act.day)
-    return case.membership.throughout(act.organisation, case.window.first, case.window.last)
+    discipline, line = act.discipline or "onbekend", act.line
+    key = (
+        act.kind._value_,
+        discipline if discipline in _DISCIPLINES else "overig",
+        line if line is not None and line in _LINES else "onbekend",
+        act.phase or "onbekend",
+    )
+    return case.scoping.says(key)
 
 
 def _sort(case: Case, act: ProjectedAct, mine: bool, found: Sorted) -> None:
-    member = _member(case, act)
+    day = act.day
+    if day is not None:
+        member = case.membership.between(act.organisation, day, day)
+    else:
+        member = case.membership.throughout(act.organisation, case.window.first, case.window.last)
     said = scope(case, act)
     if member == "ja":
-        if said.value == "binnen" and mine:
+        if mine and said.value == "binnen":
             found.by_members.append(act)
             found.rows[said.row.id] = said.row
         return

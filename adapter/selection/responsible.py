@@ -13,15 +13,16 @@ from adapter.selection.finding import Finding
 from adapter.selection.membership import Answer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Holder:
-    """An organisation responsible in the phase, and whether it was a member on a day of it."""
+    """An organisation responsible in the phase, whether it was a member on a day of it, and from which day."""
 
     held: ProjectedResponsibility
     member: Answer
+    since: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Holders:
     """Who held responsibility in the phase; `doubtful`: only who held it on its first or last day is known."""
 
@@ -43,16 +44,24 @@ def holders_of(case: Case) -> Holders:
         return Holders((), True)
     solid: list[Holder] = []
     touching: list[Holder] = []
-    everybody = case.projection.responsibility
-    for held in everybody:
-        contact = case.window.contact(held.span, any(_takes_over(other, held) for other in everybody))
-        days = case.window.days(held.span)
-        if contact is None or days is None:
-            continue
-        holder = Holder(held, case.membership.between(held.organisation, *days))
-        (solid if contact == "solid" else touching).append(holder)
-    found = sorted(solid or touching, key=lambda h: day_of(h.held.span.start) if h.held.span.start else date.min)
+    for held in case.projection.responsibility:
+        contact = case.window.contact(held.span, lambda held=held: _taken_over(case, held))  # type: ignore[misc]
+        if contact is not None:
+            how, first, last = contact
+            holder = Holder(held, case.membership.between(held.organisation, first, last), first)
+            (solid if how == "solid" else touching).append(holder)
+    found = solid or touching
+    if len(found) > 1:
+        found.sort(key=_since)
     return Holders(tuple(found), not solid)
+
+
+def _since(holder: Holder) -> date:
+    return day_of(holder.held.span.start) if holder.held.span.start else date.min
+
+
+def _taken_over(case: Case, held: ProjectedResponsibility) -> bool:
+    return any(_takes_over(other, held) for other in case.projection.responsibility)
 
 
 def _takes_over(other: ProjectedResponsibility, held: ProjectedResponsibility) -> bool:
@@ -124,8 +133,7 @@ def _told(case: Case, holders: Holders, value: Answer, text: str) -> Finding:
     which = [h for h in holders.holders if h.member == value]
     named = list(dict.fromkeys(words.name(h.held.organisation) for h in which))
     was, is_ = ("was", "is") if len(named) == 1 else ("waren", "zijn")
-    days = case.window.days(which[0].held.span)
-    since = f" (vanaf {words.on(days[0])})" if days is not None and case.begun else ""
+    since = f" (vanaf {words.on(which[0].since)})" if case.begun else ""
     told = text.format(phase=words.PHASE[case.phase.phase], was=was, is_=is_)
     sentence = f"{words.listed(named)} {told}{since}."
     return Finding(value, sentence, tuple(e for h in which for e in h.held.evidence))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adapter.model.decision import MissingVariable, PhaseStatus, Reason, Stage
-from adapter.rules import Standing, evaluate
+from adapter.rules import Standing
 from adapter.selection import words
 from adapter.selection.case import Case
 from adapter.selection.finding import Finding
@@ -15,7 +15,7 @@ from adapter.selection.responsible import Holders
 _STAGE: dict[str, Stage] = {"voorlopig": "voorlopig", "definitief": "definitief"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StageOf:
     """The stage of a phase, why, and what it waits for."""
 
@@ -28,23 +28,14 @@ class StageOf:
 def stage_of(case: Case, status: PhaseStatus, holders: Holders) -> StageOf:
     """The stage of a phase with this status."""
     findings = _findings(case, status, holders)
-    table = case.book.table("stadium", case.regime_day)
-    outcome = evaluate(table, {name: finding.value for name, finding in findings.items()}, case.regime_day)
+    outcome = case.staging.says(tuple([findings[asked.name].value for asked in case.staging.table.inputs]))
     row = outcome.row
-    reasons = [Reason(row.id, "met", row.text, row.citation, row.standing)]
-    reasons += [
-        Reason(
-            f"{table.id}/{t.input.name}",
-            t.verdict,
-            findings[t.input.name].text,
-            t.input.citation,
-            t.input.standing,
-            findings[t.input.name].evidence,
-        )
-        for t in outcome.trace
-        if t.value != "nvt"
-    ]
-    missing = tuple(m for finding in findings.values() for m in finding.missing)
+    reasons = [row.reason]
+    for t in outcome.trace:
+        if t.value != "nvt":
+            asked, finding = t.input, findings[t.input.name]
+            reasons.append(Reason(t.rule, t.verdict, finding.text, asked.citation, asked.standing, finding.evidence))
+    missing = tuple([m for finding in findings.values() for m in finding.missing])
     return StageOf(_STAGE[outcome.value], row.standing, tuple(reasons), missing)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -14,27 +15,28 @@ Contact = Literal["solid", "touch"]
 By = Literal["phase_start", "pregnancy_start", "phase_end"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Window:
-    """A phase from `start` to `end`; a running phase is open, and counted up to and including `last`."""
+    """A phase from `start` to `end`; a running phase is open, and counted up to and including `last`.
+
+    `first` is the first day that counts: the last one when the start is not known.
+    """
 
     start: Moment | None
     end: Moment | None
+    first: date
     last: date
-
-    @property
-    def first(self) -> date:
-        """The first day that counts; the last one when the start is not known."""
-        return day_of(self.start) if self.start is not None else self.last
 
     def days(self, span: Span) -> tuple[date, date] | None:
         """First and last day that the span and this window share; None when they share none."""
-        first = max((day_of(m) for m in (span.start, self.start) if m is not None), default=date.min)
+        first = date.min if self.start is None else self.first
+        if span.start is not None:
+            first = max(first, day_of(span.start))
         last = min(self.last, day_of(span.end)) if span.end is not None else self.last
         return (first, last) if first <= last else None
 
-    def contact(self, span: Span, handed_over: bool) -> Contact | None:
-        """Whether the span lies in the window, or only touches its first or last day.
+    def contact(self, span: Span, handed_over: Callable[[], bool]) -> tuple[Contact, date, date] | None:
+        """Whether the span lies in the window, or only touches its first or last day; with the days they share.
 
         Care that changes hands on the day a phase begins or ends, with no time of day known, touches both phases and
         proves nothing for either; where both sides are known to the instant, the instants say it. A span that ends on
@@ -43,10 +45,11 @@ class Window:
         shared = self.days(span)
         if shared is None or _before(span.end, self.start) or _before(self.end, span.start):
             return None
-        if shared[0] < shared[1]:
-            return "solid"
-        doubtful = (handed_over and _doubtful(span.end, self.start)) or _doubtful(self.end, span.start)
-        return "touch" if doubtful else "solid"
+        first, last = shared
+        if first < last:
+            return ("solid", first, last)
+        doubtful = _doubtful(self.end, span.start) or (_doubtful(span.end, self.start) and handed_over())
+        return ("touch" if doubtful else "solid", first, last)
 
 
 def _before(end: Moment | None, start: Moment | None) -> bool:
@@ -66,9 +69,10 @@ def _doubtful(end: Moment | None, start: Moment | None) -> bool:
 def window_of(phase: ProjectedPhase, as_of: date) -> Window:
     """The window of a phase. One that has not begun is looked at as if it were today."""
     if phase.state == "not_started":
-        return Window(as_of, None, as_of)
+        return Window(as_of, None, as_of, as_of)
     last = day_of(phase.end) if phase.end is not None else as_of
-    return Window(phase.start, phase.end, last)
+    first = day_of(phase.start) if phase.start is not None else last
+    return Window(phase.start, phase.end, first, last)
 
 
 def reference_day(by: By, window: Window, projection: ClaimsProjection) -> date:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from adapter.model.evidence import Organisation, OrganisationKind
-from adapter.model.facts import ActKind
+from adapter.model.facts import ActKind, Outcome
 from adapter.model.moments import Span
 from adapter.model.projection import ClaimsProjection, Kraamzorg
 from adapter.model.register import Contract
@@ -372,6 +372,20 @@ class TestTheTurnOfTheRegime:
     def test_the_pregnancy_names_both_rule_sets(self) -> None:
         said = decide(self.straddling())
         assert (said.rule_set.id, said.rule_set.version) == ("selection-experiment+selection-regular", "2017.1+2023.1")
+
+
+class TestABirthThatCannotBeOne:
+    """A birth before 16+0 is a loss that was written down as a birth, or a wrong date: nobody can tell which."""
+
+    @pytest.mark.parametrize("outcome", [Outcome.BIRTH, Outcome.STILLBIRTH])
+    def test_its_phases_are_onbepaald_and_a_source_is_asked(self, outcome: Outcome) -> None:
+        said = decide(pregnancy(2024, outcome=outcome, gestational_days_at_end=111))
+        assert [p.status for p in said.phases] == ["igo", "onbepaald", "onbepaald"]
+        assert said.stage == "voorlopig"
+        assert {m.variable for m in said.missing} == {"outcome"}
+
+    def test_from_16_weeks_it_is_a_birth(self) -> None:
+        assert statuses(pregnancy(2024, gestational_days_at_end=112)) == ["igo"] * 3
 
 
 class TestUnknownOrganisations:
