@@ -21,6 +21,7 @@ from adapter.carepath.moments import Situation, moments_of
 from adapter.carepath.phases import Phases, phases_of
 from adapter.carepath.questions import about_responsibility
 from adapter.carepath.responsibility import responsibility_of
+from adapter.carepath.signs import Signs
 from adapter.carepath.timeline import care_acts, involved, referrals
 from adapter.carepath.times import plausible
 from adapter.carepath.zorgpad import Precedence, Zorgpad
@@ -52,13 +53,12 @@ def build(given: PregnancyInput, zorgpad: Zorgpad, settings: PathSettings, as_of
         facts=facts,
         children=children,
         sources=given.sources,
-        screenings=screenings,
-        measurements=measurements,
     )
     fetuses = facts["fetuses"].value
     multiple = isinstance(fetuses, int | float) and fetuses > 1
-    doubles = duplicates_of(zorgpad.moments, chosen, multiple, seen.dating.zero)
-    moments = moments_of(zorgpad.moments, situation, doubles)
+    signs = Signs(zorgpad.moments, chosen, screenings, measurements)
+    doubles = duplicates_of(zorgpad.moments, signs, multiple, seen.dating.zero)
+    moments = moments_of(zorgpad.moments, situation, signs, doubles)
     undated_end = ending.ended and ending.on is None
     return CarePath(
         pregnancy=given.pregnancy,

@@ -7,17 +7,19 @@ duplicate: the same act held by two sources (one organisation, or one day), and 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from adapter.carepath.asof import Chosen
 from adapter.carepath.expected import Moment, Once
 from adapter.carepath.questions import named
-from adapter.carepath.timeline import GIVEN, start_of
+from adapter.carepath.signs import Signs, may
+from adapter.carepath.timeline import GIVEN
 from adapter.carepath.times import dutch
 from adapter.model.carepath import Conflict, Disagreement
-from adapter.model.evidence import Evidence, OrganisationKind
+from adapter.model.evidence import Evidence
 from adapter.model.facts import Act, ReferralKind, StatementKind
 from adapter.model.moments import day_of
 
@@ -35,60 +37,51 @@ class Double:
     again: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    day: date
-    act: Act
-
-    @property
-    def who(self) -> str:
-        return self.act.organisation.id
-
-
 def duplicates_of(
-    moments: Iterable[Moment], chosen: Chosen, multiple: bool, zero: date | None = None
+    moments: Iterable[Moment], signs: Signs, multiple: bool, zero: date | None = None
 ) -> tuple[Double, ...]:
     """One entry per moment that was given more than once. `zero`: day 0 of the pregnancy, for windows."""
-    acts: dict[str, list[_Given]] = defaultdict(list)
-    for act in chosen.acts:
-        at = start_of(act) if act.state in GIVEN else None
-        if at is not None:
-            given = _Given(day_of(at), act)
-            acts[act.kind.value].append(given)
-            if act.code is not None:
-                acts[act.code.code].append(given)
     found = []
-    excused = _Excused(chosen)
+    excused: _Excused | None = None
     for moment in moments:
-        if moment.once is not None and not (multiple and "multiple" in moment.once.exempt):
-            such = _of_moment(moment, moment.once, acts, zero)
-            if len({g.who for g in such}) > 1 and (double := _double(moment, moment.once, such, excused)):
+        if moment.once is None or (multiple and "multiple" in moment.once.exempt):
+            continue
+        such = _of_moment(moment, moment.once, signs, zero)
+        if len({g.who for g in such}) > 1:
+            excused = excused or _Excused(signs.chosen)
+            if double := _double(moment, moment.once, such, excused):
                 found.append(double)
     return tuple(found)
 
 
-def _of_moment(moment: Moment, once: Once, acts: Mapping[str, list[_Given]], zero: date | None) -> list[_Given]:
+class _Given(NamedTuple):
+    """An act on its day."""
+
+    day: date
+    who: str
+    act: Act
+
+
+def _of_moment(moment: Moment, once: Once, signs: Signs, zero: date | None) -> list[_Given]:
     """The acts that are the moment for certain, each once, in time."""
     keys = dict.fromkeys(key for way in moment.ways if way.sure and way.when != "before_end" for key in way.acts)
     if once.same_code:
         keys = dict.fromkeys(key for way in moment.ways if way.sure for key in way.acts if key[0].isdigit())
-    found = {id(g): g for key in keys for g in acts.get(key, ())}
-    return sorted(
-        (g for g in found.values() if _counts(g, moment, once, zero)),
-        key=lambda g: (g.day, g.act.evidence.source, g.act.evidence.reference),
-    )
+    found = {id(s.act): s for key in keys for s in signs.acts.get(key, ())}
+    given = [
+        _Given(s.day, s.act.organisation.id, s.act)
+        for s in found.values()
+        if s.day is not None and s.act is not None and s.act.state in GIVEN and may(s, moment)
+    ]
+    if "unfinished" in once.exempt:
+        given = [g for g in given if g.act.state == "done"]
+    if once.in_window:
+        given = [g for g in given if zero is not None and _inside(moment, (g.day - zero).days)]
+    return sorted(given, key=lambda g: (g.day, g.act.evidence.source, g.act.evidence.reference))
 
 
-def _counts(given: _Given, moment: Moment, once: Once, zero: date | None) -> bool:
-    kind = given.act.organisation.kind
-    if kind not in moment.by and kind is not OrganisationKind.ONBEKEND:
-        return False
-    if "unfinished" in once.exempt and given.act.state != "done":
-        return False
-    if not once.in_window:
-        return True
-    days = None if zero is None else (given.day - zero).days
-    return days is not None and (moment.first or 0) <= days <= (moment.last or days)
+def _inside(moment: Moment, days: int) -> bool:
+    return (moment.first or 0) <= days and (moment.last is None or days <= moment.last)
 
 
 def _double(moment: Moment, once: Once, given: Sequence[_Given], excused: _Excused) -> Double | None:

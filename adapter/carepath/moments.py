@@ -23,9 +23,9 @@ from adapter.carepath.groups import belongs
 from adapter.carepath.merge import unique
 from adapter.carepath.questions import named
 from adapter.carepath.rhythm import kept
-from adapter.carepath.signs import Seen, Sign
+from adapter.carepath.signs import Sign, Signs
 from adapter.carepath.times import dutch
-from adapter.model.carepath import CareMoment, Child, Fact, Measurement, PathSource, Phase, Screening, Window
+from adapter.model.carepath import CareMoment, Child, Fact, PathSource, Phase, Window
 from adapter.model.evidence import OrganisationKind
 from adapter.model.moments import day_of
 from adapter.model.sources import SourceState
@@ -52,8 +52,6 @@ class Situation:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     children: Sequence[Child] = ()
     sources: Sequence[PathSource] = ()
-    screenings: Sequence[Screening] = ()
-    measurements: Sequence[Measurement] = ()
 
     @property
     def in_care_since(self) -> date | None:
@@ -62,9 +60,10 @@ class Situation:
         return None if first is None else day_of(first)
 
 
-def moments_of(expected: Iterable[Expected], now: Situation, doubles: Iterable[Double] = ()) -> tuple[CareMoment, ...]:
+def moments_of(
+    expected: Iterable[Expected], now: Situation, seen: Signs, doubles: Iterable[Double] = ()
+) -> tuple[CareMoment, ...]:
     """Every moment of the zorgpad with its state on the day asked about."""
-    seen = Seen(now.chosen, now.screenings, now.measurements)
     twice = {d.moment: unique(d.again) for d in doubles}
     made = []
     for one in expected:
@@ -96,7 +95,7 @@ class _Standing:
     why: str | None = None
 
 
-def _moment(expected: Expected, now: Situation, seen: Seen) -> _Standing:
+def _moment(expected: Expected, now: Situation, seen: Signs) -> _Standing:
     window = _window(expected, now)
     if done := seen.signs(expected, window, sure=True):
         return _Standing("done", window, done, _timing(expected, window, done))
@@ -112,7 +111,7 @@ def _moment(expected: Expected, now: Situation, seen: Seen) -> _Standing:
     return _Standing(state, window, declined, why=why)
 
 
-def _rhythm(expected: Expected, now: Situation, seen: Seen) -> _Standing:
+def _rhythm(expected: Expected, now: Situation, seen: Signs) -> _Standing:
     window = _window(expected, now)
     signs = seen.signs(expected, window, sure=True)
     state, why = _before(expected, window, now)
@@ -156,7 +155,7 @@ def _timing(expected: Expected, window: Window, done: Sequence[Sign]) -> Side | 
 
 def _declined(declined: Sequence[Sign]) -> str:
     first = min(declined, key=lambda s: s.day or date.max)
-    who = f" door {first.who}" if first.who else ""
+    who = f" door {named(first.organisation)}" if first.organisation else ""
     return f"Vastgelegd{who}{'' if first.day is None else f' op {dutch(first.day)}'}."
 
 

@@ -4,65 +4,51 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from typing import NamedTuple
 
 from adapter.carepath.asof import Chosen
-from adapter.carepath.expected import Moment, Way
-from adapter.carepath.questions import named
+from adapter.carepath.expected import Moment, Way, When
 from adapter.carepath.timeline import GIVEN, start_of
 from adapter.model.carepath import Measurement, Screening, Window
-from adapter.model.evidence import Evidence, OrganisationKind
+from adapter.model.evidence import Evidence, Organisation, OrganisationKind
 from adapter.model.facts import Act, StatementKind
 from adapter.model.moments import day_of
 
-_NO_DAYS: Window = Window(None, None)
 DECLINED = "declined"
+_STATEMENTS = frozenset(StatementKind)
+_UNKNOWN = OrganisationKind.ONBEKEND
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """One thing that shows it, its day where known, and who says so."""
+class Sign(NamedTuple):
+    """One thing that shows it: its evidence, its day where known, who did or said it, and the act if it is one."""
 
     evidence: Evidence
     day: date | None
-    who: str | None = None
+    organisation: Organisation | None = None
+    act: Act | None = None
 
 
-@dataclass(frozen=True)
-class Seen:
-    """The acts, statements, screenings and measurements of one pregnancy, by what they are."""
+class Signs:
+    """The acts, statements, screenings and measurements of a pregnancy, by what they are; made once for all moments."""
 
-    chosen: Chosen
-    screenings: Sequence[Screening] = ()
-    measurements: Sequence[Measurement] = ()
-
-    @cached_property
-    def acts(self) -> Mapping[str, list[Act]]:
-        """By kind and by code."""
-        found: dict[str, list[Act]] = defaultdict(list)
-        for act in self.chosen.acts:
-            found[act.kind.value].append(act)
-            if act.code is not None:
-                found[act.code.code].append(act)
-        return found
-
-    @cached_property
-    def screened(self) -> Mapping[str, list[Screening]]:
-        """By kind."""
-        found: dict[str, list[Screening]] = defaultdict(list)
-        for screening in self.screenings:
-            found[screening.kind].append(screening)
-        return found
-
-    @cached_property
-    def measured(self) -> Mapping[str, list[Measurement]]:
-        """By kind."""
-        found: dict[str, list[Measurement]] = defaultdict(list)
-        for measurement in self.measurements:
-            found[measurement.kind].append(measurement)
-        return found
+    def __init__(
+        self,
+        moments: Iterable[Moment],
+        chosen: Chosen,
+        screenings: Sequence[Screening] = (),
+        measurements: Sequence[Measurement] = (),
+    ) -> None:
+        ways = [way for moment in moments for way in moment.ways]
+        self.chosen = chosen
+        self.acts = _acts(chosen.acts, {key for way in ways for key in way.acts})
+        self._statements = _statements(chosen, {kind for way in ways for kind in way.statements})
+        self._screened: dict[str, list[Screening]] = defaultdict(list)
+        for screening in screenings:
+            self._screened[screening.kind].append(screening)
+        self._measured: dict[str, list[Sign]] = defaultdict(list)
+        for m in measurements:
+            self._measured[m.kind].append(Sign(m.evidence, m.day, m.organisation))
 
     def signs(self, expected: Moment, window: Window, *, sure: bool) -> list[Sign]:
         """What shows that it was done; not `sure`: what may have been it."""
@@ -71,11 +57,10 @@ class Seen:
     def declined(self, expected: Moment) -> list[Sign]:
         """What says that she declined it, or that it was not done."""
         keys = dict.fromkeys(key for way in expected.ways if way.sure for key in way.acts)
-        acts = [a for key in keys for a in self.acts.get(key, ()) if a.state == DECLINED]
-        found = [_of_act(a) for a in acts if _may(a, expected)]
+        found = [s for key in keys for s in self.acts.get(key, ()) if _is(s, DECLINED) and may(s, expected)]
         kinds = dict.fromkeys(kind for way in expected.ways for kind in way.screenings)
-        screened = (s for kind in kinds for s in self.screened.get(kind, ()) if s.state == DECLINED)
-        found += [Sign(s.evidence, s.day, named(s.organisation)) for s in screened]
+        screened = (s for kind in kinds for s in self._screened.get(kind, ()) if s.state == DECLINED)
+        found += [Sign(s.evidence, s.day, s.organisation) for s in screened]
         for kind in expected.declined_by:
             said = self.chosen.said(StatementKind(kind))
             found += [Sign(s.evidence, None if s.at is None else day_of(s.at)) for s in said if s.value is True]
@@ -88,40 +73,54 @@ class Seen:
 
     def _any_time(self, way: Way, expected: Moment) -> Iterable[Sign]:
         for key in way.acts:
-            for act in self.acts.get(key, ()):
-                if act.state in GIVEN and _may(act, expected):
-                    yield _of_act(act)
+            for sign in self.acts.get(key, ()):
+                if sign.act is not None and sign.act.state in GIVEN and may(sign, expected):
+                    yield sign
         for kind in way.statements:
-            if kind in _STATEMENTS:
-                for s in self.chosen.said(StatementKind(kind)):
-                    if s.value is not False:
-                        yield Sign(s.evidence, None if s.at is None else day_of(s.at))
+            yield from self._statements.get(kind, ())
         for kind in way.screenings:
-            for screening in self.screened.get(kind, ()):
+            for screening in self._screened.get(kind, ()):
                 if screening.state == "done":
-                    yield Sign(screening.evidence, screening.day, named(screening.organisation))
+                    yield Sign(screening.evidence, screening.day, screening.organisation)
         for kind in way.measurements:
-            for measured in self.measured.get(kind, ()):
-                yield Sign(measured.evidence, measured.day, named(measured.organisation))
+            yield from self._measured.get(kind, ())
 
 
-_STATEMENTS = frozenset(StatementKind)
-
-
-def _may(act: Act, expected: Moment) -> bool:
+def may(sign: Sign, expected: Moment) -> bool:
     """Whether the organisation is one whose act this can be; of one of unknown kind that cannot be said."""
-    kind = act.organisation.kind
-    return kind in expected.by or kind is OrganisationKind.ONBEKEND
+    kind = _UNKNOWN if sign.organisation is None else sign.organisation.kind
+    return kind is _UNKNOWN or kind in expected.by
 
 
-def _of_act(act: Act) -> Sign:
-    at = start_of(act)
-    return Sign(act.evidence, None if at is None else day_of(at), named(act.organisation))
+def _acts(acts: Iterable[Act], wanted: set[str]) -> Mapping[str, list[Sign]]:
+    """By kind and by code, those that some moment asks for."""
+    found: dict[str, list[Sign]] = defaultdict(list)
+    for act in acts:
+        kind, code = str(act.kind), "" if act.code is None else act.code.code
+        if kind in wanted or code in wanted:
+            at = start_of(act)
+            sign = Sign(act.evidence, None if at is None else day_of(at), act.organisation, act)
+            found[kind].append(sign)
+            if code:
+                found[code].append(sign)
+    return found
 
 
-def _in_time(day: date | None, window: Window, when: str) -> bool:
-    if day is None or window == _NO_DAYS:
+def _statements(chosen: Chosen, kinds: set[str]) -> Mapping[str, list[Sign]]:
+    found = {}
+    for kind in kinds & _STATEMENTS:
+        said = chosen.said(StatementKind(kind))
+        found[kind] = [Sign(s.evidence, None if s.at is None else day_of(s.at)) for s in said if s.value is not False]
+    return found
+
+
+def _is(sign: Sign, state: str) -> bool:
+    return sign.act is not None and sign.act.state == state
+
+
+def _in_time(day: date | None, window: Window, when: When) -> bool:
+    if day is None:
         return False
-    after = window.from_ is not None and window.from_ <= day
-    before = window.to is not None and day <= window.to
-    return {"from_start": after, "before_end": before, "window": after and before}[when]
+    if when != "before_end" and (window.from_ is None or day < window.from_):
+        return False
+    return when == "from_start" or (window.to is not None and day <= window.to)
