@@ -1,0 +1,88 @@
+"""Under which id a resource of a source is served: its own, unless another source uses the same one.
+
+Sources give out ids without knowing each other. The source that brought an id first keeps it; the same id of another
+gets the name of that source behind it. A caller that is a source itself keeps its own ids, whoever came first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+
+from adapter.store.search import Row, Search
+
+_LONGEST = 64  # FHIR: an id has at most 64 characters
+
+
+class Names:
+    """Knows which ids more than one source uses; up to date with the store at every call of `refresh`."""
+
+    def __init__(self, search: Search, sources: Sequence[str]) -> None:
+        self._search = search
+        self.sources = tuple(sources)
+        self._lock = threading.Lock()
+        self._upto: int | None = None
+        self._shared: dict[tuple[str, str], tuple[str, ...]] = {}  # the sources that use it, the first first
+        self._aliases: dict[tuple[str, str], tuple[str, str]] = {}  # (type, alias) -> (source, id)
+        self.touched: frozenset[str] = frozenset()
+        """Sources in whose resources a reference may need another name."""
+
+    def refresh(self) -> int:
+        """Take in what came since the last time. Returns the position of the newest version."""
+        last = self._search.last_position()
+        if len(self.sources) > 1 and self._upto != last:
+            with self._lock:
+                self._catch_up(last)
+        return last
+
+    def _catch_up(self, last: int) -> None:
+        if self._upto is None:
+            new = self._search.shared_ids()
+        else:
+            first = self._search.first_versions(self._upto, last)
+            new = {(kind, id) for kind, id, source in first if self._elsewhere(kind, id, source)}
+        for kind, id in sorted(new):
+            self._share(kind, id)
+        if new:
+            self.touched = frozenset(source for sources in self._shared.values() for source in sources)
+        self._upto = last
+
+    def _elsewhere(self, kind: str, id: str, source: str) -> bool:
+        return any(self._search.place(other, kind, id) for other in self.sources if other != source)
+
+    def _share(self, kind: str, id: str) -> None:
+        places = ((self._search.place(source, kind, id), source) for source in self.sources)
+        order = tuple(source for _, source in sorted((place[0], source) for place, source in places if place))
+        if len(order) < 2:
+            return
+        self._shared[kind, id] = order
+        for source in order:
+            self._aliases[kind, alias(source, kind, id)] = (source, id)
+
+    def public(self, source: str, kind: str, id: str, own: str | None) -> str:
+        """The id under which this resource is served to a caller who is source `own`, or none."""
+        sources = self._shared.get((kind, id))
+        if sources is None or source not in sources:
+            return id
+        keeper = own if own in sources else sources[0]
+        return id if source == keeper else alias(source, kind, id)
+
+    def find(self, kind: str, id: str, own: str | None, upto: int) -> Row | None:
+        """The resource that is served under this id."""
+        if (known := self._aliases.get((kind, id))) is not None:
+            return self._search.current(known[0], kind, known[1], upto)
+        if (sources := self._shared.get((kind, id))) is not None:
+            return self._search.current(own if own in sources else sources[0], kind, id, upto)
+        for source in self.sources:
+            if (row := self._search.current(source, kind, id, upto)) is not None:
+                return row
+        return None
+
+
+def alias(source: str, kind: str, id: str) -> str:
+    """The id with its source behind it; where that is too long, a hash of both."""
+    plain = f"{id}.{source}"
+    if len(plain) <= _LONGEST and source.replace("-", "").replace(".", "").isalnum():
+        return plain
+    return hashlib.sha256(f"{source}\n{kind}\n{id}".encode()).hexdigest()

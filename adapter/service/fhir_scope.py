@@ -1,0 +1,42 @@
+"""What one caller may see and send: every read and search of the FHIR endpoint passes here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adapter.access import Context
+from adapter.model.sources import RecordKey
+from adapter.store.search import Row
+
+
+def _everything(_: Row) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, narrowed to what the policy lets them see.
+
+    `source`: the registered source as which this caller may send data, and whose own ids it knows. `woman`: the record
+    of the one woman whom the token stands for (MedMij): every search is about her, and no BSN is shown. `records`: the
+    records that may be seen, None for all of them. `may`: the last word on each resource, after `records`.
+    """
+
+    context: Context
+    source: str | None = None
+    woman: RecordKey | None = None
+    records: frozenset[RecordKey] | None = None
+    may: Callable[[Row], bool] = _everything
+
+    @property
+    def masked(self) -> bool:
+        """Whether no BSN may stand in what is sent."""
+        return self.woman is not None
+
+    def sees(self, row: Row) -> bool:
+        """Whether this caller may see this resource."""
+        record = row.record
+        if self.records is not None and record is not None and record not in self.records:
+            return False
+        return row.problem is None and self.may(row)
