@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from adapter.jobs.embedded import EmbeddedServer, embedded
 from adapter.jobs.errors import EmbeddedServerError, JobsError
-from adapter.jobs.queue import DeadJob, Depth, Handler, Job, Queue, Timing
+from adapter.jobs.queue import BatchHandler, DeadJob, Depth, Handler, Job, Queue, Timing
 
 __all__ = [
+    "BatchHandler",
     "DeadJob",
     "Depth",
     "EmbeddedServer",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -80,6 +80,8 @@ class Timing:
 
 
 Handler = Callable[[Job], Awaitable[None]]
+BatchHandler = Callable[[Sequence[Job]], Awaitable[Mapping[Job, str]]]
+"""Does jobs together; gives those that failed, and why. Raises: all of them failed."""
 
 
 class Queue:
@@ -102,6 +104,7 @@ class Queue:
             f"{prefix}:{name}" for name in ("jobs", "queued", "again", "errors", "dead")
         )
         self._prefix = prefix
+        self._scripts: dict[str, Any] = {}
 
     async def publish(self, jobs: Iterable[Job]) -> int:
         """Put jobs in; gives how many were new: not waiting already, and not resting after they were given up on."""
@@ -122,9 +125,27 @@ class Queue:
         A job whose handler raises is tried again after `timing.retry`, and given up on (`dead`) after
         `timing.deliveries`. No two workers do the same job at once. Jobs may be done twice: handlers are idempotent.
         """
+
+        async def one(jobs: Sequence[Job]) -> Mapping[Job, str]:
+            for job in jobs:
+                await handler(job)
+            return {}
+
+        return await self.consume_many(worker, one, at_once=1, stop=stop, drain=drain)
+
+    async def consume_many(
+        self,
+        worker: str,
+        handler: BatchHandler,
+        *,
+        at_once: int,
+        stop: asyncio.Event | None = None,
+        drain: bool = False,
+    ) -> int:
+        """As `consume`, with up to `at_once` jobs in the handler's hands together: it says which of them failed."""
         from adapter.jobs.worker import Worker
 
-        return await Worker(self, worker, handler).work(stop or asyncio.Event(), drain=drain)
+        return await Worker(self, worker, handler, at_once).work(stop or asyncio.Event(), drain=drain)
 
     async def depth(self) -> Depth:
         """How much there is."""
@@ -178,7 +199,9 @@ class Queue:
 
     async def run(self, script: str, keys: list[str], arguments: list[str]) -> Any:
         """Run one of the scripts (Redis keeps it after the first time)."""
-        return await self.redis.register_script(script)(keys=keys, args=arguments)
+        if script not in self._scripts:
+            self._scripts[script] = self.redis.register_script(script)
+        return await self._scripts[script](keys=keys, args=arguments)
 
     async def in_group(self, command: Callable[[], Awaitable[Any]]) -> Any:
         """What a command on the consumer group answers; the group is made first where Redis does not have it."""

@@ -16,47 +16,63 @@ end
 return added
 """
 
-# KEYS: stream, queued, again, lease. ARGV: group, message id, job, token, lease in ms, 1 when taken over.
-# 1: the job is ours. 0: another worker is at it; it will do the job once more when it is done, except when this message
-# was taken over from a worker that fell away: then it stays pending, for its lease may be that worker's.
+# KEYS: stream, queued, again, a lease for each message. ARGV: group, token, lease in ms, 1 when taken over, then id and
+# job of each message. For each 1: the job is ours. 0: another worker is at it; it will do the job once more when it is
+# done, except when this message was taken over from a worker that fell away: then it stays pending, for its lease may
+# be that worker's.
 TAKE = """
-if redis.call('SET', KEYS[4], ARGV[4], 'NX', 'PX', ARGV[5]) then
-  redis.call('SREM', KEYS[2], ARGV[3])
-  return 1
-end
-if ARGV[6] ~= '1' then
-  redis.call('SREM', KEYS[2], ARGV[3])
-  redis.call('SADD', KEYS[3], ARGV[3])
-  redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
-  redis.call('XDEL', KEYS[1], ARGV[2])
-end
-return 0
-"""
-
-# KEYS: stream, lease. ARGV: group, worker, message id, token, lease in ms.
-# Still at it: both lease and message stay ours.
-EXTEND = """
-if redis.call('GET', KEYS[2]) ~= ARGV[4] then return 0 end
-redis.call('PEXPIRE', KEYS[2], ARGV[5])
-redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3], 'JUSTID')
-return 1
-"""
-
-# KEYS: stream, queued, again, lease, errors. ARGV: group, message id, job, token, 1 when done, error, worker, idle.
-# Gives the lease back; done: the message goes; asked for again meanwhile: it is put in once more. Failed: the message
-# is made to look as if it had been left alone for `idle` ms, so that it is taken over soon and not at once.
-RELEASE = """
-if redis.call('GET', KEYS[4]) == ARGV[4] then redis.call('DEL', KEYS[4]) end
-if ARGV[5] == '1' then
-  redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
-  redis.call('XDEL', KEYS[1], ARGV[2])
-  redis.call('HDEL', KEYS[5], ARGV[2])
-  if redis.call('SREM', KEYS[3], ARGV[3]) == 1 and redis.call('SADD', KEYS[2], ARGV[3]) == 1 then
-    redis.call('XADD', KEYS[1], '*', 'job', ARGV[3])
+local ours = {}
+for n = 1, #KEYS - 3 do
+  local id, job = ARGV[3 + 2 * n], ARGV[4 + 2 * n]
+  if redis.call('SET', KEYS[3 + n], ARGV[2], 'NX', 'PX', ARGV[3]) then
+    redis.call('SREM', KEYS[2], job)
+    ours[n] = 1
+  else
+    if ARGV[4] ~= '1' then
+      redis.call('SREM', KEYS[2], job)
+      redis.call('SADD', KEYS[3], job)
+      redis.call('XACK', KEYS[1], ARGV[1], id)
+      redis.call('XDEL', KEYS[1], id)
+    end
+    ours[n] = 0
   end
-else
-  redis.call('HSET', KEYS[5], ARGV[2], ARGV[6])
-  redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[7], 0, ARGV[2], 'IDLE', ARGV[8], 'JUSTID')
+end
+return ours
+"""
+
+# KEYS: stream, a lease for each message. ARGV: group, worker, token, lease in ms, then the id of each message.
+# Still at it: leases and messages stay ours. Gives how many do.
+EXTEND = """
+local ours = 0
+for n = 1, #KEYS - 1 do
+  if redis.call('GET', KEYS[1 + n]) == ARGV[3] then
+    redis.call('PEXPIRE', KEYS[1 + n], ARGV[4])
+    redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[4 + n], 'JUSTID')
+    ours = ours + 1
+  end
+end
+return ours
+"""
+
+# KEYS: stream, queued, again, errors, a lease for each message. ARGV: group, token, worker, idle, then id, job, 1 when
+# done, and error of each message. Gives the leases back; done: the message goes; asked for again meanwhile: it is put in
+# once more. Failed: the message is made to look as if it had been left alone for `idle` ms, so that it is taken over
+# soon and not at once.
+RELEASE = """
+for n = 1, #KEYS - 4 do
+  local lease, id, job = KEYS[4 + n], ARGV[1 + 4 * n], ARGV[2 + 4 * n]
+  if redis.call('GET', lease) == ARGV[2] then redis.call('DEL', lease) end
+  if ARGV[3 + 4 * n] == '1' then
+    redis.call('XACK', KEYS[1], ARGV[1], id)
+    redis.call('XDEL', KEYS[1], id)
+    redis.call('HDEL', KEYS[4], id)
+    if redis.call('SREM', KEYS[3], job) == 1 and redis.call('SADD', KEYS[2], job) == 1 then
+      redis.call('XADD', KEYS[1], '*', 'job', job)
+    end
+  else
+    redis.call('HSET', KEYS[4], id, ARGV[4 + 4 * n])
+    redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[3], 0, id, 'IDLE', ARGV[4], 'JUSTID')
+  end
 end
 return 1
 """

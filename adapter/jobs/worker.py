@@ -1,4 +1,4 @@
-"""A worker: takes one message at a time, holds a lease while it is at it, and gives up on what keeps failing."""
+"""A worker: takes messages, holds a lease on each while it is at it, and gives up on what keeps failing."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ import asyncio
 import contextlib
 import time
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapter.jobs import scripts
-from adapter.jobs.queue import GROUP, Handler, Job, Queue
+from adapter.jobs.queue import GROUP, BatchHandler, Job, Queue
 
 _LONGEST_REASON = 500
 
+_Message = tuple[str, Job]
+
 
 class Worker:
-    """One consumer of the group."""
+    """One consumer of the group. It takes up to `at_once` messages and does them together."""
 
-    def __init__(self, queue: Queue, name: str, handler: Handler) -> None:
+    def __init__(self, queue: Queue, name: str, handler: BatchHandler, at_once: int = 1) -> None:
         self._queue = queue
         self._name = name
         self._handler = handler
+        self._at_once = at_once
         self._looked_at = float("-inf")  # when we last looked for messages of workers that fell away
         self._done = 0
 
@@ -30,22 +34,21 @@ class Worker:
             await self._take_over(stop)
             if stop.is_set():
                 break
-            message = await self._next(wait=not drain)
-            if message is not None:
-                await self._attend(*message, taken_over=False)
+            messages = await self._next(wait=not drain)
+            if messages:
+                await self._attend(messages, taken_over=False)
             elif drain:
                 break
         return self._done
 
-    async def _next(self, *, wait: bool) -> tuple[str, Job] | None:
-        """The next new message, waiting a little for it."""
+    async def _next(self, *, wait: bool) -> list[_Message]:
+        """The next new messages, waiting a little for the first."""
         q = self._queue
         block = int(q.timing.block * 1000) if wait else None
         found: Any = await q.in_group(
-            lambda: q.redis.xreadgroup(GROUP, self._name, {q.stream: ">"}, count=1, block=block)
+            lambda: q.redis.xreadgroup(GROUP, self._name, {q.stream: ">"}, count=self._at_once, block=block)
         )
-        messages = found[0][1] if found else []
-        return None if not messages else (messages[0][0], Job.parse(messages[0][1]["job"]))
+        return _messages(found[0][1]) if found else []
 
     async def _take_over(self, stop: asyncio.Event) -> None:
         """Do what was left by workers that fell away or failed; now and then, not every time."""
@@ -55,68 +58,79 @@ class Worker:
         cursor = "0-0"
         while not stop.is_set():
             cursor, messages = await self._claim(cursor)
-            for identifier, values in messages:
-                if values:  # empty: deleted meanwhile (Redis 6.2 says so this way)
-                    await self._attend(identifier, Job.parse(values["job"]), taken_over=True)
+            if alive := [m for m in messages if not await self._given_up(m)]:
+                await self._attend(alive, taken_over=True)
             if cursor == "0-0":
                 break
         self._looked_at = time.monotonic()
 
-    async def _claim(self, start: str) -> tuple[str, list[tuple[str, dict[str, str]]]]:
-        """One message that nobody gave a sign of life for, and where to look on."""
+    async def _claim(self, start: str) -> tuple[str, list[_Message]]:
+        """Messages that nobody gave a sign of life for, and where to look on."""
         q, idle = self._queue, int(self._queue.timing.stale * 1000)
-        answer: Any = await q.in_group(lambda: q.redis.xautoclaim(q.stream, GROUP, self._name, idle, start, count=1))
-        return answer[0], answer[1]
+        answer: Any = await q.in_group(
+            lambda: q.redis.xautoclaim(q.stream, GROUP, self._name, idle, start, count=self._at_once)
+        )
+        return answer[0], _messages(answer[1])
 
-    async def _attend(self, identifier: str, job: Job, *, taken_over: bool) -> None:
-        """Do one message, or see that it is done, or give up on it."""
-        if taken_over and (deliveries := await self._deliveries(identifier)) > self._queue.timing.deliveries:
-            await self._bury(identifier, job, deliveries - 1)
-            return
+    async def _given_up(self, message: _Message) -> bool:
+        """Whether it was handed out too often; then it is put with the dead."""
+        if (deliveries := await self._deliveries(message[0])) <= self._queue.timing.deliveries:
+            return False
+        await self._bury(*message, deliveries - 1)
+        return True
+
+    async def _attend(self, messages: Sequence[_Message], *, taken_over: bool) -> None:
+        """Do these messages, or see that they are done elsewhere."""
         token = f"{self._name} {uuid.uuid4()}"
-        if not await self._take(identifier, job, token, taken_over=taken_over):
+        ours = await self._take(messages, token, taken_over=taken_over)
+        if not ours:
             return
-        heartbeat = asyncio.create_task(self._heartbeat(identifier, job, token))
-        failure = ""
+        heartbeat = asyncio.create_task(self._heartbeat(ours, token))
         try:
-            await self._handler(job)
+            failures = await self._handler([job for _, job in ours])
         except Exception as error:  # whatever the work raises: it is kept, and the next job goes on
-            failure = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+            failures = {job: f"{type(error).__name__}: {error}" for _, job in ours}
         finally:
             heartbeat.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await heartbeat
-        await self._release(identifier, job, token, failure)
-        self._done += not failure
+        await self._release(ours, token, failures)
+        self._done += sum(job not in failures for _, job in ours)
 
     async def _deliveries(self, identifier: str) -> int:
         async with self._queue.guarded():
             rows: Any = await self._queue.redis.xpending_range(self._queue.stream, GROUP, identifier, identifier, 1)
         return int(rows[0]["times_delivered"]) if rows else 0
 
-    async def _take(self, identifier: str, job: Job, token: str, *, taken_over: bool) -> bool:
+    async def _take(self, messages: Sequence[_Message], token: str, *, taken_over: bool) -> list[_Message]:
         q = self._queue
-        keys = [q.stream, q.queued, q.again, q.lease(job)]
-        milliseconds = str(int(q.timing.lease * 1000))
-        arguments = [GROUP, identifier, job.text(), token, milliseconds, "1" if taken_over else "0"]
+        keys = [q.stream, q.queued, q.again, *(q.lease(job) for _, job in messages)]
+        arguments = [GROUP, token, str(int(q.timing.lease * 1000)), "1" if taken_over else "0"]
+        arguments += [part for identifier, job in messages for part in (identifier, job.text())]
         async with q.guarded():
-            return bool(await q.run(scripts.TAKE, keys, arguments))
+            ours = await q.run(scripts.TAKE, keys, arguments)
+        return [message for message, mine in zip(messages, ours, strict=True) if mine]
 
-    async def _heartbeat(self, identifier: str, job: Job, token: str) -> None:
-        """Keep lease and message while the handler is at it. Redis away: the lease runs out by itself."""
+    async def _heartbeat(self, messages: Sequence[_Message], token: str) -> None:
+        """Keep leases and messages while the handler is at it. Redis away: the leases run out by themselves."""
         q = self._queue
-        arguments = [GROUP, self._name, identifier, token, str(int(q.timing.lease * 1000))]
+        keys = [q.stream, *(q.lease(job) for _, job in messages)]
+        arguments = [GROUP, self._name, token, str(int(q.timing.lease * 1000)), *(each for each, _ in messages)]
         ours = True
         while ours:
             await asyncio.sleep(q.timing.lease / 3)
             with contextlib.suppress(Exception):
-                ours = bool(await q.run(scripts.EXTEND, [q.stream, q.lease(job)], arguments))
+                ours = bool(await q.run(scripts.EXTEND, keys, arguments))
 
-    async def _release(self, identifier: str, job: Job, token: str, failure: str) -> None:
+    async def _release(self, messages: Sequence[_Message], token: str, failures: Mapping[Job, str]) -> None:
         q = self._queue
-        keys = [q.stream, q.queued, q.again, q.lease(job), q.errors]
+        keys = [q.stream, q.queued, q.again, q.errors, *(q.lease(job) for _, job in messages)]
         idle = str(int((q.timing.stale - q.timing.retry) * 1000))
-        arguments = [GROUP, identifier, job.text(), token, "0" if failure else "1", failure, self._name, idle]
+        arguments = [GROUP, token, self._name, idle]
+        for identifier, job in messages:
+            failure = failures.get(job)
+            reason = (failure or "")[:_LONGEST_REASON]
+            arguments += [identifier, job.text(), "1" if failure is None else "0", reason]
         async with q.guarded():
             await q.run(scripts.RELEASE, keys, arguments)
 
@@ -127,3 +141,8 @@ class Worker:
         rest = str(int(q.timing.rest * 1000))
         async with q.guarded():
             await q.run(scripts.BURY, keys, [GROUP, identifier, job.text(), reason, str(deliveries), rest])
+
+
+def _messages(rows: Sequence[tuple[str, dict[str, str]]]) -> list[_Message]:
+    """What a read gave; empty values: deleted meanwhile (Redis 6.2 says so this way)."""
+    return [(identifier, Job.parse(values["job"])) for identifier, values in rows if values]

@@ -63,7 +63,7 @@ class UseCases:
         self.origins = StoredOrigins(rooms, self._views)
         self.changes = StoredChanges(rooms, self._pregnancies)
         self._summaries = Summaries(rooms, self._views)
-        self._worker = worker(Work(rooms, Women(rooms, records), self._pregnancies, self._views))
+        self._worker = worker(Work(rooms, records, Women(rooms, records), self._pregnancies, self._views))
         self._reports: dict[str, SourceReport] = {}
         self._pulled = False
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import threading
 import zlib
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -29,34 +31,79 @@ class Records:
         self._lock = Lock()
         self._kept: OrderedDict[RecordKey, tuple[_Stamp, bytes]] = OrderedDict()
         self._directories: dict[str, tuple[int | None, dict[str, StoredVersion]]] = {}
+        self._now = threading.local()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Meanwhile this thread reads each record once, and takes it as it was then.
+
+        Nobody else writes during a unit (SQLite); elsewhere, what comes in meanwhile brings its own work with it.
+        """
+        self._now.read = {}
+        try:
+            yield
+        finally:
+            del self._now.read
 
     def facts(self, record: RecordKey, known_at: datetime | None = None) -> SourceFacts | None:
         """What the source says of this woman; None where the source is no longer configured or nothing is held."""
-        setup = self._rooms.sources.get(record.source)
-        if setup is None:
-            return None
-        if known_at is not None:
-            return self._read(record, setup, known_at)
-        store = self._rooms.store
-        stamp = (store.stamp(record.source, record.woman), store.stamp(record.source, None))
-        with self._lock:
-            kept = self._kept.get(record)
-            if kept is not None and kept[0] == stamp:
-                self._kept.move_to_end(record)
-                return _unpacked(kept[1])
-        read = self._read(record, setup, None, stamp[1])
-        if read is not None:
-            with self._lock:
-                self._kept[record] = (stamp, zlib.compress(pickle.dumps(read, pickle.HIGHEST_PROTOCOL), 1))
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
-        return read
+        return self.facts_of([record], known_at).get(record)
 
-    def _read(
-        self, record: RecordKey, setup: SourceSetup, known_at: datetime | None, stamp: int | None = None
+    def facts_of(
+        self, records: Collection[RecordKey], known_at: datetime | None = None
+    ) -> dict[RecordKey, SourceFacts]:
+        """What the sources say in these records; one of a source no longer configured, or not held, is left out."""
+        if known_at is not None:
+            setups = ((r, self._rooms.sources[r.source]) for r in records if r.source in self._rooms.sources)
+            read = ((r, self._read(r, setup, known_at)) for r, setup in setups)
+            return {record: found for record, found in read if found is not None}
+        before: dict[RecordKey, SourceFacts | None] = getattr(self._now, "read", {})
+        by_source: defaultdict[str, list[RecordKey]] = defaultdict(list)
+        for record in records:
+            if record not in before and record.source in self._rooms.sources:
+                by_source[record.source].append(record)
+        for source, wanted in by_source.items():
+            before |= self._as_held(self._rooms.sources[source], wanted)
+        return {r: found for r in records if (found := before.get(r)) is not None}
+
+    def _as_held(self, setup: SourceSetup, records: list[RecordKey]) -> dict[RecordKey, SourceFacts | None]:
+        """The facts of records of one source as they are now; those that were read before are not read again."""
+        store, source = self._rooms.store, setup.info.id
+        stamps = store.stamps(source, [r.woman for r in records])
+        found: dict[RecordKey, SourceFacts | None] = {}
+        with self._lock:
+            for record in records:
+                kept = self._kept.get(record)
+                if kept is not None and kept[0] == (stamps.get(record.woman), stamps.get(None)):
+                    self._kept.move_to_end(record)
+                    found[record] = _unpacked(kept[1])
+        new = [r for r in records if r not in found and r.woman in stamps]
+        held = store.versions_of_all(source, [r.woman for r in new]) if new else {}
+        for record in new:
+            stamp = (stamps.get(record.woman), stamps.get(None))
+            read = found[record] = self._facts(record, held[record.woman], setup, None, stamp[1])
+            if read is not None:
+                self._keep(record, stamp, read)
+        return found
+
+    def _keep(self, record: RecordKey, stamp: _Stamp, read: SourceFacts) -> None:
+        packed = zlib.compress(pickle.dumps(read, pickle.HIGHEST_PROTOCOL), 1)
+        with self._lock:
+            self._kept[record] = (stamp, packed)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+    def _read(self, record: RecordKey, setup: SourceSetup, known_at: datetime) -> SourceFacts | None:
+        return self._facts(record, self._rooms.store.versions_of(record, known_at), setup, known_at, None)
+
+    def _facts(
+        self,
+        record: RecordKey,
+        versions: Sequence[StoredVersion],
+        setup: SourceSetup,
+        known_at: datetime | None,
+        stamp: int | None,
     ) -> SourceFacts | None:
-        store = self._rooms.store
-        versions = store.versions_of(record, known_at)
         if not versions:
             return None
         directory = self._directory(record.source, versions, known_at, stamp)

@@ -10,9 +10,8 @@ import asyncio
 import os
 import secrets
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from adapter.access import log
@@ -22,7 +21,7 @@ from adapter.service.work import Work
 from adapter.store import Intent, Store
 
 _BATCH = 500
-_JOINED = 25  # jobs written at once while there is much to do
+_TOGETHER = 25  # jobs done and written at once: what the disk costs is paid once for all
 _PATIENCE = 0.1  # seconds between looks while another worker holds what we wait for
 
 
@@ -36,8 +35,6 @@ class Worker:
         self._queue: Queue | None = None
         self._name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
         self._thread = ThreadPoolExecutor(1, "work")  # one at a time, and in one thread: a unit belongs to its thread
-        self._unit: AbstractContextManager[None] | None = None
-        self._joined = 0
         self._failed: set[tuple[str, str]] = set()  # in this settling: tried again at the next
 
     async def settle(self) -> int:
@@ -53,8 +50,7 @@ class Worker:
                 return len(pending)
             before = todo
             await queue.publish(_jobs(todo))
-            done = await queue.consume(self._name, self._handle_joined, drain=True)
-            await self._in_thread(self._commit)
+            done = await queue.consume_many(self._name, self._handle, at_once=_TOGETHER, drain=True)
             if done == 0:
                 await asyncio.sleep(_PATIENCE)
         return 0
@@ -63,7 +59,7 @@ class Worker:
         """Do work as it comes, until cancelled."""
         queue = await self._connected()
         stop = asyncio.Event()
-        consuming = asyncio.create_task(queue.consume(self._name, self._handle, stop=stop))
+        consuming = asyncio.create_task(queue.consume_many(self._name, self._handle, at_once=_TOGETHER, stop=stop))
         try:
             while not consuming.done():
                 await queue.publish(_jobs(await asyncio.to_thread(self._store.pending, _BATCH)))
@@ -75,7 +71,6 @@ class Worker:
 
     async def aclose(self) -> None:
         """Let go of the queue."""
-        await self._in_thread(self._commit)
         self._thread.shutdown()
         if self._queue is not None:
             await self._queue.aclose()
@@ -86,57 +81,43 @@ class Worker:
             self._queue = await asyncio.to_thread(self._open)
         return self._queue
 
-    async def _handle(self, job: Job) -> None:
-        await self._in_thread(lambda: self._do(job))
+    async def _handle(self, jobs: Sequence[Job]) -> Mapping[Job, str]:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, jobs)
 
-    async def _handle_joined(self, job: Job) -> None:
-        await self._in_thread(lambda: self._do_joined(job))
-
-    async def _in_thread(self, work: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    def _do_joined(self, job: Job) -> None:
-        """Do it, and write it with the jobs around it: what the disk costs is paid once for all.
-
-        Redis forgets the job before it is written. That is safe: its intent is taken out of the outbox by the same
-        write, so it stands there still if that write never comes.
-        """
-        if self._unit is None:
-            self._unit = self._store.unit()
-            self._unit.__enter__()
+    def _do(self, jobs: Sequence[Job]) -> Mapping[Job, str]:
+        """Do them, and take out of the outbox what was asked for before we began. Gives those that failed, and why."""
+        waiting = self._intents(jobs)
         try:
-            self._do(job)
-        finally:
-            self._joined += 1
-            if self._joined >= _JOINED:
-                self._commit()
-
-    def _commit(self) -> None:
-        """Write what was done since the last time."""
-        unit, self._unit, self._joined = self._unit, None, 0
-        if unit is not None:
-            unit.__exit__(None, None, None)
-
-    def _do(self, job: Job) -> None:
-        """Do it, and take out of the outbox what was asked for before we began."""
-        intent: Intent | None = None
-        try:
-            with self._store.unit():
-                intent = self._intent(job)
-                if intent is None:
-                    return
-                self._work.do(intent.kind, intent.key)
-                self._store.done([intent.id])
+            self._done_whole(list(waiting.values()))
+            return {}
         except Exception as error:
-            if intent is not None:
-                self._failed.add((intent.kind, intent.key))
-            log.JOB_FAILED.log(kind=job.kind, key=job.key, error=_where(error))
-            raise
+            if len(waiting) == 1:
+                return {job: self._failure(job, intent, error) for job, intent in waiting.items()}
+        failures: dict[Job, str] = {}
+        for job, intent in waiting.items():  # one by one: one that cannot be done holds back no other
+            try:
+                self._done_whole([intent])
+            except Exception as error:
+                failures[job] = self._failure(job, intent, error)
+        return failures
 
-    def _intent(self, job: Job) -> Intent | None:
-        if job.kind == RECORD_JOB:
-            return self._store.intent(int(job.key))
-        return self._store.waiting(job.kind, job.key)
+    def _done_whole(self, intents: list[Intent]) -> None:
+        with self._store.unit():
+            self._work.do([(intent.kind, intent.key) for intent in intents])
+            self._store.done(intents)
+
+    def _failure(self, job: Job, intent: Intent, error: Exception) -> str:
+        self._failed.add((intent.kind, intent.key))
+        where = _where(error)
+        log.JOB_FAILED.log(kind=job.kind, key=job.key, error=where)
+        return where
+
+    def _intents(self, jobs: Sequence[Job]) -> dict[Job, Intent]:
+        """What was asked for, where it still waits."""
+        by_id = {int(job.key): job for job in jobs if job.kind == RECORD_JOB}
+        others = {(job.kind, job.key): job for job in jobs if job.kind != RECORD_JOB}
+        found = {by_id[intent.id]: intent for intent in self._store.intents(by_id)}
+        return found | {others[i.kind, i.key]: i for i in self._store.waiting(others)}
 
 
 def _where(error: BaseException) -> str:

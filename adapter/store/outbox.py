@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from adapter.store.records import Part
 from adapter.store.tables import outbox
+from adapter.store.text import chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +44,47 @@ class Outbox(Part):
         with self._database.reading() as connection:
             return [Intent(*row) for row in connection.execute(query).all()]
 
-    def waiting(self, kind: str, key: str) -> Intent | None:
-        """The work of that kind and key, if it waits; `id` is that of the latest time it was asked for."""
+    def waiting(self, work: Collection[tuple[str, str]]) -> list[Intent]:
+        """Those of these pieces of work (kind, key) that wait; `id` is that of the latest time each was asked for."""
+        keys: defaultdict[str, list[str]] = defaultdict(list)
+        for kind, key in work:
+            keys[kind].append(key)
+        found: list[Intent] = []
         with self._database.reading() as connection:
-            found, at = connection.execute(_WAITING, {"of_kind": kind, "of_key": key}).one()
-        return None if found is None else Intent(found, kind, key, at)
+            for kind, wanted in keys.items():
+                for some in chunks(wanted):
+                    rows = connection.execute(_WAITING, {"of_kind": kind, "keys": some})
+                    found += [Intent(*row) for row in rows]
+        return found
 
-    def intent(self, id: int) -> Intent | None:
-        """The work that was asked for under that id, if it waits."""
+    def intents(self, ids: Collection[int]) -> list[Intent]:
+        """Those of these ids that wait."""
+        found: list[Intent] = []
         with self._database.reading() as connection:
-            row = connection.execute(_INTENT, {"of_id": id}).first()
-        return None if row is None else Intent(row.id, row.kind, row.key, row.at)
+            for some in chunks(ids):
+                found += [Intent(*row) for row in connection.execute(_INTENTS, {"ids": some})]
+        return found
 
-    def done(self, ids: Collection[int]) -> None:
+    def done(self, intents: Collection[Intent]) -> None:
         """Take work out. What was asked for again since it was looked at stays."""
-        with self._database.writing() as connection:
-            for id in ids:
-                row = connection.execute(_INTENT, {"of_id": id}).first()
-                if row is not None:
-                    connection.execute(_DONE, {"of_kind": row.kind, "of_key": row.key, "up_to": row.id})
+        if intents:
+            with self._database.writing() as connection:
+                rows = [{"of_kind": each.kind, "of_key": each.key, "up_to": each.id} for each in intents]
+                connection.execute(_DONE, rows)
 
 
 # Built once: making a statement costs more than running it.
-_SAME = (outbox.c.kind == bindparam("of_kind"), outbox.c.key == bindparam("of_key"))
-_WAITING = select(func.max(outbox.c.id), func.min(outbox.c.at)).where(*_SAME)
-_INTENT = select(outbox).where(outbox.c.id == bindparam("of_id"))
-_DONE = delete(outbox).where(*_SAME, outbox.c.id <= bindparam("up_to"))
+_WAITING = (
+    select(func.max(outbox.c.id), outbox.c.kind, outbox.c.key, func.min(outbox.c.at))
+    .where(outbox.c.kind == bindparam("of_kind"), outbox.c.key.in_(bindparam("keys", expanding=True)))
+    .group_by(outbox.c.kind, outbox.c.key)
+)
+_INTENTS = select(outbox.c.id, outbox.c.kind, outbox.c.key, outbox.c.at).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True))
+)
+_DONE = delete(outbox).where(
+    outbox.c.kind == bindparam("of_kind"), outbox.c.key == bindparam("of_key"), outbox.c.id <= bindparam("up_to")
+)
 
 
 def intend(connection: Connection, work: Iterable[tuple[str, str]], at: datetime) -> None:

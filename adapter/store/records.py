@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
 
 from adapter.model.sources import RecordKey
 from adapter.store.database import Database
@@ -127,6 +127,16 @@ class Records(Part):
             return self._vault.rewrap(connection)
 
 
+_KEYS = (
+    select(record_keys)
+    .where(
+        record_keys.c.source == bindparam("of_source"),
+        record_keys.c.woman.in_(bindparam("women", expanding=True)),
+    )
+    .order_by(record_keys.c.id)
+)
+
+
 def active_keys(
     connection: Connection, vault: Vault, source: str, women: Collection[str], at: datetime | None
 ) -> dict[str, ActiveKey | None]:
@@ -136,8 +146,7 @@ def active_keys(
     """
     keys: dict[str, ActiveKey | None] = {}
     for some in chunks(women):
-        query = select(record_keys).where(record_keys.c.source == source, record_keys.c.woman.in_(some))
-        for row in connection.execute(query.order_by(record_keys.c.id)):
+        for row in connection.execute(_KEYS, {"of_source": source, "women": some}):
             keys[row.woman] = None if row.destroyed_at else ActiveKey(row.id, _cached(vault, row))
     if at is not None:
         for woman in set(women) - set(keys):

@@ -102,15 +102,31 @@ class Versions(Part):
             return self._versions(_OF_RECORD, asked)
         return self._versions(_OF_RECORD_THEN, {**asked, "known_at": known_at})
 
-    def stamp(self, source: str, woman: str | None) -> int | None:
-        """A number that changes whenever what the store holds of this record (None: the source's directory) does.
+    def versions_of_all(self, source: str, women: Collection[str]) -> dict[str, list[StoredVersion]]:
+        """`versions_of` for several women's records at one source, as they are now. Raises `TamperedError`."""
+        found: dict[str, list[StoredVersion]] = {woman: [] for woman in women}
+        for some in chunks(found):
+            for version in self._versions(_OF_RECORDS, {"source": source, "women": some}):
+                found[version.received.woman or DIRECTORY].append(version)
+        return found
 
-        None where nothing is held, or it was removed: what was derived from it counts no more.
+    def stamp(self, source: str, woman: str | None) -> int | None:
+        """The stamp of one record (None: the source's directory); see `stamps`."""
+        return self.stamps(source, [] if woman is None else [woman]).get(woman)
+
+    def stamps(self, source: str, women: Collection[str]) -> dict[str | None, int]:
+        """A number for each of these records, and for the source's directory (None), that changes whenever what the
+        store holds of it does.
+
+        None given where nothing is held, or it was removed: what was derived from it counts no more.
         """
         with self._database.reading() as connection:
-            return connection.execute(
-                _STAMP_DIRECTORY if woman is None else _STAMP, {"of_source": source, "of_woman": woman}
-            ).scalar()
+            found: dict[str | None, int] = {}
+            if (directory := connection.execute(_STAMP_DIRECTORY, {"of_source": source}).scalar()) is not None:
+                found[None] = directory
+            for some in chunks(women):
+                found |= {row[0]: row[1] for row in connection.execute(_STAMPS, {"of_source": source, "women": some})}
+        return found
 
     def directory(
         self, source: str, references: Collection[str], known_at: datetime | None = None
@@ -157,14 +173,15 @@ class Versions(Part):
         return found
 
 
-def _stamp(whose: ColumnElement[bool]) -> Select[Any]:
-    joined = source_versions.join(record_keys, _V.key_id == record_keys.c.id)
-    query = select(func.max(_V.position)).select_from(joined)
-    return query.where(_V.source == bindparam("of_source"), whose, record_keys.c.destroyed_at.is_(None))
-
-
-_STAMP = _stamp(_V.woman == bindparam("of_woman"))
-_STAMP_DIRECTORY = _stamp(_V.woman.is_(None))
+_JOINED = source_versions.join(record_keys, _V.key_id == record_keys.c.id)
+_HELD = (_V.source == bindparam("of_source"), record_keys.c.destroyed_at.is_(None))
+_STAMP_DIRECTORY = select(func.max(_V.position)).select_from(_JOINED).where(*_HELD, _V.woman.is_(None))
+_STAMPS = (
+    select(_V.woman, func.max(_V.position))
+    .select_from(_JOINED)
+    .where(*_HELD, _V.woman.in_(bindparam("women", expanding=True)))
+    .group_by(_V.woman)
+)
 
 
 def record_intent(record: RecordKey) -> str:
@@ -204,10 +221,23 @@ def _of_record(known_at: BindParameter[datetime] | None) -> Select[Any]:
 # Made once: they are asked for every record at every rebuild, and making them takes longer than the answer.
 _OF_RECORD = _of_record(None)
 _OF_RECORD_THEN = _of_record(bindparam("known_at", type_=Instant))
+_OF_RECORDS = _select(None).where(_V.source == bindparam("source"), _V.woman.in_(bindparam("women", expanding=True)))
 
 
 # Built once: making a statement costs more than running it.
 _NOW = _select(None)
+
+
+_LATEST = (
+    select(_V.id, _V.seq, _V.hash, _V.problem, _V.woman, record_keys.c.destroyed_at)
+    .select_from(_JOINED)
+    .where(
+        _V.source == bindparam("source"),
+        _V.type == bindparam("type"),
+        _V.id.in_(bindparam("ids", expanding=True)),
+    )
+    .order_by(_V.seq)
+)
 
 
 def _matching(pairs: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]]:
@@ -222,13 +252,15 @@ def _matching(pairs: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]]:
 
 def _latest(connection: Connection, source: str, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Latest]:
     """The last version of each resource. One that was removed counts with an empty hash: it equals nothing."""
-    columns = (_V.type, _V.id, _V.seq, _V.hash, _V.problem, _V.woman, record_keys.c.destroyed_at)
-    joined = source_versions.join(record_keys, _V.key_id == record_keys.c.id)
+    by_type: defaultdict[str, list[str]] = defaultdict(list)
+    for kind, identifier in pairs:
+        by_type[kind].append(identifier)
     found: dict[tuple[str, str], Latest] = {}
-    for matching in _matching(pairs):
-        query = select(*columns).select_from(joined).where(_V.source == source, matching).order_by(_V.seq)
-        for kind, identifier, seq, content, problem, woman, gone in connection.execute(query):
-            found[kind, identifier] = Latest(seq, "" if gone else content, problem is not None, woman)
+    for kind, identifiers in by_type.items():
+        for some in chunks(identifiers):
+            asked = {"source": source, "type": kind, "ids": some}
+            for identifier, seq, content, problem, woman, gone in connection.execute(_LATEST, asked):
+                found[kind, identifier] = Latest(seq, "" if gone else content, problem is not None, woman)
     return found
 
 

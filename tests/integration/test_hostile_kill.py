@@ -54,7 +54,8 @@ def undisturbed(region: Served, tmp_path_factory: pytest.TempPathFactory) -> Res
         ("add_answers", 1),  # between pull and rebuild
         ("add_links", 3),  # during the linking
         ("add_decision", 2),  # during the rebuild
-        ("done", 4),
+        ("done", 1),  # linked, not yet written
+        ("done", 2),  # rebuilt, not yet written
     ],
 )
 def test_killed_and_run_again(region: Served, undisturbed: Result, tmp_path: Path, method: str, number: int) -> None:

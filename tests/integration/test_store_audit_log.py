@@ -51,18 +51,16 @@ def test_reads_and_denials_are_kept_and_found_by_woman(store: Store) -> None:
 
 
 def test_work_is_found_by_what_it_is(store: Store) -> None:
-    assert store.waiting("rebuild", "a") is None
+    assert store.waiting([("rebuild", "a")]) == []
     store.enqueue("rebuild", "a", AT)
     store.enqueue("rebuild", "a", AT + timedelta(hours=1))
-    intent = store.waiting("rebuild", "a")
-    assert intent is not None
+    [intent] = store.waiting([("rebuild", "a"), ("rebuild", "b")])
     assert intent.at == AT
     assert store.pending() == [intent]
-    latest = store.intent(intent.id)
-    assert latest is not None
+    [latest] = store.intents([intent.id, intent.id + 1])
     assert latest.at == AT + timedelta(hours=1)
-    store.done([intent.id])
-    assert store.intent(intent.id) is store.waiting("rebuild", "a") is None
+    store.done([intent])
+    assert store.intents([intent.id]) == store.waiting([("rebuild", "a")]) == []
 
 
 def test_a_removed_record_gets_no_index(store: Store) -> None:
