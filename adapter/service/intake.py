@@ -91,13 +91,20 @@ class Intake:
 
     async def take(self, batch: list[Received]) -> None:
         """Check, store durably, and put a job in the outbox for every record that changed."""
+        await self.keep(await self.checked(batch))
+
+    async def checked(self, batch: list[Received]) -> list[Received]:
+        """The batch with what is wrong with each filled in, and its hash; nothing is kept yet."""
         good = await asyncio.to_thread(self._found_good, batch)
         units = [(r.body, r.media, r.fhir_version, good.get((r.type, r.id))) for r in batch]
         checked = await self._checker.check(units)
-        ready = [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
+        return [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
+
+    async def keep(self, ready: list[Received]) -> list[StoredVersion]:
+        """Store what was checked, in one transaction; gives what was new."""
         for received in ready:
             self._note(received)
-        await asyncio.to_thread(self._keep, ready)
+        return await asyncio.to_thread(self._keep, ready)
 
     def _found_good(self, batch: list[Received]) -> dict[tuple[str, str], str]:
         """The hashes under which these were found good before; nothing to look for in a source that is new."""
@@ -107,9 +114,10 @@ class Intake:
             return {}
         return self._rooms.store.known_hashes(self._source, {(r.type, r.id) for r in batch})
 
-    def _keep(self, ready: list[Received]) -> None:
+    def _keep(self, ready: list[Received]) -> list[StoredVersion]:
         new = self._rooms.store.append(ready, self._rooms.clock(), intent=RECORD_JOB)
         self.tally.new_versions += len(new)
+        return new
 
     def _note(self, received: Received) -> None:
         if received.problem:
