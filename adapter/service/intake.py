@@ -10,7 +10,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -100,11 +100,13 @@ class Intake:
         checked = await self._checker.check(units)
         return [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
 
-    async def keep(self, ready: list[Received]) -> list[StoredVersion]:
-        """Store what was checked, in one transaction; gives what was new."""
+    async def keep(
+        self, ready: list[Received], expected: Mapping[tuple[str, str], int] | None = None
+    ) -> list[StoredVersion]:
+        """Store what was checked, in one transaction; gives what was new. `expected`: see `Versions.append`."""
         for received in ready:
             self._note(received)
-        return await asyncio.to_thread(self._keep, ready)
+        return await asyncio.to_thread(self._keep, ready, expected)
 
     def _found_good(self, batch: list[Received]) -> dict[tuple[str, str], str]:
         """The hashes under which these were found good before; nothing to look for in a source that is new."""
@@ -114,8 +116,8 @@ class Intake:
             return {}
         return self._rooms.store.known_hashes(self._source, {(r.type, r.id) for r in batch})
 
-    def _keep(self, ready: list[Received]) -> list[StoredVersion]:
-        new = self._rooms.store.append(ready, self._rooms.clock(), intent=RECORD_JOB)
+    def _keep(self, ready: list[Received], expected: Mapping[tuple[str, str], int] | None) -> list[StoredVersion]:
+        new = self._rooms.store.append(ready, self._rooms.clock(), intent=RECORD_JOB, expected=expected)
         self.tally.new_versions += len(new)
         return new
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
+from adapter.store.errors import ConflictError
 from adapter.store.outbox import intend
 from adapter.store.records import DIRECTORY, KEY_COLUMNS, ActiveKey, Part, active_keys
 from adapter.store.tables import Instant, record_keys, source_versions
@@ -46,13 +47,24 @@ class Latest:
 class Versions(Part):
     """Append and read source versions."""
 
-    def append(self, batch: Sequence[Received], at: datetime, *, intent: str | None = None) -> list[StoredVersion]:
+    def append(
+        self,
+        batch: Sequence[Received],
+        at: datetime,
+        *,
+        intent: str | None = None,
+        expected: Mapping[tuple[str, str], int] | None = None,
+    ) -> list[StoredVersion]:
         """Keep what is new of a batch, in one transaction, and give the versions that were new.
 
         Nothing is new where the content hash equals that of the resource's latest version, unless it was set aside
         and now is not (or the reverse), or belonged to nobody and now is a woman's. A record that was removed is not
         kept again. With `intent`, every woman's record that changed is put in the outbox (`record_intent`) in the same
-        transaction, so that a crash loses neither or both. Raises `StoreError`.
+        transaction, so that a crash loses neither or both.
+
+        With `expected` the batch was sent to us by one source, for which whose record a resource is can change as more
+        comes in: then it is a new version too. Each (type, id) in it must be at that version number (0: not there yet),
+        or nothing is kept and `ConflictError` is raised. Raises `StoreError`.
         """
         new: list[StoredVersion] = []
         by_source: defaultdict[str, list[Received]] = defaultdict(list)
@@ -61,20 +73,28 @@ class Versions(Part):
         with self._database.writing() as connection:
             for source in sorted(by_source):
                 self._database.lock(connection, source)
-                new += self._append(connection, source, by_source[source], at)
+                new += self._append(connection, source, by_source[source], at, expected)
             if intent is not None:
                 changed = {RecordKey(v.received.source, v.received.woman) for v in new if v.received.woman}
                 intend(connection, [(intent, record_intent(key)) for key in sorted(changed)], at)
         return new
 
     def _append(
-        self, connection: Connection, source: str, batch: Sequence[Received], at: datetime
+        self,
+        connection: Connection,
+        source: str,
+        batch: Sequence[Received],
+        at: datetime,
+        expected: Mapping[tuple[str, str], int] | None,
     ) -> list[StoredVersion]:
         latest = _latest(connection, source, {(one.type, one.id) for one in batch})
+        for pair, seq in (expected or {}).items():
+            if (latest[pair].seq if pair in latest else 0) != seq:
+                raise ConflictError(f"{pair[0]}: changed meanwhile")
         fresh: list[StoredVersion] = []
         for one in batch:
             before = latest.get((one.type, one.id))
-            if before is not None and _same(one, before):
+            if before is not None and _same(one, before) and not (expected is not None and _moved(one, before)):
                 continue
             seq = 1 if before is None else before.seq + 1
             latest[one.type, one.id] = Latest(seq, one.hash, one.problem is not None, one.woman)
@@ -267,6 +287,10 @@ def _latest(connection: Connection, source: str, pairs: Collection[tuple[str, st
 def _same(one: Received, before: Latest) -> bool:
     newly_hers = before.woman is None and one.woman is not None
     return one.hash == before.hash and (one.problem is not None) == before.problem and not newly_hers
+
+
+def _moved(one: Received, before: Latest) -> bool:
+    return one.woman is not None and one.woman != before.woman
 
 
 def _kept(one: Received) -> Received:
