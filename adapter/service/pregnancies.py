@@ -6,14 +6,16 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from adapter.linking import PregnancyGroup, dates_of, group_dossiers
+from adapter.linking import PregnancyGroup, dates_of
 from adapter.model.carepath import LinkNote
 from adapter.model.facts import SourceFacts
 from adapter.model.sources import RecordKey
-from adapter.model.wire import to_json
+from adapter.model.wire import from_json, to_json
+from adapter.service.by_hand import Pairs, pairs_of
+from adapter.service.dossiers import doubts, grouped
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
-from adapter.service.women import WOMAN, LinkNotes
+from adapter.service.women import PROPOSED, WOMAN, LinkNotes
 from adapter.store import LinkRow
 
 PREGNANCY = "pregnancy"  # (source, dossier) -> pregnancy
@@ -45,7 +47,10 @@ class Pregnancies:
 
     def relink(self, records: Sequence[RecordKey], facts: Sequence[SourceFacts]) -> dict[str, list[LinkRow]]:
         """Group one woman's dossiers again. Returns her pregnancies, earliest first, with their links."""
-        groups = group_dossiers(d for f in facts for d in dates_of(f))
+        dates = [d for f in facts for d in dates_of(f)]
+        said = pairs_of(self._rooms.store, PREGNANCY, records) if len(dates) > 1 else Pairs()
+        groups = grouped(dates, said)
+        proposed = doubts(dates, groups, said) if len(groups) > 1 else {}
         held = {(r.source, r.reference): r for r in self._rooms.store.links(PREGNANCY, within=records)}
         foreign = self._foreign(held, records)
         found: dict[str, list[LinkRow]] = {}
@@ -55,8 +60,9 @@ class Pregnancies:
             found[pregnancy] = []
             for key in group.dossiers:
                 standing = held.get(key)
-                if standing is None or standing.target != pregnancy:
-                    standing = self._row(key, pregnancy, group)
+                notes = proposed.get(key, ())
+                if standing is None or standing.target != pregnancy or _proposals(standing) != _others(notes):
+                    standing = self._row(key, pregnancy, (*_notes(key, group), *notes))
                     new.append(standing)
                 found[pregnancy].append(standing)
         if new:
@@ -95,16 +101,28 @@ class Pregnancies:
                 return row.target
         return str(uuid.uuid4())
 
-    def _row(self, key: Dossier, target: str, group: PregnancyGroup) -> LinkRow:
+    def _row(self, key: Dossier, target: str, notes: tuple[LinkNote, ...]) -> LinkRow:
         return LinkRow(
             kind=PREGNANCY,
             source=key[0],
             reference=key[1],
             target=target,
             how="automatic",
-            explanation=to_json(LinkNotes(_notes(key, group))),
+            explanation=to_json(LinkNotes(notes)),
             made_at=self._rooms.clock(),
+            proposals=len(_others(notes)),
         )
+
+
+def _proposals(row: LinkRow) -> set[Dossier]:
+    """The dossiers that a link proposes as the same pregnancy."""
+    if row.proposals == 0 or row.explanation in (b"", b"null"):
+        return set()
+    return _others(from_json(LinkNotes, row.explanation).notes)
+
+
+def _others(notes: Sequence[LinkNote]) -> set[Dossier]:
+    return {(n.source, n.reference) for n in notes if n.outcome == PROPOSED}
 
 
 def _notes(key: Dossier, group: PregnancyGroup) -> tuple[LinkNote, ...]:
