@@ -41,7 +41,7 @@ def load_data(settings: Settings) -> Data:
     igo = _try(problems, settings.igo.register_file, lambda: load_igo(settings.igo.register_file))
     rules = _try(problems, mappings / "rules", lambda: load_rules(mappings))
     catalogue = _try(problems, mappings / "catalogues", lambda: load_catalogue(mappings))
-    zorgpad = _try(problems, mappings / "zorgpad", lambda: load_zorgpad(mappings))
+    zorgpad = _try(problems, mappings / "zorgpad", lambda: load_zorgpad(mappings, settings.zorgpad.overlay))
     dialects = _try(problems, mappings / "dialects", lambda: load_dialects(mappings))
     problems += _profile_faults(data_folder("profiles"))
     if dialects is not None:

@@ -104,6 +104,12 @@ class IgoSettings(_Section):
     register_file: Path = Field(alias="register")
 
 
+class ZorgpadSettings(_Section):
+    """The zorgpad. `overlay`: the file in which a region changes moments of the country's, each with its reason."""
+
+    overlay: Path | None = None
+
+
 class ServeSettings(_Section):
     """Where to serve. Anything but loopback is refused until access is configured.
 
@@ -149,6 +155,7 @@ class Settings(_Section):
     log: LogSettings = LogSettings()
     source: tuple[SourceSettings, ...] = ()
     igo: IgoSettings
+    zorgpad: ZorgpadSettings = ZorgpadSettings()
     simulation: SimulationSettings = SimulationSettings()
     mappings: Path | None = None  # instead of the mappings that come with the product
 
@@ -167,6 +174,7 @@ _SECTIONS: dict[str, type[_Section]] = {
     "serve": ServeSettings,
     "log": LogSettings,
     "igo": IgoSettings,
+    "zorgpad": ZorgpadSettings,
     "simulation": SimulationSettings,
 }
 
@@ -277,6 +285,7 @@ def _resolved(settings: Settings, base: Path) -> Settings:
             "jobs": settings.jobs.model_copy(update={"directory": base / settings.jobs.directory}),
             "source": sources,
             "igo": settings.igo.model_copy(update={"register_file": base / settings.igo.register_file}),
+            "zorgpad": settings.zorgpad.model_copy(update={"overlay": at(settings.zorgpad.overlay)}),
             "mappings": at(settings.mappings),
         }
     )

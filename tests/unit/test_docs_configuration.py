@@ -10,7 +10,7 @@ import pytest
 from adapter.bootstrap import register, settings
 
 TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "configuration.md").read_text("utf-8")
-KEYS = set(re.findall(r"`(?:igo\.|simulation\.)?([a-z_]+)`", TEXT))
+KEYS = set(re.findall(r"`(?:igo\.|zorgpad\.|simulation\.)?([a-z_]+)`", TEXT))
 MODELS = [
     settings.StoreSettings,
     settings.JobSettings,
@@ -19,6 +19,7 @@ MODELS = [
     settings.SourceSettings,
     settings.AuthSettings,
     settings.IgoSettings,
+    settings.ZorgpadSettings,
     settings.SimulationSettings,
     register._Rules,
     register._Member,
