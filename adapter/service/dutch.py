@@ -50,6 +50,15 @@ MOMENT_STATE = {
     "unknown": "onbekend",
     "not_applicable": "niet van toepassing",
 }
+TIMING = {"early": "te vroeg", "late": "te laat"}
+CLINICAL = {
+    "active": "actief",
+    "recurrence": "terugkerend",
+    "relapse": "teruggekeerd",
+    "inactive": "niet actief",
+    "remission": "in remissie",
+    "resolved": "over",
+}
 STANDING = {"verified": "geverifieerd", "provisional": "eigen lezing"}
 REGIMES = {
     "selection-regular": "reguliere bekostiging (vanaf 2023)",
@@ -72,6 +81,10 @@ FACTS = {
     "labour_start": "Begin actieve ontsluiting",
     "placenta_birth": "Geboorte placenta",
     "kraamzorg_hours": "Kraamzorguren",
+    "blood_group": "Bloedgroep",
+    "rhesus": "Rhesus D",
+    "rhesus_c": "Rhesus c",
+    "irregular_antibodies": "Irregulaire antistoffen",
     "insurer": "Zorgverzekeraar (UZOVI)",
 }
 BASIS = {
@@ -189,6 +202,16 @@ def fact(key: str, given: object, display: str | None) -> str:
 def said(about_: str, given: object) -> str:
     """A value in a disagreement: an outcome by its Dutch word, anything else as a fact."""
     return outcome(given) if about_ == "outcome" and isinstance(given, str) else fact(about_, given, None)
+
+
+def capital(text: str) -> str:
+    """With a capital in front, the rest as it is: `20 wekenecho`, `NIPT`, `Intake`."""
+    return text[:1].upper() + text[1:]
+
+
+def clinical(status: str) -> str:
+    """The clinical status of a disorder (FHIR condition-clinical) in words; another word as it is."""
+    return CLINICAL.get(status, status)
 
 
 def regime(rule_set: str) -> str:

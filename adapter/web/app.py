@@ -15,8 +15,9 @@ from starlette.staticfiles import StaticFiles
 from adapter.access import DeniedError
 from adapter.service.asked import BadQuestionError
 from adapter.service.port import Application, UnknownPregnancyError
+from adapter.web.carepage import CarePages
 from adapter.web.pages import Pages
-from adapter.web.templating import page
+from adapter.web.templating import compile_all, page
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -25,11 +26,15 @@ OTHER_DOORS = ("/api", "/fhir", "/health", "/metrics", "/openapi.json")
 
 def install(app: FastAPI, application: Application) -> None:
     """Add pages, style sheet, and error pages for addresses that belong to no other door."""
-    pages = Pages(application)
+    pages, care = Pages(application), CarePages(application)
+    app.state.live = care.live
+    compile_all()
     app.router.routes.extend(
         [
             Route("/", pages.pregnancies, methods=["GET", "POST"]),
-            Route("/zwangerschap/{pregnancy}", pages.care_path),
+            Route("/zwangerschap/{pregnancy}", care.care_path),
+            Route("/zwangerschap/{pregnancy}/herkomst/{keys}", care.origin),
+            Route("/zwangerschap/{pregnancy}/gebeurtenissen", care.events),
             Route("/zwangerschap/{pregnancy}/besluit", pages.decision),
             Route("/bronnen", pages.sources),
             Mount("/static", StaticFiles(packages=[("adapter.web", "static")])),

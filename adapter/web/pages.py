@@ -6,29 +6,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapter.access import DEMONSTRATION, Context, Purpose
-from adapter.service.asked import Asked, read_asked
+from adapter.access import Purpose
 from adapter.service.port import Application
 from adapter.web.argument import argument
-from adapter.web.differences import sorted_out
+from adapter.web.asking import context
+from adapter.web.asking import read_question as _asked
 from adapter.web.listing import STATUSES, Choice, group, listed
 from adapter.web.templating import page
-from adapter.web.timeline import draw
-
-
-def context(request: Request, purpose: Purpose) -> Context:
-    """Who looks at a page, and for what purpose; until access is configured the demonstration identity."""
-    return Context(
-        actor=DEMONSTRATION,
-        purpose=purpose,
-        request_id=getattr(request.state, "request_id", ""),
-        client=request.client.host if request.client else "",
-    )
-
-
-def _asked(request: Request) -> Asked:
-    parameters = request.query_params
-    return read_asked(parameters.get("as_of"), parameters.get("known_at"), local=True)
 
 
 class Pages:
@@ -56,19 +40,6 @@ class Pages:
             "group": group,
         }
         return page(request, "lijst.html", values)
-
-    async def care_path(self, request: Request) -> Response:
-        """The shared care path of one pregnancy."""
-        asked = _asked(request)
-        ctx = context(request, Purpose.TREAT)
-        path = await run_in_threadpool(
-            lambda: self._application.care_path(
-                ctx, request.path_params["pregnancy"], as_of=asked.as_of, known_at=asked.known_at
-            )
-        )
-        loud, settled = sorted_out(path)
-        values = {"asked": asked, "carepath": path, "timeline": draw(path), "loud": loud, "settled": settled}
-        return page(request, "zorgpad.html", values)
 
     async def decision(self, request: Request) -> Response:
         """The decision, and those before it."""

@@ -10,7 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from adapter.model.moments import AMSTERDAM, iso
+from adapter.access.redact import redact
+from adapter.model.moments import AMSTERDAM, day_of, iso
 from adapter.service import dutch
 from adapter.service.asked import Asked
 
@@ -20,6 +21,7 @@ def _environment() -> Environment:
         loader=PackageLoader("adapter.web"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -32,12 +34,21 @@ def _environment() -> Environment:
         outcome=dutch.outcome,
         iso=iso,
         plain=dutch.plain,
+        capital=dutch.capital,
+        as_day=day_of,
+        redact=redact,
     )
     made.globals.update(words=dutch, age=dutch.age_in_years)
     return made
 
 
 _TEMPLATES = _environment()
+
+
+def compile_all() -> None:
+    """Compile every template now, so that the first reader does not wait for it."""
+    for name in _TEMPLATES.list_templates():
+        _TEMPLATES.get_template(name)
 
 
 def page(request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> HTMLResponse:

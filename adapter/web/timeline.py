@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from adapter.model.carepath import CareAct, CarePath
-from adapter.model.evidence import OrganisationKind
+from adapter.model.evidence import Evidence, OrganisationKind
 from adapter.model.facts import ActKind
 from adapter.model.moments import day_of
 from adapter.service import dutch
@@ -44,6 +44,7 @@ class Mark:
     x: float
     y: float
     text: str
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,12 +259,16 @@ def _pack(acts: list[CareAct], scale: _Scale, top: float) -> tuple[tuple[Mark, .
     count = max(1, len(rows))
     offset = (max(LANE, count * ROW + 12) - count * ROW) / 2 + ROW / 2
     marks = tuple(
-        Mark(
-            group_of(act.kind), act.state, x, top + offset + row * ROW, f"{dutch.plain(act.name)}, {dutch.day(act.day)}"
-        )
+        Mark(group_of(act.kind), act.state, x, top + offset + row * ROW, said(act), act.evidence)
         for act, x, row in placed
     )
     return marks, count
+
+
+def said(act: CareAct) -> str:
+    """What a mark says when pointed at."""
+    state = {"planned": " (gepland)", "declined": " (afgezien)"}.get(act.state, "")
+    return f"{dutch.plain(act.name)}, {dutch.day(act.day)}{state}"
 
 
 def _lines(path: CarePath, scale: _Scale) -> tuple[Line, ...]:

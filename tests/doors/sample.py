@@ -52,6 +52,7 @@ from adapter.model.sources import (
     SourceState,
     StoredVersion,
 )
+from adapter.service.origin import Original, VersionNote, evidence_in, key_of
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.summary import Figures, PhaseLine, PregnancyPage, PregnancySummary
 
@@ -445,6 +446,13 @@ REPORTS = [
 PATIENT = b'{"resourceType":"Patient","id":"p1","active":true,   "birthDate":"1991-03-14"}'
 
 
+ORIGINAL = (
+    b'{"resourceType":"TYPE","id":"ID","valueDateTime":"2024-11-15","valueQuantity":{"value":1.50,"unit":"kg"},'
+    b'"subject":{"identifier":{"system":"http://fhir.nl/fhir/NamingSystem/bsn","value":"999911120"}},'
+    b'"period":{"start":"2024-04-05"},"note":[{"text":"BSN 999911120 stond in de tekst <b>"}]}'
+)
+
+
 class SampleApplication:
     """Answers the port from memory, and remembers who asked what."""
 
@@ -455,6 +463,8 @@ class SampleApplication:
         self.is_ready = True
         self.frame_ancestors: tuple[str, ...] = ()
         self.origins = self.changes = self
+        self.path = PATH
+        self.stand = 1
 
     async def pull(self, sources=None, bsns=None):
         self.asked.append(("pull", sources, bsns))
@@ -467,7 +477,7 @@ class SampleApplication:
     def care_path(self, ctx, pregnancy, *, as_of=None, known_at=None):
         self.asked.append(("care_path", ctx, as_of, known_at))
         self._known(pregnancy)
-        return PATH
+        return self.path
 
     def decision(self, ctx, pregnancy, *, as_of=None, known_at=None):
         self.asked.append(("decision", ctx, as_of, known_at))
@@ -493,6 +503,30 @@ class SampleApplication:
             return None
         received = Received("vp-groen", version, Media.JSON, "Patient", "p1", "3", PATIENT, "Patient/p1", "Patient/p1")
         return StoredVersion(received, 1, NOW)
+
+    def originals(self, ctx, pregnancy, keys, *, as_of=None, known_at=None):
+        self.asked.append(("originals", ctx, as_of, known_at))
+        self._known(pregnancy)
+        held = {key_of(e): e for e in evidence_in(self.path)}
+        return [self._original(held[key]) for key in keys if key in held]
+
+    def _original(self, evidence):
+        kind, _, identifier = evidence.reference.partition("/")
+        body = ORIGINAL.replace(b"TYPE", kind.encode()).replace(b"ID", identifier.encode())
+        given = Received(
+            evidence.source, STU3, Media.JSON, kind, identifier, evidence.version, body, "Patient/p1", None
+        )
+        return Original(evidence, evidence.source, StoredVersion(given, 1, NOW), (VersionNote(evidence.version, NOW),))
+
+    def watch(self, ctx, pregnancy):
+        self.asked.append(("watch", ctx))
+        self._known(pregnancy)
+
+    def anything(self):
+        return str(self.stand)
+
+    def of(self, pregnancy):
+        return f"{pregnancy}-{self.stand}"
 
     def sources(self):
         return [report.source for report in self.reported]

@@ -1,0 +1,184 @@
+"""The care path page: all of one pregnancy, where every value came from, and news of it while it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from adapter.access import Purpose
+from adapter.model.carepath import CareAct, CarePath
+from adapter.model.evidence import Evidence
+from adapter.model.facts import ActKind
+from adapter.model.moments import day_of
+from adapter.model.sources import SourceState
+from adapter.service.asked import Asked
+from adapter.service.origin import Original, key_of
+from adapter.service.port import Application
+from adapter.web.asking import context, read_question
+from adapter.web.charts import charts
+from adapter.web.choice import chosen
+from adapter.web.differences import sorted_out
+from adapter.web.essentials import doubled, essentials, of_kind
+from adapter.web.live import Live
+from adapter.web.original import readable
+from adapter.web.steps import start_of, steps, weeks
+from adapter.web.templating import page, query
+from adapter.web.timeline import draw
+from adapter.web.waterfall import waterfall
+
+_KRAAMZORG = frozenset({ActKind.KRAAMZORG, ActKind.PRENATAAL_HUISBEZOEK_KRAAMZORG, ActKind.PARTUSASSISTENTIE})
+_BIRTH = frozenset({ActKind.BEVALLING, ActKind.SECTIO, ActKind.GEBOORTE})
+_AT_ONCE = 12
+"""Pieces of evidence that one address names; a value that has more shows the first."""
+
+
+class CarePages:
+    """The care path page and what belongs to it."""
+
+    def __init__(self, application: Application, live: Live | None = None) -> None:
+        self._application = application
+        self.live = live or Live(application.changes)
+
+    async def care_path(self, request: Request) -> Response:
+        """The shared care path of one pregnancy."""
+        asked = read_question(request)
+        stand = await self.live.stand()  # before the path: news that comes in between is told at once
+        return await run_in_threadpool(self._care_path, request, asked, stand)
+
+    def _care_path(self, request: Request, asked: Asked, stand: str) -> Response:
+        ctx = context(request, Purpose.TREAT)
+        pregnancy = request.path_params["pregnancy"]
+        path = self._application.care_path(ctx, pregnancy, as_of=asked.as_of, known_at=asked.known_at)
+        return page(request, "zorgpad.html", {"asked": asked, **picture(path, request.query_params, asked, stand)})
+
+    async def origin(self, request: Request) -> Response:
+        """The resources behind a value, as their sources sent them."""
+        asked = read_question(request)
+        keys = str(request.path_params["keys"]).split(".")[:_AT_ONCE]
+        pregnancy = request.path_params["pregnancy"]
+        ctx = context(request, Purpose.TREAT)
+        found = await run_in_threadpool(
+            lambda: self._application.origins.originals(
+                ctx, pregnancy, keys, as_of=asked.as_of, known_at=asked.known_at
+            )
+        )
+        values = {"asked": asked, "pregnancy": pregnancy, "originals": _together(found)}
+        return page(request, "herkomst.html", values, 200 if found else 404)
+
+    async def events(self, request: Request) -> Response:
+        """News of this pregnancy as server-sent events, until the reader leaves."""
+        ctx = context(request, Purpose.TREAT)
+        pregnancy = request.path_params["pregnancy"]
+        await run_in_threadpool(self._application.changes.watch, ctx, pregnancy)
+        seen = request.query_params.get("stand", "")[:100]
+        last = request.headers.get("last-event-id", "")[:100]
+        headers = {"X-Accel-Buffering": "no"}
+        stream = self.live.events(pregnancy, seen, last)
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+
+def picture(path: CarePath, given: Mapping[str, str], asked: Asked, stand: str = "") -> dict[str, Any]:
+    """Everything that the template of the page shows."""
+    part, seen = chosen(path, given)
+    loud, settled = sorted_out(path)
+    start = start_of(path)
+    drawings, other = charts(part.measurements, None if start is None else day_of(_due(path)))
+    base = f"/zwangerschap/{quote(path.pregnancy, safe='')}"
+    address = addresses(base, asked)
+    return {
+        "carepath": path,
+        "part": part,
+        "seen": seen,
+        "head": essentials(path),
+        "timeline": draw(part),
+        "steps": steps(path),
+        "charts": drawings,
+        "other_measurements": other,
+        "disorders": of_kind(part, *{p.kind for p in part.problems} - {"allergy", "alert"}),
+        "allergies": of_kind(part, "allergy", "alert"),
+        "birth_acts": _acts(path, _BIRTH),
+        "kraamzorg_acts": _acts(path, _KRAAMZORG),
+        "loud": loud,
+        "settled": settled,
+        "doubled": doubled(path),
+        "waterfalls": [(note, waterfall(note)) for note in path.links],
+        "weeks": lambda day: weeks(day, start) if day else "",
+        "base": base,
+        "stand": stand,
+        "origin": address,
+        "w": linked(address),
+        "silent": [s for s in path.sources if s.state is not SourceState.ANSWERED],
+        "who": _names(path),
+    }
+
+
+def _due(path: CarePath) -> Any:
+    return path.facts["edd"].value
+
+
+def _acts(path: CarePath, kinds: frozenset[ActKind]) -> tuple[CareAct, ...]:
+    return tuple(act for act in path.acts if act.kind in kinds)
+
+
+def addresses(base: str, asked: Asked) -> Callable[[Iterable[Evidence]], str]:
+    """What gives the address of the origin of a value; for the day and instant that the page is about."""
+    asked_for = query(asked)
+    known: dict[Evidence, str] = {}
+
+    def address(evidence: Iterable[Evidence]) -> str:
+        keys = []
+        for one in evidence:
+            if one not in known:
+                known[one] = key_of(one)
+            keys.append(known[one])
+        return f"{base}/herkomst/{'.'.join(dict.fromkeys(keys[:_AT_ONCE]))}{asked_for}"
+
+    return address
+
+
+def linked(address: Callable[[Iterable[Evidence]], str]) -> Callable[..., Markup]:
+    """What makes a value a link to its origin; without evidence it stays text."""
+
+    def value(text: object, evidence: Sequence[Evidence], about: str = "") -> Markup:
+        if not evidence:
+            return escape(text)
+        hidden = f"herkomst van {about}" if about else "herkomst"
+        return _LINK.format(address(evidence), text, hidden)
+
+    return value
+
+
+_LINK = Markup('<a class="w" href="{}">{}<span class="verborgen">, {}</span></a>')
+
+
+def _names(path: CarePath) -> Callable[[Iterable[Evidence]], str]:
+    """What gives the names of the sources of a value, short."""
+    names = {s.source: s.organisation.name or s.source for s in path.sources if s.source}
+
+    def said(evidence: Iterable[Evidence]) -> str:
+        found = list(dict.fromkeys(names.get(e.source, e.source) for e in evidence))
+        return ", ".join(found[:2]) + (f" +{len(found) - 2}" if len(found) > 2 else "")
+
+    return said
+
+
+def _together(found: Iterable[Original]) -> list[dict[str, Any]]:
+    """One entry for each version of a resource, with every place in it that was asked about."""
+    same: dict[tuple[str, str, str], list[Original]] = {}
+    for one in found:
+        e = one.evidence
+        same.setdefault((e.source, e.reference, e.version), []).append(one)
+    return [
+        {
+            "one": some[0],
+            "paths": [o.evidence.path for o in some if o.evidence.path],
+            "lines": readable(some[0].stored, [o.evidence.path for o in some]) if some[0].stored else (),
+        }
+        for some in same.values()
+    ]

@@ -1,0 +1,252 @@
+"""What a care provider has to see before anything else: who she is, how far, what matters, and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from adapter.model.carepath import CareMoment, CarePath, CareProblem, Disagreement, Fact
+from adapter.model.evidence import Evidence
+from adapter.model.sources import SourceState
+from adapter.service import dutch
+from adapter.web.differences import sorted_out
+
+_MOST = 3
+_EACH = {1: "eenling", 2: "tweeling", 3: "drieling", 4: "vierling"}
+_NOT_RECORDED = "niet vastgelegd"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One essential. `alert`: asks for attention; `known` is false where no source says it."""
+
+    id: str
+    label: str
+    text: str
+    evidence: tuple[Evidence, ...] = ()
+    notes: tuple[str, ...] = ()
+    alert: str = ""
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One count with what it counts: nothing to see where `count` is 0. `href` leads to the whole of it."""
+
+    id: str
+    label: str
+    count: int
+    lines: tuple[str, ...]
+    more: int
+    href: str
+    nothing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Essentials:
+    """The head of the page."""
+
+    gravida: tuple[str, tuple[Evidence, ...]]
+    cells: tuple[Cell, ...]
+    tiles: tuple[Tile, ...]
+    share: int | None  # per cent
+    completeness: tuple[str, ...]
+
+
+def essentials(path: CarePath) -> Essentials:
+    """The head of the page, from the whole care path: a filter never hides anything of it."""
+    loud, settled = sorted_out(path)
+    full = path.completeness
+    return Essentials(
+        gravida=_gravida(path),
+        cells=(
+            _term(path),
+            _due(path, loud, settled),
+            _children(path, loud),
+            _blood(path, loud),
+            _allergies(path),
+            _risk(path, loud),
+            _responsible(path),
+        ),
+        tiles=_tiles(path, loud),
+        share=None if full is None else round(full.share * 100),
+        completeness=_completeness(path),
+    )
+
+
+def _fact(path: CarePath, key: str) -> Fact:
+    return path.facts.get(key) or Fact()
+
+
+def _gravida(path: CarePath) -> tuple[str, tuple[Evidence, ...]]:
+    given = [("G", _fact(path, "gravidity")), ("P", _fact(path, "parity"))]
+    text = " ".join(f"{letter}{'?' if f.value is None else dutch.value(f.value)}" for letter, f in given)
+    return text, tuple(e for _, f in given for e in f.evidence)
+
+
+def _term(path: CarePath) -> Cell:
+    age = path.gestational_age
+    if path.state == "ended":
+        word = dutch.outcome(path.outcome.value if path.outcome else None)
+        at = f"{dutch.day(path.ended_on)}" + (f", bij {dutch.term(age)}" if age else "")
+        return Cell("termijn", "Afloop", word, notes=(at,))
+    notes = ("weken + dagen",) if age else ("geen uitgerekende datum bekend",)
+    return Cell("termijn", f"Termijn op {dutch.day(path.as_of)}", dutch.term(age), notes=notes, known=age is not None)
+
+
+def _due(path: CarePath, loud: Iterable[Disagreement], settled: Iterable[Disagreement]) -> Cell:
+    fact = _fact(path, "edd")
+    if fact.value is None:
+        return Cell("edd", "Uitgerekende datum", "onbekend", known=False)
+    basis = dutch.BASIS.get(fact.basis or "", fact.basis or "grond onbekend")
+    who = setters(path, fact.evidence)
+    notes = [f"{basis}, {who}" if who else basis]
+    for difference in settled:
+        before = [v for v in difference.values if v.basis != "definitive"]
+        notes += [f"was {dutch.value(v.value)} {dutch.BASIS.get(v.basis or '', '')}".rstrip() for v in before[:1]]
+    alert = "bronnen verschillen" if _is_in(loud, "edd") else ""
+    return Cell("edd", "Uitgerekende datum", dutch.value(fact.value), fact.evidence, tuple(notes), alert)
+
+
+def setters(path: CarePath, evidence: Iterable[Evidence]) -> str:
+    """The names of those whose record it is, the first two."""
+    names = {s.source: s.organisation.name or s.source for s in path.sources if s.source}
+    coded = {o.organisation.agb or o.organisation.ura or o.organisation.id: o.organisation.name for o in path.involved}
+    coded |= {
+        r.organisation.agb or r.organisation.ura or r.organisation.id: r.organisation.name for r in path.responsibility
+    }
+    found = [coded.get(e.organisation or "") or names.get(e.source, e.source) for e in evidence]
+    unique = list(dict.fromkeys(name for name in found))
+    return " en ".join(unique[:2]) + (" e.a." if len(unique) > 2 else "")
+
+
+def _children(path: CarePath, loud: Iterable[Disagreement]) -> Cell:
+    fact, kind = _fact(path, "fetuses"), _fact(path, "chorionicity")
+    alert = "bronnen verschillen" if _is_in(loud, "fetuses", "chorionicity") else ""
+    if fact.value is None:
+        return Cell("kinderen", "Een- of meerling", "onbekend", kind.evidence, alert=alert, known=False)
+    text = _EACH.get(fact.value, dutch.value(fact.value)) if isinstance(fact.value, int) else dutch.value(fact.value)
+    notes = (dutch.fact("chorionicity", kind.value, None),) if kind.value is not None else ()
+    if fact.value != 1 and kind.value is None:
+        notes = ("chorioniciteit onbekend",)
+    return Cell("kinderen", "Een- of meerling", text, fact.evidence + kind.evidence, notes, alert)
+
+
+def _blood(path: CarePath, loud: Iterable[Disagreement]) -> Cell:
+    group, rhesus, antibodies = (_fact(path, k) for k in ("blood_group", "rhesus", "irregular_antibodies"))
+    said = [
+        dutch.fact(k, f.value, f.display)
+        for k, f in (("blood_group", group), ("rhesus", rhesus))
+        if f.value is not None
+    ]
+    alert = "bronnen verschillen" if _is_in(loud, "blood_group", "rhesus", "irregular_antibodies") else ""
+    value = antibodies.value
+    notes = (
+        "antistoffen: "
+        + (dutch.fact("irregular_antibodies", value, antibodies.display) if value is not None else _NOT_RECORDED),
+    )
+    evidence = group.evidence + rhesus.evidence + antibodies.evidence
+    text = " ".join(said) or _NOT_RECORDED
+    return Cell("bloedgroep", "Bloedgroep, rhesus", text, evidence, notes, alert, bool(said))
+
+
+def of_kind(path: CarePath, *kinds: str) -> tuple[CareProblem, ...]:
+    """The problems of these kinds."""
+    return tuple(p for p in path.problems if p.kind in kinds)
+
+
+def _allergies(path: CarePath) -> Cell:
+    """Silence is never 'no allergies': only a source that says so is."""
+    found = of_kind(path, "allergy", "allergie")
+    alerts = of_kind(path, "alert")
+    names = list(dict.fromkeys(dutch.plain(p.name) for p in found))
+    notes = tuple(f"let op: {dutch.plain(p.name)}" for p in alerts[:2])
+    text = ", ".join(names[:_MOST]) + (f" en nog {len(names) - _MOST}" if len(names) > _MOST else "")
+    evidence = tuple(p.evidence for p in (*found, *alerts))
+    return Cell("allergie", "Allergieën", text or _NOT_RECORDED, evidence, notes, known=bool(names))
+
+
+def _risk(path: CarePath, loud: Iterable[Disagreement]) -> Cell:
+    risk, level = _fact(path, "risk_status"), _fact(path, "care_level")
+    notes = (dutch.fact("care_level", level.value, level.display),) if level.value is not None else ()
+    alert = "bronnen verschillen" if _is_in(loud, "risk_status", "care_level") else ""
+    if risk.value is None:
+        text = notes[0] if notes else _NOT_RECORDED
+        return Cell("risico", "Risico en zorglijn", text, level.evidence, alert=alert, known=bool(notes))
+    text = dutch.fact("risk_status", risk.value, risk.display)
+    return Cell("risico", "Risico en zorglijn", text, risk.evidence + level.evidence, notes, alert)
+
+
+def _responsible(path: CarePath) -> Cell:
+    label = "Nu verantwoordelijk" if path.state == "ongoing" else "Laatst verantwoordelijk"
+    spans = [r for r in path.responsibility if r.to is None] or list(path.responsibility)
+    if not spans:
+        return Cell("verantwoordelijk", label, "onbekend", known=False)
+    last = spans[-1]
+    basis = dutch.RESPONSIBILITY_BASIS.get(last.basis, last.basis)
+    name = last.organisation.name or last.organisation.id
+    notes = [f"sinds {dutch.day(last.from_)}, volgens {basis}"] if last.from_ else [f"volgens {basis}"]
+    held = len([r for r in path.responsibility if r.to is None])
+    alert = f"{held} organisaties tegelijk" if held > 1 else ""
+    return Cell("verantwoordelijk", label, name, last.evidence, tuple(notes), alert)
+
+
+def _is_in(differences: Iterable[Disagreement], *about: str) -> bool:
+    return any(d.about in about for d in differences)
+
+
+def doubled(path: CarePath) -> tuple[tuple[str, tuple[Evidence, ...]], ...]:
+    """What seems to be done twice, each once: as said of the moment, or by the sources side by side."""
+    found = [
+        (d.text.removeprefix("Mogelijk dubbel: "), tuple(e for v in d.values for e in v.evidence))
+        for d in path.duplicates
+    ]
+    told = {e for _, evidence in found for e in evidence}
+    found += [(m.name, m.duplicates) for m in path.moments if m.duplicates and not told.intersection(m.duplicates)]
+    return tuple(found)
+
+
+def _tiles(path: CarePath, loud: tuple[Disagreement, ...]) -> tuple[Tile, ...]:
+    twice = [_first(text) for text, _ in doubled(path)]
+    odd = [f"{m.name}: {dutch.TIMING[m.timing]}" for m in path.moments if m.timing and m.state == "done"]
+    declined = [m.name for m in path.moments if m.state == "declined"]
+    return (
+        _tile("ontbreekt", "Ontbreekt", [m.name for m in path.gaps], "#zorgpad", "niets"),
+        _tile("dubbel", "Dubbel gedaan", twice, "#tegenspraak", "niets"),
+        _tile("verschil", "Tegenspraak", [dutch.about(d.about) for d in loud], "#tegenspraak", "geen"),
+        _tile("buiten", "Vroeg, laat, afgezien", [*odd, *(f"{n}: afgezien" for n in declined)], "#zorgpad", "niets"),
+        _tile("straks", "Eerstvolgend", [_ahead(m) for m in _next(path)], "#zorgpad", "niets gepland"),
+    )
+
+
+def _next(path: CarePath) -> list[CareMoment]:
+    waiting = [m for m in path.moments if m.state == "upcoming" and m.window.to and m.window.to >= path.as_of]
+    return sorted(waiting, key=lambda m: (m.window.to or path.as_of, m.window.from_ or path.as_of))[:_MOST]
+
+
+def _ahead(moment: CareMoment) -> str:
+    return f"{moment.name}, tot {dutch.short_day(moment.window.to)}" if moment.window.to else moment.name
+
+
+def _tile(id_: str, label: str, names: list[str], href: str, nothing: str) -> Tile:
+    unique = list(dict.fromkeys(dutch.capital(n) for n in names))
+    return Tile(id_, label, len(unique), tuple(unique[:_MOST]), max(0, len(unique) - _MOST), href, nothing)
+
+
+def _first(text: str) -> str:
+    """The part of a sentence that names it."""
+    return dutch.plain(text).split(":")[0].split(";")[0]
+
+
+def _completeness(path: CarePath) -> tuple[str, ...]:
+    """Who was not heard first: what they know is not in the picture."""
+    silent = [s for s in path.sources if s.state is not SourceState.ANSWERED]
+    lines = [f"{s.organisation.name or s.organisation.id}: {dutch.SOURCE_STATE[s.state.value]}" for s in silent]
+    full = path.completeness
+    if full is not None:
+        known = sum(state == "present" for state in full.facts.values())
+        lines.append(f"{full.sources_answered} van {full.sources_asked} bronnen gehoord")
+        lines.append(f"{known} van {len(full.facts)} gegevens bekend")
+    elif not silent:
+        lines.append("alle bronnen gehoord")
+    return tuple(lines)
