@@ -48,6 +48,7 @@ class Rates:
     insurer_unknown: float = 0.03
     old_codes: float = 0.1
     no_managing_organisation: float = 0.3
+    measured: float = 0.2  # pregnancies of which the EPDs hold what was measured: it is most of the data
 
 
 _PATHS = (
@@ -101,7 +102,7 @@ def _miscarriage(
     on = lmp + timedelta(days=chance.randrange(56, 95))
     care = Care(VP, on - timedelta(days=chance.randrange(1, 12)), on + timedelta(days=14), VP)
     ending = Ending(Outcome.MISCARRIAGE, clock(on, "12:00"), VP)
-    return Plan(key, lmp, (care,), ending, insurance=insurance, quirks=quirks)
+    return Plan(key, lmp, (care,), ending, insurance=insurance, quirks=quirks, measured=False)
 
 
 def _quirks(chance: random.Random, rates: Rates, partner: bool) -> frozenset[str]:
@@ -169,6 +170,7 @@ def _pregnancy(
         chorionicity={"*": chance.choice(("dichoriaal", "monochoriaal"))} if twins else {},
         intended_place=chance.choice(("thuis", "geboortecentrum", "ziekenhuis")),
         quirks=quirks,
+        measured=random.Random(f"measured-{key}").random() < rates.measured,  # noqa: S311
     )
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from adapter.model.facts import Outcome
+from adapter.model.facts import ActKind, Outcome
 from adapter.model.moments import day_of
 from adapter.simulation.codes import INTENDED, PLACE, concept
 from adapter.simulation.organisations import KZ
 from adapter.simulation.people import Woman
 from adapter.simulation.plan import Ending
+from adapter.simulation.readings import of_kraam_day
 from adapter.simulation.story import Dossier, Story
 from adapter.simulation.stu3 import Stu3Pen, count, loinc, woman_patient
 from adapter.simulation.writing import NICTIZ, NL, JsonObject, Sheet, digest, ref, when
@@ -71,7 +72,9 @@ class _Kraam(Stu3Pen):
             self.visit(visit, context, pregnancy, home=True, say_provider=True)
         ending = self.story.ending
         if ending is not None and dossier.birth and ending.outcome in (Outcome.BIRTH, Outcome.STILLBIRTH):
-            self._birth(ending, context, pregnancy)
+            children = self._birth(ending, context, pregnancy)
+            if ending.outcome is Outcome.BIRTH and self.story.plan.measured:
+                self._kraam_days(ending, dossier, context, children)
 
     def _expectation(self, context: str, pregnancy: str, dossier: Dossier) -> None:
         plan = self.story.plan
@@ -88,7 +91,22 @@ class _Kraam(Stu3Pen):
         if plan.intended_place:
             tell(concept("142961000146102"), _MATERNAL, valueCodeableConcept=concept(INTENDED[plan.intended_place]))
 
-    def _birth(self, ending: Ending, context: str, pregnancy: str) -> None:
+    def _kraam_days(self, ending: Ending, dossier: Dossier, context: str, children: list[str]) -> None:
+        """The child's weight every other day, heel prick and hearing test on the fourth."""
+        born = day_of(ending.at)
+        for visit in dossier.visits:
+            day = (day_of(visit.at) - born).days
+            if visit.kind is not ActKind.KRAAMZORG or day < 1:
+                continue
+            for rank, child in enumerate(children):
+                if day % 2 == 1:
+                    for one in of_kraam_day(self.course, rank, day, visit.at):
+                        self.write_down(one, context, subject=child)
+                for code in ("77262006", "252957005") if day == 4 else ():
+                    self.observation(concept(code), context, profile=f"{NICTIZ}bc-ChildObservation", at=visit.at,
+                                     subject=child, valueBoolean=True)  # fmt: skip
+
+    def _birth(self, ending: Ending, context: str, pregnancy: str) -> list[str]:
         delivery = self.procedure("236973005", context, None, pregnancy, profile=f"{NICTIZ}bc-DeliveryProcedure")
         if ending.labour is not None and not self.quirk("no-labour-start"):
             start = when(ending.labour)
@@ -102,7 +120,9 @@ class _Kraam(Stu3Pen):
         if ending.place:
             self.observation(concept("366344009"), context, focus=delivery, profile=f"{NICTIZ}bc-BirthObservation",
                              valueCodeableConcept=concept(PLACE[ending.place]))  # fmt: skip
-        for rank, child in enumerate(self.children(lambda n: uuid_id("Patient", digest(KZ, pregnancy, n)))):
+        children = self.children(lambda n: uuid_id("Patient", digest(KZ, pregnancy, n)))
+        for rank, child in enumerate(children):
             born = day_of(ending.at + timedelta(minutes=8 * rank))
             self.procedure("3950001", context, None, pregnancy, subject=child, profile=f"{NICTIZ}bc-Birth",
                            partOf=[ref(delivery)], performedDateTime=born.isoformat())  # fmt: skip
+        return children

@@ -114,6 +114,7 @@ class Plan:
     chorionicity: dict[str, str] = field(default_factory=dict)  # source to word; "*" for the others
     intended_place: str | None = None
     quirks: frozenset[str] = frozenset()
+    measured: bool = True  # whether the EPDs hold what was measured at the visits
 
     @property
     def edd(self) -> date:

@@ -24,12 +24,15 @@ from adapter.simulation.codes import (
     coding,
     concept,
 )
+from adapter.simulation.course import Course
 from adapter.simulation.organisations import PARTICIPANTS, ZH
 from adapter.simulation.people import Woman, child_name
-from adapter.simulation.plan import Ending, InsurancePlan, PlannedReferral
+from adapter.simulation.plan import REFERENCE_DAY, Ending, InsurancePlan, PlannedReferral
 from adapter.simulation.r4_directory import organisation_ref, professional_ref, short_id
+from adapter.simulation.readings import Written, first_bloods, of_newborn, written
 from adapter.simulation.story import Dossier, Story, Visit
 from adapter.simulation.writing import (
+    HL7,
     NICTIZ,
     ROLES,
     JsonObject,
@@ -87,6 +90,8 @@ class _Hospital:
         self.patient = ref(patient)
         self.contact: str | None = None  # the encounter in which what follows was written down
         self.birth_contact: str | None = None
+        self.course = Course(story.plan)
+        self.fetuses: dict[int, str] = {}
 
     def quirk(self, name: str) -> bool:
         return self.story.plan.quirk(name, ZH)
@@ -111,23 +116,25 @@ class _Hospital:
         self.contact = self.birth_contact = None
         for visit in dossier.visits:
             self._visit(visit, episode)
+            self._measure(visit, dossier)
         third = PARTICIPANTS[dossier.by].third_line
         if third or not dossier.consult:
             level = concept(LEVEL[3 if third else 2])
             self._observation("159821000146107", dossier.start, profile="Observation", valueCodeableConcept=level)
         if first:
             self._pregnancy(dossier)
+            self._disorders(dossier)
             for referral in (r for r in self.story.referrals if r.source == ZH):
                 self._referral(referral)
         if self.story.ending is not None and dossier.birth:
             self.contact = self.birth_contact or self.contact
             self._ending(self.story.ending)
 
-    def _observation(self, code: str, at: Moment | None = None, *, profile: str = "LaboratoryTestResult",
+    def _observation(self, code: str | JsonObject, at: Moment | None = None, *, profile: str = "LaboratoryTestResult",
                      **value: object) -> str:  # fmt: skip
         return self.sheet.add("Observation", f"{_CORE}{profile}", {
             "status": "final",
-            "code": concept(code),
+            "code": concept(code) if isinstance(code, str) else code,
             "subject": self.patient,
             "encounter": ref(self.contact) if self.contact else None,
             "effectiveDateTime": when(at) if at is not None else None,
@@ -174,6 +181,37 @@ class _Hospital:
             code = SCAN.get(visit.kind) or PROCEDURE[visit.kind]
             self._procedure(code, visit.at, visit.by, encounter)
 
+    def _measure(self, visit: Visit, dossier: Dossier) -> None:
+        """What was measured; this vendor says `cm` where others say `mm`, and groups nothing."""
+        if not self.story.plan.measured:
+            return
+        found = [*written(self.course.at(visit))]
+        if visit.kind is ActKind.INTAKE or (dossier.visits and visit is dossier.visits[0]):
+            found += first_bloods(self.course, visit.at)
+        for one in found:
+            self._write_down(one)
+
+    def _write_down(self, one: Written, subject: str | None = None) -> None:
+        body = dict(one.body)
+        if (quantity := body.get("valueQuantity")) and quantity.get("code") == "mm":
+            body["valueQuantity"] = {**quantity, "value": quantity["value"] / 10, "unit": "cm", "code": "cm"}
+        if "interpretation" in body:
+            body["interpretation"] = [body["interpretation"]]
+        if one.fetus is not None:
+            body["focus"] = [ref(self._fetus(one.fetus))]
+        if subject is not None:
+            body["subject"] = ref(subject)
+        self._observation(one.code, one.at, profile=one.profile.rsplit("/", 1)[1].removeprefix("zib-"), **body)
+
+    def _fetus(self, number: int) -> str:
+        if number not in self.fetuses:
+            self.fetuses[number] = self.sheet.add("BodyStructure", f"{HL7}BodyStructure", {
+                "location": concept("83418008"),
+                "description": f"Foetus {'AB'[number % 2]}",
+                "patient": self.patient,
+            })  # fmt: skip
+        return self.fetuses[number]
+
     def _encounter(self, visit: Visit, episode: str) -> str:
         code = CONTACT.get(visit.kind) or PROCEDURE.get(visit.kind)
         acts = PARTICIPANTS[visit.by].kind in ROLES
@@ -214,6 +252,13 @@ class _Hospital:
             "encounter": ref(self.contact) if self.contact else None,
             "onsetDateTime": when(on),
         })  # fmt: skip
+
+    def _disorders(self, dossier: Dossier) -> None:
+        """The disorders that were there or came up while this dossier was open."""
+        last = min(day_of(self.story.ending.at) if self.story.ending else REFERENCE_DAY, dossier.end or REFERENCE_DAY)
+        for disorder in self.course.disorders if self.story.plan.measured else ():
+            if disorder.since <= last:
+                self._condition(disorder.code, max(disorder.since, dossier.start))
 
     def _ending(self, ending: Ending) -> None:
         on, by = day_of(ending.at), ending.by or ZH
@@ -262,6 +307,9 @@ class _Hospital:
             "link": [{"other": self.patient, "type": "seealso"}],
         })  # fmt: skip
         self._procedure("3950001", at, by, subject=ref(child), partOf=[ref(delivery)])
+        if self.story.plan.measured:
+            for one in of_newborn(self.course, rank - 1, at):
+                self._write_down(one, child)
 
     def _coverage(self, insurance: InsurancePlan) -> None:
         basic = coding("B", "urn:oid:2.16.840.1.113883.2.4.3.11.60.101.5.1", "Basis")

@@ -10,9 +10,11 @@ from adapter.model.facts import ActKind, Outcome
 from adapter.model.identifiers import System
 from adapter.model.moments import Moment, day_of
 from adapter.simulation.codes import CONTACT, LOINC, PROCEDURE, SCAN, UCUM, UNCODED, coding, concept
+from adapter.simulation.course import Course
 from adapter.simulation.organisations import INSURERS, PARTICIPANTS
 from adapter.simulation.people import child_name
 from adapter.simulation.plan import REFERENCE_DAY, InsurancePlan
+from adapter.simulation.readings import Written, written
 from adapter.simulation.story import Dossier, Story, Visit
 from adapter.simulation.writing import (
     HL7,
@@ -108,6 +110,8 @@ class Stu3Pen:
         self.story = story
         self.patient = patient
         self.display = f"{sheet.woman.given} {sheet.woman.own_name}"
+        self.course = Course(story.plan)
+        self._fetuses: dict[int, str] = {}
 
     def quirk(self, name: str) -> bool:
         """Whether this pregnancy is written with that quirk here."""
@@ -172,6 +176,40 @@ class Stu3Pen:
         elif visit.kind in CONTACT or visit.kind in UNCODED:
             self._contact(visit, context, home=home, say_provider=say_provider)
 
+    def measure(self, visit: Visit, dossier: Dossier, context: str) -> None:
+        """What was measured at a visit of this dossier."""
+        if self.story.plan.measured:
+            by = None if visit.by == dossier.by else visit.by
+            for one in written(self.course.at(visit)):
+                self.write_down(one, context, by)
+
+    def write_down(self, one: Written, context: str, by: str | None = None, subject: str | None = None) -> None:
+        """One Observation; of twins each fetus is a BodySite that it is about."""
+        focus = self._fetus(one.fetus) if one.fetus is not None else None
+        performer = {"performer": [_performer(by)]} if by else {}
+        self.observation(one.code, context, focus=focus, profile=one.profile, at=one.at, subject=subject,
+                         **one.body, **performer)  # fmt: skip
+
+    def _fetus(self, number: int) -> str:
+        if number not in self._fetuses:
+            self._fetuses[number] = self.sheet.add("BodySite", f"{NICTIZ}bc-Fetus", {
+                "code": concept("83418008"),
+                "description": f"Foetus {'AB'[number % 2]}",
+                "patient": ref(self.patient, self.display),
+            })  # fmt: skip
+        return self._fetuses[number]
+
+    def allergy(self, on: Moment) -> None:
+        """An allergy, in words: zib-AllergyIntolerance."""
+        if self.course.allergy is not None and self.story.plan.measured:
+            self.sheet.add("AllergyIntolerance", f"{NICTIZ}zib-AllergyIntolerance", {
+                "clinicalStatus": "active",
+                "verificationStatus": "confirmed",
+                "code": {"text": self.course.allergy},
+                "patient": ref(self.patient, self.display),
+                "onsetDateTime": when(on)[:4],
+            })  # fmt: skip
+
     def _contact(self, visit: Visit, context: str, *, home: bool, say_provider: bool) -> None:
         code = CONTACT.get(visit.kind)
         if code == CONTACT[ActKind.INTAKE] and self.quirk("combined-codes"):
@@ -196,6 +234,7 @@ class Stu3Pen:
             "context": ref(context),
             "effectivePeriod": period(visit.at, visit.at),
             "performer": [{"actor": _performer(visit.by)}],
+            "conclusion": "Geen bijzonderheden" if self.story.plan.measured else None,
         })  # fmt: skip
 
     def _procedure(self, visit: Visit, context: str, code: str, pregnancy: str) -> None:

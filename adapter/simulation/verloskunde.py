@@ -11,12 +11,13 @@ from datetime import timedelta
 from typing import Any
 
 from adapter.model.evidence import OrganisationKind
-from adapter.model.facts import Outcome
+from adapter.model.facts import ActKind, Outcome
 from adapter.model.moments import AMSTERDAM, day_of
 from adapter.simulation.codes import CHORIONICITY, DELIVERY, INTENDED, LEVEL, PLACE, SCT, coding, concept
 from adapter.simulation.organisations import PARTICIPANTS, VP
 from adapter.simulation.people import Woman
 from adapter.simulation.plan import REFERENCE_DAY, Ending
+from adapter.simulation.readings import code_of, first_bloods, of_newborn, quantity
 from adapter.simulation.story import Dossier, Story
 from adapter.simulation.stu3 import Stu3Pen, count, loinc, organisation_ref, woman_patient
 from adapter.simulation.writing import NICTIZ, NL, JsonObject, Sheet, digest, extension, ref, when
@@ -75,6 +76,10 @@ class _Practice(Stu3Pen):
         for visit in dossier.visits:
             said = visit.by != dossier.by or self.quirk("says-provider")
             self.visit(visit, context, pregnancy, home=False, say_provider=said)
+            self.measure(visit, dossier, context)
+            if visit.kind is ActKind.LAB and self.story.plan.measured:
+                for test in first_bloods(self.course, visit.at):
+                    self.write_down(test, context)
         ending = self.story.ending
         if ending is not None and dossier.birth:
             self._ending(ending, context, pregnancy)
@@ -97,6 +102,7 @@ class _Practice(Stu3Pen):
             tell(concept(loinc("8665-2", "Date last menstrual period"), "21840007"),
                  f"{NICTIZ}zib-Pregnancy-DateLastMenstruation", valueDateTime=plan.lmp.isoformat())  # fmt: skip
         self._due_dates(context, pregnancy, dossier)
+        self._history(context, pregnancy, dossier)
         days = (at - plan.lmp).days
         if days > 0:
             duration = {"value": days, "unit": "dag", "system": "http://unitsofmeasure.org", "code": "d"}
@@ -110,6 +116,18 @@ class _Practice(Stu3Pen):
         tell(concept("159821000146107"), _MATERNAL, valueCodeableConcept=concept(LEVEL[level]))
         if plan.kraamzorg is not None:
             tell(concept("147771000146108"), _MATERNAL, valueBoolean=plan.kraamzorg.by is not None)
+
+    def _history(self, context: str, pregnancy: str, dossier: Dossier) -> None:
+        """Height, allergy, and the disorders that came up while this dossier was open."""
+        if not self.story.plan.measured:
+            return
+        self.observation(code_of("8302-2"), context, profile=f"{NICTIZ}zib-BodyHeight", at=dossier.start,
+                         valueQuantity=quantity(self.course.height, "cm", "cm"))  # fmt: skip
+        self.allergy(dossier.start)
+        last = min(day_of(self.story.ending.at) if self.story.ending else REFERENCE_DAY, dossier.end or REFERENCE_DAY)
+        for disorder in self.course.disorders:
+            if dossier.start <= disorder.since <= last:
+                self.disorder(disorder.code, context, pregnancy, disorder.since)
 
     def _due_dates(self, context: str, pregnancy: str, dossier: Dossier) -> None:
         plan = self.story.plan
@@ -155,12 +173,19 @@ class _Practice(Stu3Pen):
             self.observation(concept("136311000146100"), context, focus=delivery, profile=_DELIVERY,
                              valueDateTime=when(ending.placenta))  # fmt: skip
         children = self.children(lambda rank: long_id("KIND", digest(VP, pregnancy, rank)))
+        if self.story.plan.measured:
+            loss = quantity(self.course.blood_loss(), "ml", "mL")
+            self.observation(concept("364332008"), context, focus=delivery, profile=_DELIVERY, at=ending.at,
+                             valueQuantity=loss)  # fmt: skip
         for rank, child in enumerate(children):
             at = ending.at + timedelta(minutes=8 * rank)
             birth = self.procedure("3950001", context, ending.by, pregnancy, subject=child,
                                    profile=f"{NICTIZ}bc-Birth", partOf=[ref(delivery)],
                                    performedDateTime=when(at))  # fmt: skip
             self._birth_facts(ending, context, birth, when(at))
+            if self.story.plan.measured:
+                for one in of_newborn(self.course, rank, at):
+                    self.write_down(one, context, subject=child)
             if ending.outcome is Outcome.STILLBIRTH:
                 self._fetal_death(context, at.astimezone(AMSTERDAM).date().isoformat(), child)
 
