@@ -4,28 +4,41 @@ Nothing is merged: a link is a decision beside the records, made again whenever 
 alone never link two women: the official example data hold two different women with identical obstetric dates.
 """
 
+from adapter.linking.blocking import CROWDED, tokens, tokens_of, words_of
 from adapter.linking.pregnancy import (
     DUE_DATE_TOLERANCE,
     TERM,
     DossierDates,
     PregnancyGroup,
     dates_of,
-    foreign_references,
     group_dossiers,
 )
-from adapter.linking.woman import DECISIVE, Comparison, Outcome, compare, tokens
+from adapter.linking.profile import Profile, pack, profile_of, unpack
+from adapter.linking.settle import Group, Weighed, settle
+from adapter.linking.woman import AUTOMATIC, DECISIVE, Comparison, Outcome, compare, weigh
 
 __all__ = [
+    "AUTOMATIC",
+    "CROWDED",
     "DECISIVE",
     "DUE_DATE_TOLERANCE",
     "TERM",
     "Comparison",
     "DossierDates",
+    "Group",
     "Outcome",
     "PregnancyGroup",
+    "Profile",
+    "Weighed",
     "compare",
     "dates_of",
-    "foreign_references",
     "group_dossiers",
+    "pack",
+    "profile_of",
+    "settle",
     "tokens",
+    "tokens_of",
+    "unpack",
+    "weigh",
+    "words_of",
 ]

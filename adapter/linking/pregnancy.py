@@ -140,11 +140,6 @@ def _references(facts: SourceFacts, dossier: Dossier) -> frozenset[str]:
     return frozenset(r for r in mine | pointed if unique_id(r))
 
 
-def foreign_references(facts: SourceFacts) -> frozenset[str]:
-    """The ids by which this record and records elsewhere could point to each other."""
-    return frozenset(reference for pair in facts.references for reference in pair if unique_id(reference))
-
-
 def unique_id(reference: str) -> bool:
     """Whether a reference is to a part of a dossier, by an id unique enough to mean the same in another source."""
     kind, _, identifier = reference.rpartition("/")

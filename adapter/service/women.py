@@ -11,26 +11,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from adapter.linking import (
-    DECISIVE,
-    DUE_DATE_TOLERANCE,
-    Comparison,
+    CROWDED,
+    Group,
     Outcome,
-    compare,
-    dates_of,
-    foreign_references,
-    tokens,
+    Profile,
+    Weighed,
+    pack,
+    profile_of,
+    settle,
+    tokens_of,
+    unpack,
+    words_of,
 )
 from adapter.model.carepath import LinkNote
-from adapter.model.facts import SourceFacts
 from adapter.model.sources import RecordKey
 from adapter.model.wire import from_json, to_json
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
 from adapter.store import LinkRow, record_intent
+from adapter.store.identities import Neighbour
 
 WOMAN = "woman"
 RECORD_JOB = "record"
 PROPOSED = "proposed"
+
+_FURTHER = 8  # records without BSN that are looked around from for one link
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,15 @@ class LinkNotes:
     notes: tuple[LinkNote, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    record: RecordKey
-    woman: str
-    comparison: Comparison
+@dataclass(slots=True)
+class _Around:
+    """What stands around a record: `direct` shares a token with it; `targets` and `hows` say where each is linked."""
+
+    weighed: Weighed
+    targets: dict[RecordKey, str]
+    hows: dict[RecordKey, str]
+    crowded: dict[str, int]
+    direct: tuple[RecordKey, ...] = ()
 
 
 class Women:
@@ -57,28 +66,78 @@ class Women:
     def link(self, record: RecordKey) -> set[str]:
         """Link a record that changed. Returns the women whose views this touches."""
         mine = self._records.facts(record)
-        if mine is None:
-            return set()
-        store = self._rooms.store
-        references = foreign_references(mine)
-        names = tokens(mine.woman, references)
-        store.index(record, names)
-        others = {r for found in store.find(names).values() for r in found if r != record}
-        rows = {(w.source, w.reference): w for w in store.links(WOMAN, records=[record, *sorted(others)])}
-        current = rows.get((record.source, record.woman))
+        return set() if mine is None else self.link_by(record, profile_of(mine))
+
+    def link_by(self, record: RecordKey, profile: Profile) -> set[str]:
+        """Link a record by what it is weighed by. Returns the women whose views this touches."""
+        names = tokens_of(profile)
+        self._rooms.store.index(record, names, pack(profile), self._rooms.clock())
+        around = self._around(record, profile, names)
+        current = self._current(record, around)
         if current and current.how == "manual" and current.target:
             return {current.target}
-        candidates = [c for other in sorted(others) if (c := self._candidate(mine, references, other, rows))]
-        target, notes = self._choose(record, candidates, current)
+        if current and current.target:
+            self._know(around, self._rooms.store.linked_to(current.target))
+        groups = settle(around.weighed)
+        group = next(g for g in groups if record in g)
+        target = _target(record, group, around, current)
+        notes = _notes(record, group, around)
         before, proposed = _proposals(_notes_in(current)), _proposals(notes)
-        if current is None or current.target != target or before.keys() != proposed.keys():
-            standing = current is not None and current.target == target
-            told = [n for n in _notes_in(current) if n.outcome != PROPOSED] if standing else []
-            self._keep(record, target, (*told, *proposed.values()) if standing else notes)
+        changed = current is None or current.target != target or before.keys() != proposed.keys()
+        if changed:
+            self._keep(record, target, notes)
             self._tell_the_others(record, before, proposed)
-        self._bring_together(target, candidates)
-        touched = {target, *(c.woman for c in candidates if c.comparison.outcome is not Outcome.APART)}
-        return touched | ({current.target} if current and current.target else set())
+        self._link_again(record, target, groups, around, changed)
+        touched = {
+            around.targets.get(r) for r in around.direct if around.weighed(record, r).outcome is not Outcome.APART
+        }
+        return {t for t in (*touched, target, current and current.target) if t}
+
+    def _around(self, record: RecordKey, profile: Profile, names: frozenset[str]) -> _Around:
+        """The records that could be of the same woman. Those without BSN that fit are looked around from in turn: what
+        else they fit decides whether they can be taken along.
+        """
+        store = self._rooms.store
+        found = store.neighbours(names, CROWDED)
+        around = _Around(Weighed({record: profile}), {}, {}, found.crowded)
+        self._know(around, found.found)
+        around.direct = tuple(r for r in around.weighed.records if r != record)
+        waiting = [(record, r) for r in around.direct]
+        looked = {record}
+        for origin, other in waiting:
+            fits = not around.weighed.bsn(other) and around.weighed.linked(origin, other)
+            if fits and other not in looked and len(looked) <= _FURTHER:
+                looked.add(other)
+                more = store.neighbours(tokens_of(around.weighed.records[other]), CROWDED).found
+                self._know(around, more)
+                waiting += [(other, n.record) for n in more if n.record in around.weighed.records]
+        return around
+
+    def _know(self, around: _Around, found: Iterable[Neighbour]) -> None:
+        for one in found:
+            if one.record not in around.weighed.records:
+                profile = self._profile(one)
+                if profile is None:
+                    continue
+                around.weighed.add({one.record: profile})
+            if one.target is not None:
+                around.targets[one.record] = one.target
+                around.hows[one.record] = one.how or ""
+
+    def _profile(self, found: Neighbour) -> Profile | None:
+        """As it was kept; read from its facts where it was kept by an earlier version of this program."""
+        packed = found.profile
+        profile = unpack(found.record.source, found.record.woman, packed) if packed else None
+        if profile is not None:
+            return profile
+        theirs = self._records.facts(found.record)
+        return None if theirs is None else profile_of(theirs)
+
+    def _current(self, record: RecordKey, around: _Around) -> LinkRow | None:
+        if record not in around.targets and not around.crowded:
+            return None
+        rows = self._rooms.store.links(WOMAN, records=[record])
+        return rows[0] if rows else None
 
     def _tell_the_others(
         self, record: RecordKey, before: dict[RecordKey, LinkNote], proposed: dict[RecordKey, LinkNote]
@@ -97,50 +156,36 @@ class Women:
                 continue
             kept = tuple(n for n in theirs if RecordKey(n.source, n.reference) != record)
             added = () if note is None else (replace(note, source=record.source, reference=record.woman),)
-            new.append(replace(row, explanation=to_json(LinkNotes((*kept, *added))), made_at=now))
+            notes = (*kept, *added)
+            explanation = to_json(LinkNotes(notes))
+            new.append(replace(row, explanation=explanation, made_at=now, proposals=len(_proposals(notes))))
         if new:
             self._rooms.store.add_links(new)
 
-    def _bring_together(self, target: str, candidates: list[_Candidate]) -> None:
-        """Records that are of this woman by BSN but stand under another id: link them again, they will find us."""
-        others = [c.record for c in candidates if c.woman != target and c.comparison.score >= DECISIVE]
-        work = [(RECORD_JOB, record_intent(r)) for r in others]
-        if work:
+    def _link_again(
+        self, record: RecordKey, target: str, groups: Iterable[Group], around: _Around, changed: bool
+    ) -> None:
+        """Records that do not stand where these records together say they should: linked again, they will find us.
+
+        All of one woman come to stand under the least of her ids. Two that stand under one id though they are not one
+        are only looked at again when something changed here, so that this comes to an end.
+        """
+        home = {r: group for group in groups for r in group}
+        again: set[RecordKey] = set()
+        for other in around.weighed.records:
+            stands = around.targets.get(other)
+            if other == record or around.hows.get(other) == "manual":
+                continue
+            if home[other] is home[record]:
+                if stands is None or stands > target:
+                    again.add(other)
+            elif changed and stands is not None:
+                beside = (r for r, t in around.targets.items() if t == stands and r not in (other, record))
+                if any(home[r] is not home[other] for r in beside):
+                    again.add(other)
+        if again:
+            work = [(RECORD_JOB, record_intent(r)) for r in sorted(again)]
             self._rooms.store.enqueue_all(work, self._rooms.clock())
-
-    def _candidate(
-        self, mine: SourceFacts, references: frozenset[str], other: RecordKey, rows: dict[tuple[str, str], LinkRow]
-    ) -> _Candidate | None:
-        row = rows.get((other.source, other.woman))
-        theirs = self._records.facts(other)
-        if row is None or row.target is None or theirs is None:
-            return None
-        shared = bool(references & foreign_references(theirs))
-        comparison = compare(
-            mine.woman, theirs.woman, shared_references=shared, agreeing_dates=_dates_agree(mine, theirs)
-        )
-        return _Candidate(other, row.target, comparison)
-
-    def _choose(
-        self, record: RecordKey, candidates: Iterable[_Candidate], current: LinkRow | None
-    ) -> tuple[str, tuple[LinkNote, ...]]:
-        """The woman, and why. Evidence that points to several women is for a person to decide, unless a BSN says."""
-        found = list(candidates)
-        linked = [c for c in found if c.comparison.outcome is Outcome.LINKED]
-        women = {c.woman for c in linked}
-        certain = [c for c in linked if c.comparison.score >= DECISIVE]
-        chosen = certain or (linked if len(women) == 1 else [])
-        notes = tuple(_note(c, chosen) for c in found if c.comparison.outcome is not Outcome.APART)
-        if chosen:
-            return min(c.woman for c in chosen), notes
-        alone = current is not None and current.target is not None and not self._shared(current.target, record)
-        if alone and current is not None and current.target is not None:
-            return current.target, notes
-        return str(uuid.uuid4()), notes
-
-    def _shared(self, woman: str, record: RecordKey) -> bool:
-        rows = self._rooms.store.links(WOMAN, targets=[woman])
-        return any((r.source, r.reference) != (record.source, record.woman) for r in rows)
 
     def _keep(self, record: RecordKey, target: str, notes: tuple[LinkNote, ...]) -> None:
         row = LinkRow(
@@ -151,8 +196,45 @@ class Women:
             how="automatic",
             explanation=to_json(LinkNotes(notes)),
             made_at=self._rooms.clock(),
+            proposals=len(_proposals(notes)),
         )
         self._rooms.store.add_links([row])
+
+
+def _target(record: RecordKey, group: Group, around: _Around, current: LinkRow | None) -> str:
+    """The least of the ids under which her records stand, so that all come to one; else a new one.
+
+    An id under which a record of another woman stands as well is left to that one.
+    """
+    ids = {around.targets[r] for r in group if r != record and r in around.targets}
+    if current and current.target:
+        ids.add(current.target)
+    with_others = {around.targets[r] for r in group if r != record and r in around.targets}
+    for other in around.weighed.records:
+        stands = around.targets.get(other)
+        if stands not in ids or other in group or around.hows.get(other) == "manual":
+            continue
+        if stands not in with_others or any(around.weighed.contradicted(other, r) for r in group):
+            ids.discard(stands)
+    return min(ids) if ids else str(uuid.uuid4())
+
+
+def _notes(record: RecordKey, group: Group, around: _Around) -> tuple[LinkNote, ...]:
+    """Why it stands where it stands, and with whom a person should compare it."""
+    found: list[LinkNote] = []
+    for other in sorted(around.direct):
+        compared = around.weighed(record, other)
+        if compared.outcome is Outcome.APART or (other in group and compared.outcome is not Outcome.LINKED):
+            continue
+        text = compared.text
+        if other not in group and compared.outcome is Outcome.LINKED:
+            text = f"Past bij meer dan één vrouw; een mens moet dit bevestigen: {compared.parts}"
+        outcome = "linked" if other in group else PROPOSED
+        found.append(LinkNote(other.source, other.woman, outcome, "automatic", text, compared.evidence))
+    for token, many in sorted(around.crowded.items(), key=lambda pair: words_of(pair[0])):
+        text = f"Niet vergeleken met de {many} records met {words_of(token)}: te veel om te wegen"
+        found.append(LinkNote(record.source, record.woman, "apart", "automatic", text))
+    return tuple(found)
 
 
 def _notes_in(row: LinkRow | None) -> tuple[LinkNote, ...]:
@@ -162,21 +244,3 @@ def _notes_in(row: LinkRow | None) -> tuple[LinkNote, ...]:
 def _proposals(notes: Iterable[LinkNote]) -> dict[RecordKey, LinkNote]:
     """The notes that propose another record, by that record."""
     return {RecordKey(n.source, n.reference): n for n in notes if n.outcome == PROPOSED}
-
-
-def _dates_agree(a: SourceFacts, b: SourceFacts) -> bool:
-    ours = [d.due for d in dates_of(a) if d.due]
-    theirs = [d.due for d in dates_of(b) if d.due]
-    return any(abs(x - y) <= DUE_DATE_TOLERANCE for x in ours for y in theirs)
-
-
-def _note(candidate: _Candidate, chosen: list[_Candidate]) -> LinkNote:
-    outcome = "linked" if candidate in chosen else PROPOSED
-    return LinkNote(
-        source=candidate.record.source,
-        reference=candidate.record.woman,
-        outcome=outcome,
-        how="automatic",
-        text=candidate.comparison.text,
-        evidence=candidate.comparison.evidence,
-    )

@@ -123,11 +123,18 @@ def test_a_number_that_is_no_bsn_links_nobody(two: Two) -> None:
     assert two.run().together() == {frozenset({"e"}), frozenset({"e2"})}
 
 
-def test_two_women_under_one_bsn_at_one_source_are_shown_to_differ(two: Two) -> None:
+def test_two_women_under_one_bsn_at_one_source_stay_two_and_are_put_to_a_person(two: Two) -> None:
     other = patient("x", A, family="Pietersen", born="1985-05-05")
     two.holds("vp", patient("w", A), dossier("e", "w"), other, dossier("f", "x"))
+    two.holds("zh", patient("w2", A), dossier("e2", "w2"))
     seen = two.run()
-    assert all(any("geboortedatum" in c.text for c in path.conflicts) for path in seen.paths.values())
+    ours, theirs = seen.by("e", "e2"), seen.by("f")
+    assert ours.woman.id != theirs.woman.id
+    for path in (ours, theirs):
+        (note, *_) = [n for n in path.links if n.outcome == "proposed" and n.source == "vp"]
+        assert {e.what for e in note.evidence} >= {"hetzelfde BSN", "een andere geboortedatum"}
+    steady = two.run()
+    assert {d: p.woman.id for d, p in steady.paths.items()} == {d: p.woman.id for d, p in seen.paths.items()}
 
 
 def test_equal_women_without_a_bsn_are_never_linked(two: Two) -> None:

@@ -98,4 +98,4 @@ def test_every_piece_of_evidence_is_kept_with_its_weight() -> None:
 def test_records_find_each_other_by_bsn_and_by_birth_date_with_name_or_place() -> None:
     assert tokens(person(bsn=ONE)) & tokens(Person("zh", "Patient/1", person().evidence, bsn=ONE))
     assert tokens(person()) & tokens(person("zh", postal_code=None))
-    assert tokens(person(birth_date=None)) == frozenset()
+    assert tokens(person(birth_date=None, house_number=None)) == frozenset()
