@@ -27,6 +27,10 @@ class Resource(StrEnum):
     CARE_PATH = "care-path"
     SOURCE_RESOURCE = "source-resource"  # a resource as its source sent it
     DECISION = "decision"  # holds the claims projection, no clinical value
+    OVERRIDE = "override"  # what a person decides in place of the rules
+    CLAIM = "claim"  # that a claim was made
+    TRIAL = "trial"  # other rules, register or contract over what is stored; nothing is kept
+    CASEMIX = "casemix"  # figures, small cells suppressed
     IDENTITY = "identity"  # find a woman by BSN
     LINK = "link"
     RECORD = "record"  # a whole record: bring in, remove
@@ -74,7 +78,10 @@ GRANTS: tuple[Grant, ...] = (
     *_rows(Role.ZORGVERLENER, Purpose.TREAT, "E", Resource.IDENTITY),
     *_rows(Role.ZORGVERLENER, Purpose.TREAT, "CRU", Resource.LINK),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "RE", Resource.PREGNANCIES, Resource.DECISION),
-    *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "E", Resource.IDENTITY),
+    *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "CU", Resource.OVERRIDE),
+    *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "C", Resource.CLAIM),
+    *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "E", Resource.TRIAL, Resource.IDENTITY),
+    *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "R", Resource.CASEMIX),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "R", Resource.SOURCE),
     *_rows(Role.BEHEERDER, Purpose.HOPERAT, "RE", Resource.SOURCE),
     *_rows(Role.BEHEERDER, Purpose.HOPERAT, "CD", Resource.RECORD),

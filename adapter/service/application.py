@@ -152,7 +152,8 @@ class UseCases:
         view = self._view(pregnancy, as_of, known_at)
         made = decide(self._rooms, view.projection, self._rooms.clock())
         if as_of is None and known_at is None:
-            made = keep(self._rooms, made)
+            records = self._pregnancies.records_of(view.path.woman.id)
+            made = keep(self._rooms, made, view.projection, records)
         entities = [Entity("pregnancy", pregnancy), Entity("decision", made.id)]
         self._record(ctx, EventType.DECIDE, Action.EXECUTE, grant, entities, patient=view.path.woman.id)
         return made

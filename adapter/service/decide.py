@@ -4,21 +4,65 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter import claims, selection
-from adapter.model.decision import Change, Decision, Inputs, PhaseClaim, PhaseDecision, PhaseSelection, Standing
+from adapter.model.decision import (
+    Change,
+    Decision,
+    Inputs,
+    Override,
+    PhaseClaim,
+    PhaseDecision,
+    PhaseSelection,
+    Selection,
+    Standing,
+)
+from adapter.model.evidence import Evidence
 from adapter.model.projection import ClaimsProjection
+from adapter.model.sources import RecordKey
 from adapter.model.wire import to_json
+from adapter.service.lines import line_of, outcome_of, write
+from adapter.service.packing import pack
+from adapter.service.persons import NOBODY, Persons, consequences, followed, persons_of
 from adapter.service.rooms import Rooms
+from adapter.store import StandingRow
 
 
-def decide(rooms: Rooms, projection: ClaimsProjection, at: datetime) -> Decision:
-    """The decision that follows from a projection; not kept anywhere yet."""
-    chosen = selection.decide(projection, rooms.igo, rooms.rules)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What follows from a projection, before it becomes a decision with an id."""
+
+    selection: Selection
+    phases: tuple[PhaseDecision, ...]
+    overrides: tuple[Override, ...]
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Of status, stage and claims; not of the reasons."""
+        return outcome_of(self.selection.status, self.selection.stage, self.phases)
+
+
+def outcome(rooms: Rooms, projection: ClaimsProjection, persons: Persons = NOBODY) -> Outcome:
+    """What rules, register, catalogue and persons make of a projection."""
+    chosen, used = followed(selection.decide(projection, rooms.igo, rooms.rules), persons.overrides)
     advised = {c.phase: c for c in claims.advise(projection, chosen, rooms.igo, rooms.catalogue)}
-    phases = tuple(_together(s, advised[s.phase]) for s in chosen.phases)
+    return Outcome(chosen, tuple(_together(s, advised[s.phase]) for s in chosen.phases), used)
+
+
+def decide(rooms: Rooms, projection: ClaimsProjection, at: datetime, persons: Persons | None = None) -> Decision:
+    """The decision that follows from a projection; not kept anywhere yet. `persons`: from the store if not given."""
+    if persons is None:
+        found = persons_of(rooms.store, [projection.pregnancy], projection.known_at, projection.as_of)
+        persons = found.get(projection.pregnancy, NOBODY)
+    return made_of(rooms, projection, outcome(rooms, projection, persons), persons, at)
+
+
+def made_of(rooms: Rooms, projection: ClaimsProjection, found: Outcome, persons: Persons, at: datetime) -> Decision:
+    """The decision with everything that goes with an outcome."""
+    chosen, phases = found.selection, found.phases
     return Decision(
         id=str(uuid.uuid4()),
         pregnancy=projection.pregnancy,
@@ -33,21 +77,93 @@ def decide(rooms: Rooms, projection: ClaimsProjection, at: datetime) -> Decision
         phases=phases,
         outside_care=chosen.outside_care,
         missing=chosen.missing,
+        overrides=found.overrides,
+        consequences=consequences(phases, persons.claims),
     )
 
 
-def keep(rooms: Rooms, decision: Decision) -> Decision:
+def keep(
+    rooms: Rooms,
+    decision: Decision,
+    projection: ClaimsProjection | None = None,
+    records: Collection[RecordKey] = (),
+    *,
+    restate: bool = False,
+) -> Decision:
     """Keep a decision if it differs from the one that stands; otherwise that one goes on, for the day asked about.
 
-    Decisions are append-only: a new one says which it replaces and what changed.
+    Decisions are append-only: a new one says which it replaces, what changed and why. With its projection and the
+    records that went in, it stands in the worklist from then on; `restate`: also where the outcome is the same.
     """
     standing = rooms.store.latest_decision(decision.pregnancy)
     if standing is not None and _says(standing) == _says(decision):
-        return replace(standing, as_of=decision.as_of, known_at=decision.known_at)
+        same = replace(standing, as_of=decision.as_of, known_at=decision.known_at)
+        if restate and projection is not None:
+            stand(rooms, same, projection, records)
+        return same
     if standing is not None:
-        decision = replace(decision, replaces=standing.id, changed=differences(standing, decision))
-    rooms.store.add_decision(decision)
+        changed = differences(standing, decision)
+        decision = replace(decision, replaces=standing.id, changed=changed, because=why(standing, decision))
+    with rooms.store.unit():
+        rooms.store.add_decision(decision)
+        if projection is not None:
+            stand(rooms, decision, projection, records)
     return decision
+
+
+def stand(rooms: Rooms, decision: Decision, projection: ClaimsProjection, records: Collection[RecordKey]) -> None:
+    """Put the decision in the worklist, and its projection where it is decided from again."""
+    line = write(line_of(decision, projection, rooms.igo))
+    row = StandingRow(decision.pregnancy, decision.id, line, pack(projection), tuple(records))
+    rooms.store.keep_standing([row])
+
+
+def why(before: Decision, after: Decision) -> tuple[str, ...]:
+    """Why a decision differs from the one before it, in Dutch."""
+    found: list[str] = []
+    was, now = before.inputs, after.inputs
+    if was.rules != now.rules:
+        found.append("De regels zijn gewijzigd.")
+    if was.register != now.register:
+        found.append("Het register (leden, contracten of parameters) is gewijzigd.")
+    if was.catalogue != now.catalogue:
+        found.append("De catalogus van prestaties is gewijzigd.")
+    if was.mappings != now.mappings:
+        found.append("De vertaling van de gegevens van bronnen is gewijzigd.")
+    old, new = {o.id for o in before.overrides}, {o.id for o in after.overrides}
+    if new - old:
+        found.append("Een persoon besloot anders dan de regels, en een tweede keurde dat goed.")
+    if old - new:
+        found.append("Het besluit van een persoon geldt niet meer: ingetrokken of verlopen.")
+    found += _new_facts(before, after)
+    return tuple(found) or ("De stand van de dag is een andere, of er is een declaratie geregistreerd.",)
+
+
+_NAMED = 5
+
+
+def _new_facts(before: Decision, after: Decision) -> list[str]:
+    """The sources of what is new in the argument, by name and reference."""
+    old, new = _evidence(before), _evidence(after)
+    came = list(dict.fromkeys(f"{e.source}: {e.reference}" for e in new if e not in old))
+    went = list(dict.fromkeys(f"{e.source}: {e.reference}" for e in old if e not in new))
+    found = []
+    if came:
+        found.append(f"Nieuw in de onderbouwing: {_listed(came)}.")
+    if went:
+        found.append(f"Niet meer in de onderbouwing: {_listed(went)}.")
+    if not found and before.inputs.hash != after.inputs.hash:
+        found.append("De gegevens zijn gewijzigd, of een fase is begonnen of geëindigd.")
+    return found
+
+
+def _listed(items: list[str]) -> str:
+    more = f" en nog {len(items) - _NAMED}" if len(items) > _NAMED else ""
+    return ", ".join(items[:_NAMED]) + more
+
+
+def _evidence(decision: Decision) -> dict[Evidence, None]:
+    return {e: None for p in decision.phases for r in p.reasons for e in r.evidence}
 
 
 def differences(before: Decision, after: Decision) -> tuple[Change, ...]:
@@ -89,6 +205,7 @@ def _says(decision: Decision) -> bytes:
         inputs=replace(decision.inputs, hash=""),
         replaces=None,
         changed=(),
+        because=(),
     )
     return to_json(same)
 

@@ -17,8 +17,10 @@ from adapter.store.errors import (
 from adapter.store.judgements import Judged, Judgement
 from adapter.store.keys import KeyRing
 from adapter.store.links import LinkRow
+from adapter.store.notes import Note
 from adapter.store.outbox import Intent
 from adapter.store.records import Removal
+from adapter.store.standing import StandingRow
 from adapter.store.store import Store
 from adapter.store.versions import record_intent, record_of_intent
 
@@ -34,7 +36,9 @@ __all__ = [
     "KeyRingError",
     "LinkRow",
     "NewerDatabaseError",
+    "Note",
     "Removal",
+    "StandingRow",
     "Store",
     "StoreError",
     "StoreUnavailableError",

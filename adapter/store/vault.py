@@ -8,7 +8,7 @@ import os
 import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -99,6 +99,17 @@ class Vault:
             while len(self._cache) > _CACHED_KEYS:
                 self._cache.popitem(last=False)
         return sealer
+
+    def record_key(self, source: str, woman: str, wrapped: Wrapped) -> bytes:
+        """The data key of a record itself, to make a joint key of; never kept."""
+        return self._ring.unwrap(wrapped, _record(source, woman))
+
+    def joint(self, keys: Sequence[bytes]) -> Sealer:
+        """One key out of those of several records: without any one of them there is no making it again."""
+        digest = hashlib.sha256(b"adapter.store joint key\n")
+        for key in keys:
+            digest.update(len(key).to_bytes(2, "big") + key)
+        return Sealer(digest.digest())
 
     def forget(self, key_ids: list[int]) -> None:
         """Drop destroyed keys from memory."""
