@@ -66,6 +66,8 @@ _PERSON = (
     Search("FamilyMemberHistory", "patient"),
     Search("DeviceUseStatement", "patient", ("DeviceUseStatement:device",)),
     Search("Consent", "patient", optional=True),
+    Search("AllergyIntolerance", "patient", optional=True),
+    Search("Flag", "patient", optional=True),
     Search("Patient", "link", optional=True),
 )
 _CLINICAL = ("Condition", "Observation", "Procedure", "DiagnosticReport")
@@ -83,6 +85,7 @@ STU3 = Plan(
         Search("DiagnosticReport", "context"),
         Search("ReferralRequest", "context"),
         Search("CareTeam", "context"),
+        Search("ClinicalImpression", "context", optional=True),
     ),
     by_contact=(),
     about_woman=(
@@ -104,6 +107,7 @@ R4 = Plan(
         *(Search(kind, "patient") for kind in (*_CLINICAL, "ServiceRequest", "CareTeam")),
         *_PERSON,
         Search("BodyStructure", "patient", optional=True),
+        Search("ClinicalImpression", "patient", optional=True),
     ),
     about_child=tuple(Search(kind, "patient") for kind in ("RelatedPerson", "Observation", "Procedure", "Condition")),
 )

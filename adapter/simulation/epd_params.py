@@ -53,6 +53,7 @@ _COMMON: Params = {
     "FamilyMemberHistory": {"patient": ("reference", "patient")},
     "DeviceUseStatement": {"patient": ("reference", "subject"), "device": ("reference", "device")},
     "Consent": {"patient": ("reference", "patient")},
+    "AllergyIntolerance": {"patient": ("reference", "patient")},
     "Organization": {"identifier": ("token", "identifier")},
     "Practitioner": {"identifier": ("token", "identifier")},
     "PractitionerRole": {
