@@ -8,17 +8,17 @@ from datetime import date, datetime
 
 from adapter import carepath
 from adapter.carepath import PathSettings, PregnancyInput
-from adapter.model.carepath import CarePath, LinkNote
+from adapter.model.carepath import CarePath
 from adapter.model.evidence import Organisation
 from adapter.model.facts import SourceFacts
 from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import RecordKey
-from adapter.model.wire import from_json
 from adapter.service.asked_sources import path_sources
+from adapter.service.link_notes import link_notes
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.pregnancies import PREGNANCY, Pregnancies
 from adapter.service.rooms import Rooms, merged
-from adapter.service.women import PROPOSED, WOMAN, LinkNotes
+from adapter.service.women import WOMAN
 from adapter.store import LinkRow
 
 
@@ -81,7 +81,6 @@ class Views:
         """The input of one pregnancy from the records of its woman. `rows` are its dossier links."""
         mine = frozenset((r.source, r.reference) for r in rows)
         every = frozenset((f.source, d.reference) for f in facts for d in f.dossiers)
-        links = self._rooms.store.links(WOMAN, known_at, records=records)
         return PregnancyInput(
             pregnancy=pregnancy,
             woman=woman,
@@ -89,7 +88,7 @@ class Views:
             dossiers=mine,
             other_dossiers=every - mine,
             sources=path_sources(self._rooms, records, facts, mine, known_at),
-            links=tuple(n for row in (*links, *rows) for n in _notes(row) if not _settled(n, records)),
+            links=link_notes(self._rooms, records, rows, known_at),
         )
 
 
@@ -112,13 +111,3 @@ class Joined:
 
 def _targets(rows: list[LinkRow]) -> list[str]:
     return list(dict.fromkeys(r.target for r in rows if r.target))
-
-
-def _settled(note: LinkNote, records: Sequence[RecordKey]) -> bool:
-    """Whether it proposes a record that is hers by now."""
-    return note.outcome == PROPOSED and RecordKey(note.source, note.reference) in records
-
-
-def _notes(row: LinkRow) -> tuple[LinkNote, ...]:
-    kept = from_json(LinkNotes, row.explanation) if row.explanation not in (b"", b"null") else None
-    return kept.notes if kept else ()
