@@ -1,11 +1,12 @@
 """Effective-dated decision tables: load, prove, evaluate with a full trace, print."""
 
 from adapter.model.decision import Standing
-from adapter.rules.book import RuleBook, load, load_sources, read_tables, version_of
+from adapter.rules.book import RuleBook, load, load_sources, read_tables, rule_files, version_of
 from adapter.rules.evaluation import Asking, NearMiss, Outcome, Tested, Turn, Turns, counterfactuals, evaluate, pivotal
 from adapter.rules.faults import Fault, Faults, RuleError
 from adapter.rules.printing import rulebook, table_lines
 from adapter.rules.table import Input, Row, Source, Table, Validity, Verdict, cite, lowest
+from adapter.rules.variables import Question, Variable, Variables, load_variables
 
 __all__ = [
     "Asking",
@@ -14,6 +15,7 @@ __all__ = [
     "Input",
     "NearMiss",
     "Outcome",
+    "Question",
     "Row",
     "RuleBook",
     "RuleError",
@@ -24,15 +26,19 @@ __all__ = [
     "Turn",
     "Turns",
     "Validity",
+    "Variable",
+    "Variables",
     "Verdict",
     "cite",
     "counterfactuals",
     "evaluate",
     "load",
     "load_sources",
+    "load_variables",
     "lowest",
     "pivotal",
     "read_tables",
+    "rule_files",
     "rulebook",
     "table_lines",
     "version_of",

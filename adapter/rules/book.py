@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 from adapter.rules.evaluation import Asking
 from adapter.rules.faults import Fault, Faults, RuleError
+from adapter.rules.overlay import OVERLAY, Tables, by_id, id_of, lay_over, table_nodes
 from adapter.rules.parsing import parse_sources, parse_tables
 from adapter.rules.proof import prove_succession
 from adapter.rules.reading import Reader
 from adapter.rules.table import Source, Table
+from adapter.rules.variables import load_questions, unanswered
 from adapter.rules.yamlfile import Fields, read
 
 SOURCES = "sources.yaml"
+VARIABLES = "variables.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +50,70 @@ class RuleBook:
         return self.variants.get(uzovi, self) if uzovi is not None and self.variants else self
 
 
-def load(mappings: Path) -> RuleBook:
-    """Load and prove `mappings/rules/*.yaml`. Raises `RuleError` with every fault found."""
-    folder = mappings / "rules"
-    paths = sorted(folder.glob("*.yaml"))
-    sources, faults = load_sources(mappings)
-    tables: list[Table] = []
-    for path in paths:
-        if path.name != SOURCES:
-            found, more = read_tables(path, sources)
-            tables += found
-            faults += more
-    faults += _doubles(tables)
-    families = _families(tables)
-    if not faults:  # a table that was left out would show up as a hole
-        faults += [fault for family in families.values() for fault in prove_succession(family)]
-    if not tables and not faults:
-        faults.append(Fault("rules", None, None, f"no rule tables found in {folder.name}/"))
+def load(
+    mappings: Path, overlays: Sequence[Path] = (), insurers: Mapping[str, Sequence[Path]] | None = None
+) -> RuleBook:
+    """Load and prove `mappings/rules/*.yaml`, with the overlays of an IGO over them.
+
+    `insurers`: by UZOVI code the overlays that go over those again, for women insured there. Raises `RuleError` with
+    every fault found: file, line, row, and what is wrong.
+    """
+    faults: dict[Fault, None] = {}
+    own = _book(mappings, tuple(overlays), faults)
+    variants = {
+        uzovi: _book(mappings, (*overlays, *files), faults) for uzovi, files in sorted((insurers or {}).items())
+    }
     if faults:
         raise RuleError(faults)
-    return RuleBook(families, sources, version_of(paths))
+    if not variants:
+        return own
+    version = sha256("\0".join([own.version, *(f"{u} {b.version}" for u, b in variants.items())]).encode())
+    return replace(own, version=version.hexdigest()[:16], variants=variants)
+
+
+def rule_files(mappings: Path) -> list[Path]:
+    """The files that `load` reads, without overlays."""
+    return sorted((mappings / "rules").glob("*.yaml"))
+
+
+def _book(mappings: Path, overlays: tuple[Path, ...], told: dict[Fault, None]) -> RuleBook:
+    paths = rule_files(mappings)
+    sources, found = load_sources(mappings)
+    faults = Faults("rules", found)
+    nodes: list[Fields] = []
+    for path in paths:
+        if path.name not in (SOURCES, VARIABLES):
+            nodes += _nodes(path, faults, {"tables"})
+    faults.found += _doubles(nodes)
+    tables = by_id(nodes)
+    for path in overlays:
+        tables, sources = _laid_over(path, tables, sources, faults)
+    proved = list(parse_tables(tables.values(), sources, faults))
+    faults.found += _unanswered(mappings, proved)
+    families = _families(proved)
+    if not faults.found:  # a table that was left out would show up as a hole
+        faults.found += [fault for family in families.values() for fault in prove_succession(family)]
+    if not proved and not faults.found:
+        faults.add(None, None, f"no rule tables found in {(mappings / 'rules').name}/")
+    told |= dict.fromkeys(faults.found)
+    return RuleBook(families, sources, version_of([*paths, *overlays]))
+
+
+def _nodes(path: Path, faults: Faults, known: set[str]) -> list[Fields]:
+    own = Faults(f"{path.parent.name}/{path.name}", faults.found)
+    fields = read(path, own)
+    return table_nodes(_reader(fields, own, known)) if fields else []
+
+
+def _laid_over(
+    path: Path, tables: Tables, sources: dict[str, Source], faults: Faults
+) -> tuple[Tables, dict[str, Source]]:
+    own = Faults(f"{path.parent.name}/{path.name}", faults.found)
+    fields = read(path, own)
+    if fields is None:
+        return tables, sources
+    reader = _reader(fields, own, OVERLAY)
+    return lay_over(tables, reader), sources | parse_sources(reader)
 
 
 def load_sources(mappings: Path) -> tuple[dict[str, Source], list[Fault]]:
@@ -81,8 +129,8 @@ def read_tables(
     """The proved tables of one file, and its faults. `beside`: other keys the file may have, read by someone else."""
     faults = Faults(f"{path.parent.name}/{path.name}")
     fields = read(path, faults)
-    tables = list(parse_tables(_reader(fields, faults, beside | {"tables"}), sources)) if fields else []
-    return tables, faults.found
+    nodes = table_nodes(_reader(fields, faults, beside | {"tables"})) if fields else []
+    return list(parse_tables(nodes, sources, faults)), faults.found
 
 
 def version_of(paths: list[Path]) -> str:
@@ -106,13 +154,20 @@ def _families(tables: list[Table]) -> dict[str, tuple[Table, ...]]:
     return families
 
 
-def _doubles(tables: list[Table]) -> list[Fault]:
-    seen: dict[str, Table] = {}
+def _doubles(nodes: list[Fields]) -> list[Fault]:
+    seen: dict[str, Fields] = {}
     faults: list[Fault] = []
+    for node in nodes:
+        name = id_of(node)
+        first = seen.setdefault(name, node)
+        if first is not node:
+            faults.append(Fault(node.file, node.line, name, f"table id is also used in {first.file}:{first.line}"))
+    return faults
+
+
+def _unanswered(mappings: Path, tables: list[Table]) -> list[Fault]:
+    """Inputs that no variable answers, or of which a value is not known to it."""
+    vocabulary, faults = load_questions(mappings / "rules" / VARIABLES)
     for table in tables:
-        first = seen.setdefault(table.id, table)
-        if first is not table:
-            faults.append(
-                Fault(table.file, table.line, table.id, f"table id is also used in {first.file}:{first.line}")
-            )
+        faults += unanswered(table, vocabulary)
     return faults

@@ -35,6 +35,6 @@ class Faults:
     file: str
     found: list[Fault] = field(default_factory=list)
 
-    def add(self, line: int | None, row: str | None, what: str) -> None:
-        """Note a fault and read on."""
-        self.found.append(Fault(self.file, line, row, what))
+    def add(self, line: int | None, row: str | None, what: str, file: str = "") -> None:
+        """Note a fault and read on. `file`: where it stands, if not in the file being read (an overlay)."""
+        self.found.append(Fault(file or self.file, line, row, what))

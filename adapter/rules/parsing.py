@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from adapter.model.decision import Standing
+from adapter.rules.faults import Faults
 from adapter.rules.proof import prove
 from adapter.rules.reading import Reader
 from adapter.rules.table import VERDICTS, Input, Row, Source, Table, Validity, Verdict, lowest
 from adapter.rules.yamlfile import Fields, Items, Text
 
 _TABLE = {"id", "title", "decides", "version", "from", "to", "standing", "inputs", "outcomes", "rows"}
-_INPUT = {"question", "values", "turn", "stays", "cites", "standing"}
+_INPUT = {"question", "values", "turn", "stays", "advice", "cites", "standing"}
 _ROW = {"id", "when", "outcome", "text", "cites", "standing", "from", "to"}
 _SOURCE = {"id", "title", "citation", "url", "read"}
 
@@ -37,14 +38,15 @@ def parse_sources(reader: Reader) -> dict[str, Source]:
     return found
 
 
-def parse_tables(reader: Reader, sources: Sources) -> Iterator[Table]:
-    """The tables under `tables:`, each proved; one with faults is left out (its faults are noted)."""
-    for bare in reader.entries("tables"):
-        before = len(reader.faults.found)
+def parse_tables(nodes: Iterable[Fields], sources: Sources, faults: Faults) -> Iterator[Table]:
+    """Tables as written, read and proved; one with faults is left out (its faults are noted)."""
+    for node in nodes:
+        before = len(faults.found)
+        bare = Reader(node, None, faults)
         table = _table(bare.named(bare.optional("id") or "?"), sources)
-        if len(reader.faults.found) == before:
-            table = replace(table, segments=prove(table, reader.faults))
-        if len(reader.faults.found) == before:
+        if len(faults.found) == before:
+            table = replace(table, segments=prove(table, faults))
+        if len(faults.found) == before:
             yield table
 
 
@@ -65,7 +67,7 @@ def _table(reader: Reader, sources: Sources) -> Table:
         inputs=inputs,
         outcomes=outcomes,
         rows=(),
-        file=reader.faults.file,
+        file=reader.fields.file,
         line=reader.fields.line,
     )
     rows: list[Row] = []
@@ -91,12 +93,15 @@ def _inputs(reader: Reader, sources: Sources, cap: Standing) -> Iterator[Input]:
         values = dict(_values(entry))
         if not values:
             entry.fault("'values' is missing: the finite set of values of this input")
-        turn = {key: text.value or "" for key, text in entry.mapping("turn").items() if isinstance(text, Text)}
-        stays = frozenset(entry.texts("stays"))
-        for key in sorted({*turn, *stays} - values.keys()):
-            entry.fault(f"'turn' or 'stays' names {key!r}, which is no value of this input")
+        turn, advice, stays = _by_value(entry, "turn"), _by_value(entry, "advice"), frozenset(entry.texts("stays"))
+        for key in sorted({*turn, *advice, *stays} - values.keys()):
+            entry.fault(f"'turn', 'advice' or 'stays' names {key!r}, which is no value of this input")
         standing = lowest(cap, entry.standing())
-        yield Input(name, entry.text("question"), values, turn, stays, entry.sources(sources), standing)
+        yield Input(name, entry.text("question"), values, turn, stays, entry.sources(sources), standing, advice)
+
+
+def _by_value(reader: Reader, key: str) -> dict[str, str]:
+    return {value: text.value or "" for value, text in reader.mapping(key).items() if isinstance(text, Text)}
 
 
 def _values(reader: Reader) -> Iterator[tuple[str, Verdict]]:
@@ -126,6 +131,7 @@ def _row(reader: Reader, table: Table, sources: Sources, cap: Standing) -> Row:
         standing=lowest(cap, reader.standing()),
         valid=_within(reader, table.valid),
         line=reader.fields.line,
+        file=reader.fields.file,
     )
 
 

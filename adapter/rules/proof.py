@@ -18,7 +18,8 @@ def prove(table: Table, faults: Faults) -> tuple[Segment, ...]:
     """The segments of a table. Every hole and every overlap is a fault, with the combination in which it shows."""
     size = prod(len(i.values) for i in table.inputs)
     if size > LARGEST:
-        faults.add(table.line, table.id, f"{size} combinations of inputs; at most {LARGEST} can be proved")
+        what = f"{size} combinations of inputs; at most {LARGEST} can be proved"
+        faults.add(table.line, table.id, what, table.file)
         return ()
     return tuple(_segment(table, valid, faults) for valid in _stretches(table))
 
@@ -45,13 +46,13 @@ def _segment(table: Table, valid: Validity, faults: Faults) -> Segment:
             if other is not row and (other.id, row.id) not in clashes:
                 clashes.add((other.id, row.id))
                 what = f"overlaps row {other.id!r} ({_agree(row, other)}) for {_spell(table, key)}, {valid}"
-                faults.add(row.line, f"{table.id}/{row.id}", what)
+                faults.add(row.line, f"{table.id}/{row.id}", what, row.file)
     everything = product(*(i.values for i in table.inputs))
     holes = list(islice((key for key in everything if key not in hits), 4))
     for key in holes[:3]:
-        faults.add(table.line, table.id, f"has no row for {_spell(table, key)}, {valid}")
+        faults.add(table.line, table.id, f"has no row for {_spell(table, key)}, {valid}", table.file)
     if len(holes) > 3:
-        faults.add(table.line, table.id, f"has more combinations without a row, {valid}")
+        faults.add(table.line, table.id, f"has more combinations without a row, {valid}", table.file)
     return Segment(valid, tuple(i.name for i in table.inputs), hits)
 
 

@@ -22,7 +22,8 @@ class Reader:
 
     def fault(self, what: str, node: Node | None = None) -> None:
         """Note what is wrong with this entry."""
-        self.faults.add((node or self.fields).line, self.where, what)
+        at = node or self.fields
+        self.faults.add(at.line, self.where, what, at.file)
 
     def named(self, where: str) -> Reader:
         """The same entry, under a better name."""

@@ -54,7 +54,7 @@ class Input:
     """A question a table asks.
 
     `turn` gives, per value one could aim for, the Dutch words for that change; `stays` are values that no change can
-    leave (it does not apply).
+    leave (it does not apply); `advice` says per value what somebody could still do.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Input:
     stays: frozenset[str]
     cites: tuple[Source, ...]
     standing: Standing
+    advice: dict[str, str] = field(default_factory=dict)
     citation: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,6 +83,7 @@ class Row:
     standing: Standing
     valid: Validity
     line: int
+    file: str = ""
     citation: str = field(init=False)
     reason: Reason = field(init=False)  # that this row applied, as a decision tells it
 

@@ -1,4 +1,4 @@
-"""YAML as text with line numbers.
+"""YAML as text with line numbers; every node knows the file it stands in, so that files can be laid over each other.
 
 Every scalar stays the text that was written: `no`, `2024-01-01` and `032` are not turned into something else, and a key
 that stands twice is a fault instead of a silent overwrite.
@@ -20,6 +20,7 @@ class Text:
 
     value: str | None
     line: int
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Items:
 
     values: tuple[Node, ...]
     line: int
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Fields:
 
     values: dict[str, Node]
     line: int
+    file: str = ""
 
     def get(self, key: str) -> Node | None:
         """The node under that key."""
@@ -67,7 +70,7 @@ def read(path: Path, faults: Faults) -> Fields | None:
 def _node(tree: yaml.Node, faults: Faults) -> Node:
     line = tree.start_mark.line + 1
     if isinstance(tree, yaml.SequenceNode):
-        return Items(tuple(_node(item, faults) for item in tree.value), line)
+        return Items(tuple(_node(item, faults) for item in tree.value), line, faults.file)
     if isinstance(tree, yaml.MappingNode):
         values: dict[str, Node] = {}
         for key, value in tree.value:
@@ -75,6 +78,6 @@ def _node(tree: yaml.Node, faults: Faults) -> Node:
             if name in values:
                 faults.add(key.start_mark.line + 1, None, f"key {name!r} stands here twice")
             values[name] = _node(value, faults)
-        return Fields(values, line)
+        return Fields(values, line, faults.file)
     empty = tree.tag == "tag:yaml.org,2002:null"
-    return Text(None if empty else str(tree.value), line)
+    return Text(None if empty else str(tree.value), line, faults.file)

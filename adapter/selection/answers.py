@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adapter.selection import insurance, outside, responsible
+from adapter.selection import circumstances, insurance, outside, responsible
 from adapter.selection.case import Case, unsettled_birth
 from adapter.selection.finding import Finding
 
@@ -39,5 +39,12 @@ ANSWERS: dict[str, Callable[[Case, Seen], Finding]] = {
     "kraamzorg_lid": lambda _, seen: seen.kraamzorg,
     "zorg_buiten": lambda case, seen: outside.outside_care(case, seen.care, seen.kraamzorg),
     "derde_lijn": lambda case, seen: outside.third_line(case, seen.care),
+    "fase": lambda case, _: circumstances.phase(case),
+    "geboorteplaats": lambda case, _: circumstances.place(case),
+    "meerling": lambda case, _: circumstances.multiple(case),
+    "praktijkwissel": lambda case, _: circumstances.practice_switch(case),
+    "verhuisd": lambda case, _: circumstances.moved(case),
+    "einde_voor_16_weken": lambda case, _: circumstances.ended_early(case),
+    "overdracht_buiten": lambda case, _: circumstances.handed_over(case),
 }
 """By the name of the input in `mappings/rules`; a table that asks anything else is refused when it is loaded."""

@@ -104,7 +104,7 @@ CASES = {
         "values: {}",
         "tabel/a: 'values' is missing",
     ),
-    "turn to no value": ("cites: bron", "turn: {soms: x}\n        cites: bron", "'turn' or 'stays' names 'soms'"),
+    "turn to no value": ("cites: bron", "turn: {soms: x}\n        cites: bron", "'turn', 'advice' or 'stays' names 'soms'"),
     "no outcomes": ("outcomes: [goed, fout]", "outcomes: []", "tabel: 'outcomes' is missing"),
     "a gap in the validity of a row": (
         "id: een,",
