@@ -26,6 +26,8 @@ class Role(StrEnum):
     IGO_CONTROLLER = "igo-controller"
     BEHEERDER = "beheerder"
     LOGBEHEERDER = "logbeheerder"
+    BRON = "bron"  # the EPD of a registered source, which sends what it holds
+    PLANNER = "planner"  # of the IGO: figures of the region, no woman
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Context:
 DEMONSTRATION = Actor(
     id="demonstratie",
     name="Demonstratie",
-    roles=(Role.ZORGVERLENER, Role.IGO_CONTROLLER),
+    roles=(Role.ZORGVERLENER, Role.IGO_CONTROLLER, Role.PLANNER),
     demonstration=True,
 )
 """Who everybody is until access is configured: allowed on loopback only, and audited like anyone else."""

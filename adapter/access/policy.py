@@ -36,6 +36,7 @@ class Resource(StrEnum):
     RECORD = "record"  # a whole record: bring in, remove
     SOURCE = "source"  # pull from it, see how it answered
     AUDIT = "audit"
+    PLANNING = "planning"  # expected births, caseload, completeness: figures of the region, no woman
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ GRANTS: tuple[Grant, ...] = (
     *_rows(Role.ZORGVERLENER, Purpose.TREAT, "RE", Resource.PREGNANCIES, Resource.SOURCE),
     *_rows(Role.ZORGVERLENER, Purpose.TREAT, "E", Resource.IDENTITY),
     *_rows(Role.ZORGVERLENER, Purpose.TREAT, "CRU", Resource.LINK),
+    *_rows(Role.BRON, Purpose.TREAT, "CRU", Resource.SOURCE_RESOURCE),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "RE", Resource.PREGNANCIES, Resource.DECISION),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "CU", Resource.OVERRIDE),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "C", Resource.CLAIM),
@@ -88,6 +90,7 @@ GRANTS: tuple[Grant, ...] = (
     *_rows(Role.BEHEERDER, Purpose.HOPERAT, "E", Resource.DECISION),
     *_rows(Role.BEHEERDER, Purpose.HOPERAT, "CU", Resource.LINK),
     *_rows(Role.LOGBEHEERDER, Purpose.HOPERAT, "RE", Resource.AUDIT),
+    *_rows(Role.PLANNER, Purpose.HOPERAT, "R", Resource.PLANNING),
 )
 """Our own first table. It is provisional: an IGO's agreements decide who may see what."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from adapter.api import errors, fhir_door, operations, pregnancies
+from adapter.api import errors, fhir_door, operations, planning, pregnancies
 from adapter.api.headers import Headers
 from adapter.service.port import Application
 
@@ -20,6 +20,7 @@ def create_app(application: Application) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.include_router(pregnancies.router(application))
+    app.include_router(planning.router(application))
     app.router.routes.extend(operations.routes(application))
     app.router.routes.extend(fhir_door.routes(application))
     errors.install(app)

@@ -30,6 +30,7 @@ from adapter.service.changes import StoredChanges
 from adapter.service.decide import decide, keep
 from adapter.service.intake import Checker
 from adapter.service.origins import StoredOrigins
+from adapter.service.planning import Planning
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.pregnancies import Pregnancies
 from adapter.service.pull import pull
@@ -63,6 +64,7 @@ class UseCases:
         self.origins = StoredOrigins(rooms, self._views)
         self.changes = StoredChanges(rooms, self._pregnancies)
         self._summaries = Summaries(rooms, self._views)
+        self.planning = Planning(rooms, self._views)
         self._worker = worker(Work(rooms, records, Women(rooms, records), self._pregnancies, self._views))
         self._reports: dict[str, SourceReport] = {}
         self._pulled = False

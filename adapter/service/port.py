@@ -12,6 +12,7 @@ from adapter.model.decision import Decision
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import FhirVersion, Problem, SourceReport, StoredVersion
 from adapter.service.origin import Changes, Origins
+from adapter.service.plan import Plans
 from adapter.service.summary import Figures, PregnancyPage
 
 
@@ -46,6 +47,11 @@ class Application(Protocol):
     @property
     def frame_ancestors(self) -> tuple[str, ...]:
         """Origins (`https://epd.example`) that may show the pages in a frame; none unless configured."""
+        ...
+
+    @property
+    def planning(self) -> Plans:
+        """Expected births, caseload and completeness of the region."""
         ...
 
     async def pull(
