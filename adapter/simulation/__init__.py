@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 
-from adapter.simulation.generate import Rates, generate
+from adapter.simulation.generate import LINKING_RATES, Rates, generate
 from adapter.simulation.region import Case, Region, picked
 from adapter.simulation.situations import Situation, situations
 
@@ -21,4 +21,14 @@ def write_region(folder: Path, women: int = 0, seed: int = 1) -> None:
     whole_region(women, seed).write(folder)
 
 
-__all__ = ["Case", "Rates", "Region", "Situation", "generate", "situations", "whole_region", "write_region"]
+__all__ = [
+    "LINKING_RATES",
+    "Case",
+    "Rates",
+    "Region",
+    "Situation",
+    "generate",
+    "situations",
+    "whole_region",
+    "write_region",
+]

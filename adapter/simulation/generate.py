@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 
 from adapter.model.facts import ActKind, Outcome
 from adapter.model.moments import day_of
+from adapter.simulation import noise
+from adapter.simulation.noise import CLEAN, NOISY, Noise, twin_sister
 from adapter.simulation.organisations import KZ, VP, ZH
-from adapter.simulation.people import bsns, woman
+from adapter.simulation.people import Woman, bsns, woman
 from adapter.simulation.plan import (
     REFERENCE_DAY,
     Care,
@@ -48,8 +50,21 @@ class Rates:
     insurer_unknown: float = 0.03
     old_codes: float = 0.1
     no_managing_organisation: float = 0.3
+    noise: Noise = CLEAN
     measured: float = 0.2  # pregnancies of which the EPDs hold what was measured: it is most of the data
 
+
+LINKING_RATES = Rates(
+    no_bsn=0.05,
+    wrong_bsn=0.005,
+    typo=0.03,
+    twins=0.03,
+    second_pregnancy=0.1,
+    kraamzorg_declined=0.02,
+    measured=0.0,
+    noise=NOISY,
+)
+"""What linking is measured on."""
 
 _PATHS = (
     ("eerste lijn", 34),
@@ -71,11 +86,21 @@ def generate(seed: int, women: int, rates: Rates | None = None) -> Region:
 
 def _cases(seed: int, women: int, rates: Rates) -> Iterator[Case]:
     start = len(situations())
+    before: Woman | None = None
     for n, bsn in enumerate(islice(bsns(), start, start + women), start + 1):
         chance = random.Random(f"{seed}-{n}")  # noqa: S311 (nothing here is secret)
         key = f"vrouw-{n:06d}"
         person = woman(key, n, bsn, chance)
-        plans = list(_plans(key, chance, rates, person.partner is not None))
+        wrong = random.Random(f"noise-{seed}-{n}")  # noqa: S311 (its own, so that noise changes nothing else)
+        if before is not None and wrong.random() < rates.noise.twin_sister:
+            person = twin_sister(before, person)
+        before = person
+        found = (q for source in _SOURCES for q in noise.quirks(rates.noise, source, person.partner is not None, wrong))
+        quirks = frozenset(found)
+        plans = [
+            replace(plan, quirks=plan.quirks | quirks)
+            for plan in _plans(key, chance, rates, person.partner is not None)
+        ]
         yield Case(person, tuple(Pregnancy(plan, expected(plan), {}) for plan in plans))
 
 

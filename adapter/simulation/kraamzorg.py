@@ -82,7 +82,7 @@ class _Kraam(Stu3Pen):
         def tell(codes: JsonObject, profile: str, **value: Any) -> None:
             self.observation(codes, context, focus=pregnancy, profile=profile, at=dossier.start, **value)
 
-        tell(concept("161714006"), f"{NICTIZ}bc-PregnancyObservation", valueDateTime=plan.edd.isoformat())
+        tell(concept("161714006"), f"{NICTIZ}bc-PregnancyObservation", valueDateTime=plan.due(KZ).isoformat())
         tell(concept(loinc("11977-6", "[#] Parity")), f"{NICTIZ}zib-Pregnancy-Parity", valueQuantity=count(plan.parity))
         if plan.kraamzorg is not None and plan.kraamzorg.by is not None:
             tell(concept("147771000146108"), _MATERNAL, valueBoolean=True)

@@ -121,6 +121,10 @@ class Plan:
         """The due date: the last menstrual period plus 280 days."""
         return self.lmp + timedelta(days=PREGNANCY_DAYS)
 
+    def due(self, source: str) -> date:
+        """The due date as that source has it: a month too late where it mistyped it."""
+        return self.edd + timedelta(days=31) if self.quirk("wrong-due-date", source) else self.edd
+
     def quirk(self, name: str, source: str) -> bool:
         """Whether a quirk holds for that source."""
         return name in self.quirks or f"{name}@{source}" in self.quirks

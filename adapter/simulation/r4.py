@@ -25,6 +25,7 @@ from adapter.simulation.codes import (
     concept,
 )
 from adapter.simulation.course import Course
+from adapter.simulation.noise import as_known
 from adapter.simulation.organisations import PARTICIPANTS, ZH
 from adapter.simulation.people import Woman, child_name
 from adapter.simulation.plan import REFERENCE_DAY, Ending, InsurancePlan, PlannedReferral
@@ -37,7 +38,7 @@ from adapter.simulation.writing import (
     ROLES,
     JsonObject,
     Sheet,
-    address,
+    addresses,
     bsn_identifier,
     digest,
     human_name,
@@ -72,9 +73,9 @@ def write(woman: Woman, stories: Iterable[Story]) -> tuple[list[JsonObject], str
         "identifier": [*bsn_identifier(woman, quirk), {"system": _LOCAL, "value": f"{woman.number + 4_000_000}"}],
         "name": [human_name(woman, quirk, ZH)],
         "gender": "female",
-        "birthDate": woman.birth_date.isoformat(),
+        "birthDate": as_known(woman, quirk, ZH).birth_date.isoformat(),
         "deceasedDateTime": when(died) if died else None,
-        "address": [address(woman, quirk)],
+        "address": addresses(woman, quirk, ZH),
     })  # fmt: skip
     for story in known:
         _Hospital(sheet, story, patient).write()
@@ -151,7 +152,7 @@ class _Hospital:
         members = [
             part("161732006", "Gravidity", valueInteger=plan.gravidity),
             part("364325004", "Parity", valueInteger=plan.parity),
-            part("161714006", "EstimatedDateOfDelivery", valueDateTime=plan.edd.isoformat()),
+            part("161714006", "EstimatedDateOfDelivery", valueDateTime=plan.due(ZH).isoformat()),
             part("57036006", "PregnancyDuration", valueQuantity=duration),
         ]
         if not self.quirk("no-lmp"):

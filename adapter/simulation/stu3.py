@@ -11,6 +11,7 @@ from adapter.model.identifiers import System
 from adapter.model.moments import Moment, day_of
 from adapter.simulation.codes import CONTACT, LOINC, PROCEDURE, SCAN, UCUM, UNCODED, coding, concept
 from adapter.simulation.course import Course
+from adapter.simulation.noise import as_known
 from adapter.simulation.organisations import INSURERS, PARTICIPANTS
 from adapter.simulation.people import child_name
 from adapter.simulation.plan import REFERENCE_DAY, InsurancePlan
@@ -23,7 +24,7 @@ from adapter.simulation.writing import (
     ROLES,
     JsonObject,
     Sheet,
-    address,
+    addresses,
     bsn_identifier,
     extension,
     human_name,
@@ -313,9 +314,9 @@ def woman_patient(sheet: Sheet, quirk: Callable[[str], bool], local: str, deceas
         "identifier": [*bsn_identifier(sheet.woman, quirk), {"system": local, "value": f"{sheet.woman.number:07d}"}],
         "name": [human_name(sheet.woman, quirk, sheet.source)],
         "gender": "female",
-        "birthDate": sheet.woman.birth_date.isoformat(),
+        "birthDate": as_known(sheet.woman, quirk, sheet.source).birth_date.isoformat(),
         "deceasedDateTime": when(deceased) if deceased else None,
-        "address": [address(sheet.woman, quirk)],
+        "address": addresses(sheet.woman, quirk, sheet.source),
     }
 
 

@@ -134,14 +134,14 @@ class _Practice(Stu3Pen):
         code = concept("161714006")
         if self.quirk("swapped-edd"):  # another vendor's habit: the plain zib code first
             code = concept(loinc("11778-8", "Delivery date Estimated"), "161714006")
-        guess = plan.edd + timedelta(days=self.sheet.woman.number % 7 - 3)
+        guess = plan.due(VP) + timedelta(days=self.sheet.woman.number % 7 - 3)
         method = concept(coding("31521000146100", SCT))
         self.observation(code, context, focus=pregnancy, profile=_PREGNANCY, at=dossier.start,
                          valueDateTime=guess.isoformat(), method=method)  # fmt: skip
         scan = plan.lmp + timedelta(days=73)
         if scan <= REFERENCE_DAY and (self.story.ending is None or day_of(self.story.ending.at) > scan):
             self.observation(concept("147781000146105"), context, focus=pregnancy, profile=_PREGNANCY,
-                             at=max(scan, dossier.start), valueDateTime=plan.edd.isoformat())  # fmt: skip
+                             at=max(scan, dossier.start), valueDateTime=plan.due(VP).isoformat())  # fmt: skip
 
     def _ending(self, ending: Ending, context: str, pregnancy: str) -> None:
         if ending.outcome in (Outcome.BIRTH, Outcome.STILLBIRTH):

@@ -12,6 +12,7 @@ from adapter.model.evidence import OrganisationKind
 from adapter.model.identifiers import System
 from adapter.model.moments import AMSTERDAM, Moment, is_instant
 from adapter.simulation.codes import SCT, coding
+from adapter.simulation.noise import as_known
 from adapter.simulation.organisations import Participant
 from adapter.simulation.people import Woman, misspelt, wrong_bsn
 
@@ -81,12 +82,17 @@ def bsn_identifier(woman: Woman, quirk: Callable[[str], bool]) -> list[JsonObjec
 
 def human_name(woman: Woman, quirk: Callable[[str], bool], source: str) -> JsonObject:
     """The name the Dutch way, with the partner's name where this EPD uses it, and typing mistakes."""
+    woman = as_known(woman, quirk, source)
     family = woman.family
     if quirk("typo-name"):
         family = misspelt(family, random.Random(f"{source}{woman.key}"))  # noqa: S311
     own = f"{woman.prefix} {family}".strip()
     married = woman.partner is not None and quirk("married-name")
     full = f"{woman.partner}-{own}" if married else own
+    given = [woman.given[0]] if quirk("initials") else [woman.given, woman.given[0]]
+    if woman.partner is not None and (quirk("partner-name-only") or quirk("double-name")):
+        only = woman.partner if quirk("partner-name-only") else f"{woman.partner}-{own}"
+        return {"text": f"{given[0]} {only}", "family": only, "given": given[:1]}
     parts = [extension(f"{HL7}humanname-own-name", valueString=family)]
     if woman.prefix:
         parts.append(extension(f"{HL7}humanname-own-prefix", valueString=woman.prefix))
@@ -95,12 +101,20 @@ def human_name(woman: Woman, quirk: Callable[[str], bool], source: str) -> JsonO
     order = "NL3" if married else "NL1"  # partner's name first, own name only
     return {
         "extension": [extension(f"{HL7}humanname-assembly-order", valueCode=order)],
-        "text": f"{woman.given} {full}",
+        "text": f"{given[0]} {full}",
         "family": full,
         "_family": {"extension": parts},
-        "given": [woman.given, woman.given[0]],
-        "_given": [{"extension": [extension(f"{HL7}iso21090-EN-qualifier", valueCode=code)]} for code in ("BR", "IN")],
+        "given": given,
+        "_given": [
+            {"extension": [extension(f"{HL7}iso21090-EN-qualifier", valueCode=code)]}
+            for code in ("BR", "IN")[-len(given) :]
+        ],
     }
+
+
+def addresses(woman: Woman, quirk: Callable[[str], bool], source: str) -> list[JsonObject]:
+    """The home address as this EPD holds it, if it does."""
+    return [] if quirk("no-address") else [address(as_known(woman, quirk, source), quirk)]
 
 
 def address(woman: Woman, quirk: Callable[[str], bool]) -> JsonObject:
