@@ -8,6 +8,7 @@ reading by id is the hot path of the endpoint, and making a statement costs ten 
 
 from __future__ import annotations
 
+import base64
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -15,15 +16,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
 from adapter.store.database import Database
+from adapter.store.errors import TamperedError
 from adapter.store.keys import Wrapped
 from adapter.store.records import DIRECTORY, Part
+from adapter.store.search_tables import awaited
 from adapter.store.tables import microseconds
 from adapter.store.vault import Sealer, Vault
 
+_SEALED = b"fhir address"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = (
     "v.position, v.source, v.type, v.id, v.seq, v.source_version, v.hash, v.received_at, v.fhir_version, v.media,"
@@ -56,7 +60,13 @@ _CHANGES = (
     " ORDER BY v.position DESC LIMIT :most"
 )
 _PLACE = "SELECT position, woman FROM source_versions WHERE source = :source AND type = :type AND id = :id LIMIT 1"
+_OWNER = (
+    "SELECT woman FROM source_versions WHERE source = :source AND type = :type AND id = :id ORDER BY seq DESC LIMIT 1"
+)
+_DOSSIER = "SELECT 1 FROM source_versions WHERE source = :source AND woman = :woman AND type = 'EpisodeOfCare' LIMIT 1"
 _LAST = "SELECT max(position) FROM source_versions"
+_WAITING = "SELECT woman FROM awaited WHERE source = :source AND reference = :reference"
+_WAITS = _WAITING + " AND woman = :woman"
 _NEXT_AT = "SELECT received_at FROM source_versions WHERE position >= :position ORDER BY position LIMIT 1"
 _SHARED = (
     "SELECT type, id FROM (SELECT type, id, source FROM source_versions WHERE seq = 1) one"
@@ -195,6 +205,29 @@ class Search(Part):
         rows = self._rows(_PLACE, {"source": source, "type": kind, "id": id})
         return (rows[0][0], rows[0][1]) if rows else None
 
+    def owner(self, source: str, kind: str, id: str) -> str | None:
+        """The woman under whom the latest version of a resource stands; None for nobody, or nothing here."""
+        rows = self._rows(_OWNER, {"source": source, "type": kind, "id": id})
+        return rows[0][0] if rows else None
+
+    def has_dossier(self, record: RecordKey) -> bool:
+        """Whether a dossier (EpisodeOfCare) stands in this record."""
+        return bool(self._rows(_DOSSIER, {"source": record.source, "woman": record.woman}))
+
+    def wait_for(self, source: str, waiting: Sequence[tuple[str, str]]) -> None:
+        """Remember that records (Patient references) wait for a dossier or contact (`Type/id`) that is not here."""
+        if not waiting:
+            return
+        with self._database.writing() as connection:
+            for reference, woman in sorted(set(waiting)):
+                values = {"source": source, "reference": reference, "woman": woman}
+                if connection.execute(text(_WAITS), values).first() is None:
+                    connection.execute(insert(awaited).values(values))
+
+    def waiting_for(self, source: str, reference: str) -> list[str]:
+        """The records that waited for this dossier or contact."""
+        return [row[0] for row in self._rows(_WAITING, {"source": source, "reference": reference})]
+
     def shared_ids(self) -> set[tuple[str, str]]:
         """(type, id) that more than one source uses."""
         return {(kind, id) for kind, id in self._rows(_SHARED, {})}
@@ -214,6 +247,17 @@ class Search(Part):
         rows = self._rows(_LINKED, {"target": target}) if target else []
         found = {RecordKey(source, reference) for source, reference in rows} | {record}
         return sorted(found)
+
+    def seal(self, text: bytes) -> str:
+        """A text that only this store can open, fit for an address."""
+        return base64.urlsafe_b64encode(self._vault.own.seal(text, _SEALED)).decode().rstrip("=")
+
+    def unseal(self, sealed: str) -> bytes | None:
+        """What `seal` closed; None for anything else."""
+        try:
+            return self._vault.own.open(base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4)), _SEALED)
+        except (ValueError, TamperedError):
+            return None
 
     def close(self) -> None:
         """Give back what searching holds open."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,7 @@ from adapter.store.links import Links
 from adapter.store.notes import Notes
 from adapter.store.outbox import Outbox
 from adapter.store.records import DIRECTORY, Records
+from adapter.store.search import Search
 from adapter.store.standing import Standings
 from adapter.store.tables import answers, audit, decisions, links, outbox, record_keys, source_versions
 from adapter.store.vault import Vault
@@ -51,6 +53,7 @@ class Store(Versions, Records, Identities, Links, Judgements, Answers, Decisions
 
     def close(self) -> None:
         """Give every connection back. What was kept is kept already."""
+        self.search.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -64,6 +67,11 @@ class Store(Versions, Records, Identities, Links, Judgements, Answers, Decisions
     def unit(self) -> AbstractContextManager[None]:
         """Join what this thread does meanwhile into one transaction, where the database gains by it (SQLite)."""
         return self._database.unit()
+
+    @cached_property
+    def search(self) -> Search:
+        """Reading for the FHIR endpoint."""
+        return Search(self._database, self._vault)
 
     def ping(self) -> None:
         """Whether the database answers. Raises `StoreUnavailableError`."""
