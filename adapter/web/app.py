@@ -17,6 +17,7 @@ from adapter.service.asked import BadQuestionError
 from adapter.service.port import Application, UnknownPregnancyError
 from adapter.web.carepage import CarePages
 from adapter.web.pages import Pages
+from adapter.web.planning import PlanningPages
 from adapter.web.templating import compile_all, page
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -36,6 +37,7 @@ def install(app: FastAPI, application: Application) -> None:
             Route("/zwangerschap/{pregnancy}/herkomst/{keys}", care.origin),
             Route("/zwangerschap/{pregnancy}/gebeurtenissen", care.events),
             Route("/zwangerschap/{pregnancy}/besluit", pages.decision),
+            Route("/planning", PlanningPages(application).plan),
             Route("/bronnen", pages.sources),
             Mount("/static", StaticFiles(packages=[("adapter.web", "static")])),
         ]

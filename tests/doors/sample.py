@@ -53,6 +53,7 @@ from adapter.model.sources import (
     StoredVersion,
 )
 from adapter.service.origin import Original, VersionNote, evidence_in, key_of
+from adapter.service.plan import line_of, plan
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.summary import Figures, PhaseLine, PregnancyPage, PregnancySummary
 
@@ -462,7 +463,7 @@ class SampleApplication:
         self.closed = False
         self.is_ready = True
         self.frame_ancestors: tuple[str, ...] = ()
-        self.origins = self.changes = self
+        self.origins = self.changes = self.planning = self
         self.path = PATH
         self.stand = 1
 
@@ -492,6 +493,10 @@ class SampleApplication:
     def _known(self, pregnancy):
         if pregnancy not in {s.pregnancy for s in SUMMARIES}:
             raise UnknownPregnancyError(pregnancy)
+
+    def plan(self, ctx, *, as_of=None, known_at=None):
+        self.asked.append(("plan", ctx, as_of, known_at))
+        return plan([line_of(self.path)], as_of or TODAY, known_at or NOW)
 
     def find(self, ctx, bsn):
         self.asked.append(("find", ctx))
