@@ -147,6 +147,10 @@ def values(found, kind):
     return [s.value for s in found.statements if s.kind == kind]
 
 
+def measured(found, kind):
+    return [(m.value, m.unit, m.original) for m in found.measured if m.kind == kind]
+
+
 def one(found, kind):
     (statement,) = [s for s in found.statements if s.kind == kind]
     return statement

@@ -12,7 +12,6 @@ from adapter.facts.dialect import Code, Dialect, MeasureRule
 from adapter.facts.organisations import Organisations
 from adapter.facts.quantities import Amount, amount
 from adapter.facts.record import Item, Record
-from adapter.model.evidence import Organisation
 from adapter.model.facts import Measured
 
 OTHER = "overig"
@@ -23,47 +22,45 @@ _FETUS = ("BodySite/", "BodyStructure/")
 
 def read_measured(record: Record, organisations: Organisations, binder: Binder, item: Item) -> list[Measured]:
     """The measured values of one Observation: its own, its components' and its percentiles."""
-    if not record.counts(item):
+    codes = record.codes(item)
+    components = item.json.get("component")
+    measures = record.dialect.measures
+    known = any(code in measures for code in codes)
+    taken = not known and _taken(record, item, codes)
+    if (taken and type(components) is not list) or not record.counts(item):
         return []
-    return list(_Reading(record, organisations, binder, item).all())
+    reading = _Reading(record, organisations, binder, item)
+    if not taken:
+        reading.add(item.json, item.json.get("code"), codes, "")
+    for place, component in enumerate(components if type(components) is list else ()):
+        if type(component) is dict:
+            concept = component.get("code")
+            reading.add(component, concept, record.dialect.codes_of(concept), f"component[{place}].")
+    return reading.found
+
+
+def _taken(record: Record, item: Item, codes: list[Code]) -> bool:
+    """Whether a statement or a screening reads this Observation's value."""
+    dialect = record.dialect
+    known = dialect.codes.get("Observation", {})
+    if any(code in known or code in dialect.screenings for code in codes) or item.reference in record.pregnancies:
+        return True
+    systems = dialect.value_systems.get("Observation")
+    concepts = dialect.part(item.json, "value") if systems else ()
+    return any(system in systems for c in concepts for system, _ in dialect.codes_of(c)) if systems else False
 
 
 class _Reading:
+    """Reads the values of one Observation; what they have in common is worked out once."""
+
     def __init__(self, record: Record, organisations: Organisations, binder: Binder, item: Item) -> None:
         self.record, self.item = record, item
         self.dialect: Dialect = record.dialect
         self.bound: Bound = binder.bind(item)
         self.found: list[Measured] = []
-        self.organisation: Organisation = organisations.whose(
-            item, self.bound.encounter, self.bound.dossier
-        ).organisation
-        self.code = self.organisation.agb or self.organisation.ura or self.organisation.id
+        whose = organisations.whose(item, self.bound.encounter, self.bound.dossier)
+        self.organisation, self.code = whose.organisation, whose.code
         self.at = record.moment(item, "at")
-
-    def all(self) -> list[Measured]:
-        json = self.item.json
-        codes = self.record.codes(self.item)
-        rule = self._rule(codes)
-        if rule is not None or not self._taken(codes):
-            self._add(json, json.get("code"), rule, "")
-        components = json.get("component")
-        if type(components) is list:
-            for place, component in enumerate(components):
-                if type(component) is dict:
-                    concept = component.get("code")
-                    inner = self._rule(self.dialect.codes_of(concept))
-                    self._add(component, concept, inner, f"component[{place}].")
-        return self.found
-
-    def _taken(self, codes: list[Code]) -> bool:
-        """Whether a statement or a screening reads this Observation's value."""
-        dialect = self.dialect
-        known = dialect.codes.get("Observation", {})
-        if any(code in known or code in dialect.screenings for code in codes):
-            return True
-        systems = dialect.value_systems.get("Observation")
-        concepts = dialect.part(self.item.json, "value") if systems else ()
-        return any(system in systems for c in concepts for system, _ in dialect.codes_of(c)) if systems else False
 
     def _rule(self, codes: list[Code]) -> MeasureRule | None:
         """The first rule, in the order of the dialect, for any of the codes, that is for who was measured."""
@@ -92,12 +89,16 @@ class _Reading:
         targets = map(self.record.normal, self.dialect.part(self.item.json, "focus"))
         return any(target is not None and target.startswith(_FETUS) for target in targets)
 
-    def _add(self, element: dict[str, Any], concept: Any, rule: MeasureRule | None, path: str) -> None:
+    def add(self, element: dict[str, Any], concept: Any, codes: list[Code], path: str) -> None:
+        """Keep the value of the Observation or of one component, and its percentile."""
+        rule = self._rule(codes)
         read = amount(element, rule, self.dialect)
         if read is not None:
             kind, name = (rule.kind, rule.label) if rule is not None else (self._other(), None)
             self._keep(kind, name or _name(concept), read, path)
-        for percentile in self.dialect.percentile.all(element) if self.dialect.percentile is not None else ():
+        if self.dialect.percentile is None or "interpretation" not in element:
+            return
+        for percentile in self.dialect.percentile.all(element):
             if type(percentile) is dict and isinstance(value := percentile.get("value"), int | float):
                 name = (rule.label if rule is not None else None) or _name(concept)
                 of = Amount(float(value), "%", f"p{value:g}", "interpretation")

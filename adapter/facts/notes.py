@@ -9,7 +9,6 @@ from adapter.facts.dialect import Code, NoteRule
 from adapter.facts.organisations import Organisations
 from adapter.facts.quantities import amount
 from adapter.facts.record import Item, Record
-from adapter.model.evidence import Organisation
 from adapter.model.facts import Coded, Noted
 
 SCREENED = frozenset({"Observation", "Procedure", "DiagnosticReport"})
@@ -25,15 +24,14 @@ def read_noted(record: Record, organisations: Organisations, binder: Binder, ite
     if screening and state is None:
         return []
     bound = binder.bind(item)
-    organisation: Organisation = organisations.whose(item, bound.encounter, bound.dossier).organisation
-    code = organisation.agb or organisation.ura or organisation.id
+    whose = organisations.whose(item, bound.encounter, bound.dossier)
     coded = _coded(record, item.json.get("code"))
     return [
         Noted(
             kind=rule.kind,
             name=rule.label or (coded.display or coded.code if coded is not None else "zonder naam"),
-            organisation=organisation,
-            evidence=record.evidence(item, "code", code),
+            organisation=whose.organisation,
+            evidence=record.evidence(item, "code", whose.code),
             code=coded,
             at=record.moment(item, "at"),
             state=state,

@@ -37,6 +37,7 @@ class Organisations:
     _known: dict[str, Organisation] = field(default_factory=dict)
     _roles: dict[str, list[Item]] | None = None
     _whose: dict[Any, Whose] = field(default_factory=dict)
+    _of_item: dict[str, Whose] = field(default_factory=dict)
 
     @property
     def named(self) -> tuple[Organisation, ...]:
@@ -75,11 +76,15 @@ class Organisations:
 
     def whose(self, item: Item, encounter: Item | None, dossier: str | None) -> Whose:
         """Whose care this resource records. `encounter` is the contact it belongs to, if any."""
+        known = self._of_item.get(item.reference)
+        if known is not None:
+            return known
         provider, performers = self._ways(item, encounter)
         key = (dossier, repr(provider) if provider else None, repr(performers) if performers else None)
         found = self._whose.get(key)
         if found is None:
             found = self._whose[key] = self._decide(provider, performers, dossier)
+        self._of_item[item.reference] = found
         return found
 
     def managing(self, dossier: str | None) -> Organisation | None:

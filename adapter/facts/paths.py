@@ -48,6 +48,7 @@ class Path:
     label: str
     _steps: tuple[Step, ...] = field(compare=False, repr=False)
     _keys: tuple[str, ...] | None = field(compare=False, repr=False)  # set when it is member access only
+    _gate: str | None = field(default=None, compare=False, repr=False)  # without this key there is nothing to find
 
     def all(self, resource: Any) -> list[Any]:
         """The collection that the expression gives on a resource (or element) in FHIR JSON."""
@@ -61,6 +62,8 @@ class Path:
                     return []
             else:
                 return [item for item in value if item is not None] if type(value) is list else [value]
+        if self._gate is not None and type(resource) is dict and self._gate not in resource:
+            return []
         return _run(self._steps, resource)
 
     def first(self, resource: Any) -> Any:
@@ -95,7 +98,8 @@ class _Compiler:
         steps, labels, keys = self.path(root=True)
         if self.at < len(self.tokens):
             raise self.fault("the end")
-        return Path(self.text, ".".join(labels), tuple(steps), tuple(labels) if keys else None)
+        gate = labels[0] if labels and not self.text[:1].isupper() and not self.text.endswith("exists()") else None
+        return Path(self.text, ".".join(labels), tuple(steps), tuple(labels) if keys else None, gate)
 
     def path(self, root: bool = False) -> tuple[list[Step], list[str], bool]:
         steps: list[Step] = []

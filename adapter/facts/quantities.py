@@ -36,7 +36,23 @@ def amount(element: dict[str, Any], rule: MeasureRule | None, dialect: Dialect) 
     for extension in element.get("extension") or ():
         if type(extension) is dict and extension.get("url") == BOOLEAN_STU3:
             return Amount(None, None, "ja" if extension.get("valueBoolean") else "nee", "extension")
-    return None
+    return _remark(element)
+
+
+def _remark(element: dict[str, Any]) -> Amount | None:
+    """What the source says in words in place of a value: Observation.comment (STU3), note (R4)."""
+    if "component" in element:
+        return None
+    comment = element.get("comment")
+    if isinstance(comment, str) and comment.strip():
+        return Amount(None, None, comment, "comment")
+    notes = element.get("note")
+    texts = (
+        [n["text"] for n in notes if isinstance(n, dict) and isinstance(n.get("text"), str)]
+        if isinstance(notes, list)
+        else []
+    )
+    return Amount(None, None, " ".join(texts), "note") if texts else None
 
 
 def _quantity(quantity: dict[str, Any], rule: MeasureRule | None) -> Amount | None:

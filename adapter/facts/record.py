@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from adapter import fhir
@@ -124,10 +125,14 @@ class Record:
 
 def moment_of(value: Any) -> Moment | None:
     """A FHIR date, dateTime or instant as a moment; None for anything else, odd dates included."""
-    if type(value) is not str:
-        return None
+    return _moment(value) if type(value) is str else None
+
+
+@lru_cache(maxsize=16384)
+def _moment(text: str) -> Moment | None:
+    """One text is read several times in a resource, and many resources share it."""
     try:
-        return parse_moment(value)
+        return parse_moment(text)
     except ValueError:
         return None
 
