@@ -87,6 +87,8 @@ FACTS = {
     "irregular_antibodies": "Irregulaire antistoffen",
     "insurer": "Zorgverzekeraar (UZOVI)",
 }
+_OWN = frozenset({"blood_group", "rhesus", "rhesus_c", "irregular_antibodies"})
+"""Facts that our own word says better than the name of the code: `O`, not `bloedgroep O (bevinding)`."""
 BASIS = {
     "definitive": "definitief vastgesteld",
     "ultrasound": "op grond van echo",
@@ -193,7 +195,7 @@ def fact(key: str, given: object, display: str | None) -> str:
     """A fact in words, with its unit: the source's own wording where the value is a word, else the value."""
     if display and key == "insurer":
         return f"{display} ({value(given)})"
-    if display and isinstance(given, str):
+    if display and isinstance(given, str) and key not in _OWN:
         return plain(display)
     unit = UNITS.get(key) if given is not None else None
     return f"{value(given)} {unit}" if unit else value(given)

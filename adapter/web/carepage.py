@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from adapter.access import Purpose
-from adapter.model.carepath import CareAct, CarePath
+from adapter.model.carepath import CareAct, CarePath, Screening
 from adapter.model.evidence import Evidence
 from adapter.model.facts import ActKind
 from adapter.model.moments import day_of
@@ -96,10 +96,11 @@ def picture(path: CarePath, given: Mapping[str, str], asked: Asked, stand: str =
         "part": part,
         "seen": seen,
         "head": essentials(path),
-        "timeline": draw(part),
+        "timeline": draw(part, today=asked.as_of is None and asked.known_at is None),
         "steps": steps(path),
         "charts": drawings,
         "other_measurements": other,
+        "screenings": _by_name(part.screenings),
         "disorders": of_kind(part, *{p.kind for p in part.problems} - {"allergy", "alert"}),
         "allergies": of_kind(part, "allergy", "alert"),
         "birth_acts": _acts(path, _BIRTH),
@@ -116,6 +117,14 @@ def picture(path: CarePath, given: Mapping[str, str], asked: Asked, stand: str =
         "silent": [s for s in path.sources if s.state is not SourceState.ANSWERED],
         "who": _names(path),
     }
+
+
+def _by_name(screenings: Iterable[Screening]) -> list[tuple[str, list[Screening]]]:
+    """Every screening once, with each time that it was offered, declined or done."""
+    found: dict[str, list[Screening]] = {}
+    for one in screenings:
+        found.setdefault(one.name, []).append(one)
+    return list(found.items())
 
 
 def _due(path: CarePath) -> Any:

@@ -6,6 +6,7 @@ Lines are joined per child only: a value of one fetus says nothing of the other.
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -93,6 +94,17 @@ class Chart:
     latest: str
 
 
+UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "kg/m2": "kg/m²", "10*9/L": "×10⁹/l", "10*12/L": "×10¹²/l", "mmol/L": "mmol/l"}
+"""UCUM as a reader writes it, where the two differ."""
+
+
+def unit_of(one: Measurement) -> str:
+    """The unit as a reader writes it; none for a percentile, and none for an annotation such as `{score}`."""
+    if one.unit is None or one.kind.endswith(PERCENTILE):
+        return ""
+    return UNITS.get(one.unit, re.sub(r"\{[^}]*\}", "", one.unit))
+
+
 def weeks_of(days: int | None) -> str:
     """`24+3`; empty where unknown."""
     return "" if days is None else f"{days // 7}+{days % 7}"
@@ -123,6 +135,11 @@ class _Scale:
     last: int
     due: date | None
 
+    @property
+    def step(self) -> int:
+        """Days between two weeks that are named: not more than ten of them."""
+        return next(n for n in (7, 14, 28, 56, 5600) if (self.last - self.first) / n <= 10)
+
     def day(self, one: Measurement) -> int | None:
         if one.day is not None and self.due is not None:
             return TERM_DAYS - (self.due - one.day).days
@@ -141,8 +158,8 @@ def _scale(measured: Sequence[Measurement], due: date | None) -> _Scale:
     seen = [at for m in measured if (at := scale.day(m)) is not None]
     if not seen:
         return scale
-    first = (min(seen) - 3) // 28 * 28
-    last = -(-(max(seen) + 3) // 28) * 28
+    first = (min(seen) - 3) // 14 * 14
+    last = max(-(-(max(seen) + 3) // 14) * 14, first + 28)
     return _Scale(first, last, due)
 
 
@@ -162,10 +179,10 @@ def _chart(kind: Kind, measured: Sequence[Measurement], scale: _Scale) -> Chart:
     return Chart(
         id=kind.id,
         title=kind.title,
-        unit=next((m.unit for m in measured if m.unit and kind.unit != "P"), kind.unit),
+        unit=next((unit_of(m) for m in measured if m.unit), kind.unit),
         series=_series(kind, grouped, scale, y),
         ticks=tuple((y(low + n * step), number(low + n * step)) for n in range(count + 1)),
-        weeks=tuple((scale.x(day), str(day // 7)) for day in range(scale.first, scale.last + 1, 28)),
+        weeks=tuple((scale.x(day), str(day // 7)) for day in range(scale.first, scale.last + 1, scale.step)),
         limits=tuple((y(at), label) for at, label in kind.limits if low < at < high),
         rows=rows,
         latest=_latest(kind, rows),
@@ -211,8 +228,7 @@ def said_of(one: Measurement) -> str:
     """The value with its unit; as sent where it could not be brought to a unit."""
     if one.value is None:
         return one.original or "onleesbaar"
-    unit = "" if one.kind.endswith(PERCENTILE) else f" {one.unit}" if one.unit else ""
-    return f"{'P' if one.kind.endswith(PERCENTILE) else ''}{number(one.value)}{unit}"
+    return f"{'P' if one.kind.endswith(PERCENTILE) else ''}{number(one.value)} {unit_of(one)}".rstrip()
 
 
 def _range(kind: Kind, values: Sequence[float]) -> tuple[float, float, float]:
@@ -223,7 +239,7 @@ def _range(kind: Kind, values: Sequence[float]) -> tuple[float, float, float]:
         low, high = low - 1, high + 1
     rough = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(n * power for n in (1, 2, 2.5, 5, 10) if n * power >= rough * 0.999)
+    step = next(n * power for n in (1, 2, 5, 10) if n * power >= rough * 0.999)
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
 
 

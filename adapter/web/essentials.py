@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from adapter.model.carepath import CareMoment, CarePath, CareProblem, Disagreement, Fact
-from adapter.model.evidence import Evidence
+from adapter.model.evidence import RESPONSIBLE_KINDS, Evidence
 from adapter.model.sources import SourceState
 from adapter.service import dutch
 from adapter.web.differences import sorted_out
 
 _MOST = 3
 _EACH = {1: "eenling", 2: "tweeling", 3: "drieling", 4: "vierling"}
+_LONGEST = 44  # weeks; a dossier that is still open after it was not closed
 _NOT_RECORDED = "niet vastgelegd"
 
 
@@ -90,8 +91,16 @@ def _term(path: CarePath) -> Cell:
         word = dutch.outcome(path.outcome.value if path.outcome else None)
         at = f"{dutch.day(path.ended_on)}" + (f", bij {dutch.term(age)}" if age else "")
         return Cell("termijn", "Afloop", word, notes=(at,))
-    notes = ("weken + dagen",) if age else ("geen uitgerekende datum bekend",)
-    return Cell("termijn", f"Termijn op {dutch.day(path.as_of)}", dutch.term(age), notes=notes, known=age is not None)
+    if age and age.weeks > _LONGEST:
+        return Cell(
+            "termijn", "Zwangerschapsduur", "–", notes=("afloop onbekend", f"was uitgerekend {_long_ago(path)}")
+        )
+    notes = (f"op {dutch.day(path.as_of)}",) if age else ("geen uitgerekende datum bekend",)
+    return Cell("termijn", "Zwangerschapsduur", dutch.term(age), notes=notes, known=age is not None)
+
+
+def _long_ago(path: CarePath) -> str:
+    return dutch.value(_fact(path, "edd").value)
 
 
 def _due(path: CarePath, loud: Iterable[Disagreement], settled: Iterable[Disagreement]) -> Cell:
@@ -109,15 +118,14 @@ def _due(path: CarePath, loud: Iterable[Disagreement], settled: Iterable[Disagre
 
 
 def setters(path: CarePath, evidence: Iterable[Evidence]) -> str:
-    """The names of those whose record it is, the first two."""
-    names = {s.source: s.organisation.name or s.source for s in path.sources if s.source}
-    coded = {o.organisation.agb or o.organisation.ura or o.organisation.id: o.organisation.name for o in path.involved}
-    coded |= {
-        r.organisation.agb or r.organisation.ura or r.organisation.id: r.organisation.name for r in path.responsibility
-    }
-    found = [coded.get(e.organisation or "") or names.get(e.source, e.source) for e in evidence]
-    unique = list(dict.fromkeys(name for name in found))
-    return " en ".join(unique[:2]) + (" e.a." if len(unique) > 2 else "")
+    """The name of whose record it is; of several, one that can be responsible."""
+    known = {s.source: s.organisation for s in path.sources if s.source}
+    for party in [*(i.organisation for i in path.involved), *(r.organisation for r in path.responsibility)]:
+        known[party.agb or party.ura or party.id] = party
+    found = list(dict.fromkeys(o for e in evidence if (o := known.get(e.organisation or "") or known.get(e.source))))
+    found.sort(key=lambda organisation: organisation.kind not in RESPONSIBLE_KINDS)
+    names = list(dict.fromkeys(o.name or o.id for o in found))
+    return "".join(names[:1]) + (" e.a." if len(names) > 1 else "")
 
 
 def _children(path: CarePath, loud: Iterable[Disagreement]) -> Cell:
@@ -134,11 +142,8 @@ def _children(path: CarePath, loud: Iterable[Disagreement]) -> Cell:
 
 def _blood(path: CarePath, loud: Iterable[Disagreement]) -> Cell:
     group, rhesus, antibodies = (_fact(path, k) for k in ("blood_group", "rhesus", "irregular_antibodies"))
-    said = [
-        dutch.fact(k, f.value, f.display)
-        for k, f in (("blood_group", group), ("rhesus", rhesus))
-        if f.value is not None
-    ]
+    said = [dutch.value(group.value)] if group.value is not None else []
+    said += [f"RhD {dutch.value(rhesus.value)}"] if rhesus.value is not None else []
     alert = "bronnen verschillen" if _is_in(loud, "blood_group", "rhesus", "irregular_antibodies") else ""
     value = antibodies.value
     notes = (
@@ -146,7 +151,7 @@ def _blood(path: CarePath, loud: Iterable[Disagreement]) -> Cell:
         + (dutch.fact("irregular_antibodies", value, antibodies.display) if value is not None else _NOT_RECORDED),
     )
     evidence = group.evidence + rhesus.evidence + antibodies.evidence
-    text = " ".join(said) or _NOT_RECORDED
+    text = ", ".join(said) or _NOT_RECORDED
     return Cell("bloedgroep", "Bloedgroep, rhesus", text, evidence, notes, alert, bool(said))
 
 
@@ -195,19 +200,35 @@ def _is_in(differences: Iterable[Disagreement], *about: str) -> bool:
     return any(d.about in about for d in differences)
 
 
-def doubled(path: CarePath) -> tuple[tuple[str, tuple[Evidence, ...]], ...]:
-    """What seems to be done twice, each once: as said of the moment, or by the sources side by side."""
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """What seems to be done twice, and each time that it was."""
+
+    text: str
+    times: tuple[tuple[str, tuple[Evidence, ...]], ...]
+
+
+def doubled(path: CarePath) -> tuple[Twice, ...]:
+    """What seems to be done twice, each once: as the sources have it side by side, or as the moment has it."""
     found = [
-        (d.text.removeprefix("Mogelijk dubbel: "), tuple(e for v in d.values for e in v.evidence))
+        Twice(
+            d.text.removeprefix("Mogelijk dubbel: "),
+            tuple((dutch.said(d.about, v.value), v.evidence) for v in d.values),
+        )
         for d in path.duplicates
     ]
-    told = {e for _, evidence in found for e in evidence}
-    found += [(m.name, m.duplicates) for m in path.moments if m.duplicates and not told.intersection(m.duplicates)]
+    told = {e for twice in found for _, evidence in twice.times for e in evidence}
+    days = {act.evidence: dutch.day(act.day) for act in path.acts}
+    found += [
+        Twice(m.name, tuple((days.get(e, "–"), (e,)) for e in (*m.acts, *m.duplicates)))
+        for m in path.moments
+        if m.duplicates and not told.intersection(m.duplicates)
+    ]
     return tuple(found)
 
 
 def _tiles(path: CarePath, loud: tuple[Disagreement, ...]) -> tuple[Tile, ...]:
-    twice = [_first(text) for text, _ in doubled(path)]
+    twice = [_first(one.text) for one in doubled(path)]
     odd = [f"{m.name}: {dutch.TIMING[m.timing]}" for m in path.moments if m.timing and m.state == "done"]
     declined = [m.name for m in path.moments if m.state == "declined"]
     return (
@@ -239,14 +260,17 @@ def _first(text: str) -> str:
 
 
 def _completeness(path: CarePath) -> tuple[str, ...]:
-    """Who was not heard first: what they know is not in the picture."""
-    silent = [s for s in path.sources if s.state is not SourceState.ANSWERED]
-    lines = [f"{s.organisation.name or s.organisation.id}: {dutch.SOURCE_STATE[s.state.value]}" for s in silent]
+    """How much is known, and who was not heard: what they know is not in the picture."""
     full = path.completeness
+    lines = []
     if full is not None:
         known = sum(state == "present" for state in full.facts.values())
-        lines.append(f"{full.sources_answered} van {full.sources_asked} bronnen gehoord")
-        lines.append(f"{known} van {len(full.facts)} gegevens bekend")
-    elif not silent:
-        lines.append("alle bronnen gehoord")
-    return tuple(lines)
+        lines.append(
+            f"{full.sources_answered} van {full.sources_asked} bronnen, {known} van {len(full.facts)} gegevens"
+        )
+    for state in (SourceState.FAILED, SourceState.REFUSED, SourceState.NOT_ASKED):
+        names = [s.organisation.name or s.organisation.id for s in path.sources if s.state is state]
+        if names:
+            rest = f" en nog {len(names) - 2}" if len(names) > 2 else ""
+            lines.append(f"{dutch.capital(dutch.SOURCE_STATE[state.value])}: {', '.join(names[:2])}{rest}")
+    return tuple(lines) if lines else ("alle bronnen gehoord",)

@@ -65,9 +65,9 @@ def _step(moment: CareMoment, start: date | None, when: dict[Evidence, tuple[dat
         state=dutch.MOMENT_STATE[moment.state],
         weeks=_span([weeks(d, start) if d else "" for d in (moment.window.from_, moment.window.to)]),
         days=_span([dutch.short_day(d) if d else "" for d in (moment.window.from_, moment.window.to)]),
-        done="; ".join(dict.fromkeys(_told(moment.acts, start, when))),
+        done=_brief(list(dict.fromkeys(_told(moment.acts, start, when)))),
         timing=dutch.TIMING[moment.timing] if moment.timing else "",
-        again="; ".join(dict.fromkeys(_told(moment.duplicates, start, when))),
+        again=_brief(list(dict.fromkeys(_told(moment.duplicates, start, when)))),
     )
 
 
@@ -78,11 +78,15 @@ def _span(ends: list[str]) -> str:
     return f"vanaf {first}" if first else f"tot {last}" if last else ""
 
 
+def _brief(times: list[str]) -> str:
+    """All of a few; of many how many, and the last."""
+    return "; ".join(times) if len(times) < 4 else f"{len(times)} keer, laatst {times[-1]}"
+
+
 def _told(
     evidence: tuple[Evidence, ...], start: date | None, when: dict[Evidence, tuple[date | None, str]]
 ) -> Iterator[str]:
-    for one in evidence:
-        day, who = when.get(one, (None, ""))
+    for day, who in sorted((when[one] for one in evidence if one in when), key=lambda told: told[0] or date.min):
         if day is not None:
             at = weeks(day, start)
             yield f"{dutch.day(day)}{f' ({at})' if at else ''}, {who}"

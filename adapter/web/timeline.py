@@ -115,14 +115,14 @@ def group_of(kind: str) -> str:
     return next((name for name, (_, kinds) in GROUPS.items() if kind in kinds), "contact")
 
 
-def draw(path: CarePath) -> Timeline | None:
-    """Lay the care path out; None when nothing in it has a day."""
+def draw(path: CarePath, *, today: bool = False) -> Timeline | None:
+    """Lay the care path out; None when nothing in it has a day. `today`: the day of the path is that of the reader."""
     scale = _scale(path)
     if scale is None:
         return None
     lanes = _lanes(path, scale)
     bottom = lanes[-1].y + lanes[-1].height if lanes else float(HEAD)
-    lines = _lines(path, scale)
+    lines = _lines(path, scale, "vandaag" if today else "peildatum")
     used = {mark.group for lane in lanes for mark in lane.marks}
     return Timeline(
         height=bottom + 22 + 15 * max((line.row for line in lines), default=0),
@@ -271,8 +271,8 @@ def said(act: CareAct) -> str:
     return f"{dutch.plain(act.name)}, {dutch.day(act.day)}{state}"
 
 
-def _lines(path: CarePath, scale: _Scale) -> tuple[Line, ...]:
-    wanted = [("peildatum", path.as_of, f"peildatum {dutch.short_day(path.as_of)}")]
+def _lines(path: CarePath, scale: _Scale, name: str) -> tuple[Line, ...]:
+    wanted = [("peildatum", path.as_of, f"{name} {dutch.short_day(path.as_of)}")]
     if path.ended_on:
         wanted.append(("einde", path.ended_on, f"{dutch.outcome(path.outcome)} {dutch.short_day(path.ended_on)}"))
     elif due := _due(path):
