@@ -69,6 +69,8 @@ QUEUE_DOWN = _event("queue.down", Level.ERROR, "what")
 STORE_FAILED = _event("store.failed", Level.ERROR, "what")
 REBUILT = _event("woman.rebuilt", Level.INFO, "woman", "records", "pregnancies", "decisions", "seconds")
 RECORD_REMOVED = _event("record.removed", Level.INFO, "source", "reason")
+RULES_LOADED = _event("rules.loaded", Level.INFO, "version", "before")
+RULES_REFUSED = _event("rules.refused", Level.ERROR, "faults", "first", "in_force")
 AUDIT_BROKEN = _event("audit.broken", Level.ERROR, "line")
 
 CATALOGUE: tuple[Event, ...] = tuple(value for value in globals().copy().values() if isinstance(value, Event))

@@ -26,7 +26,11 @@ def routes(application: Application) -> list[BaseRoute]:
 
     async def ready(request: Request) -> Response:
         if await run_in_threadpool(application.ready):
-            return Response(orjson.dumps({"status": "ready"}), media_type="application/json")
+            said: dict[str, object] = {"status": "ready"}
+            faults = [f"{p.where}: {p.what}; {p.advice}" for p in application.check() if p.severity == "error"]
+            if faults:
+                said["problems"] = faults  # it works, but not with the files as they are now
+            return Response(orjson.dumps(said), media_type="application/json")
         return problem(503, "not ready: the first pull has not finished, or the store does not answer")
 
     async def metrics(request: Request) -> Response:

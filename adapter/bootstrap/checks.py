@@ -15,7 +15,7 @@ from adapter.claims import Catalogue, load_catalogue
 from adapter.facts import Dialects, load_dialects
 from adapter.model.register import Igo
 from adapter.model.sources import FhirVersion, Media, Problem
-from adapter.rules import RuleBook
+from adapter.rules import RuleBook, rule_files
 from adapter.rules import load as load_rules
 from adapter.service.port import ConfigurationError
 
@@ -39,7 +39,7 @@ def load_data(settings: Settings) -> Data:
     mappings = settings.mappings or data_folder("mappings")
     problems: list[Problem] = []
     igo = _try(problems, settings.igo.register_file, lambda: load_igo(settings.igo.register_file))
-    rules = _try(problems, mappings / "rules", lambda: load_rules(mappings))
+    rules = _try(problems, mappings / "rules", lambda: rules_of(settings))
     catalogue = _try(problems, mappings / "catalogues", lambda: load_catalogue(mappings))
     zorgpad = _try(problems, mappings / "zorgpad", lambda: load_zorgpad(mappings, settings.zorgpad.overlay))
     dialects = _try(problems, mappings / "dialects", lambda: load_dialects(mappings))
@@ -50,6 +50,18 @@ def load_data(settings: Settings) -> Data:
         raise ConfigurationError(problems)
     found = tuple(warnings(igo, settings.igo.register_file))
     return Data(igo, rules, catalogue, zorgpad, dialects, found)
+
+
+def rules_of(settings: Settings) -> RuleBook:
+    """The rules of the product with those of the IGO and its insurers over them. Raises `rules.RuleError`."""
+    mappings = settings.mappings or data_folder("mappings")
+    return load_rules(mappings, settings.igo.rules, settings.igo.insurer_rules)
+
+
+def rule_files_of(settings: Settings) -> list[Path]:
+    """Every file that `rules_of` reads."""
+    own = [path for files in settings.igo.insurer_rules.values() for path in files]
+    return [*rule_files(settings.mappings or data_folder("mappings")), *settings.igo.rules, *own]
 
 
 def _try(problems: list[Problem], where: Path, load: Callable[[], T]) -> T | None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from adapter.bootstrap.environment import EnvironmentFaultError, Overlay
-from adapter.model.identifiers import Agb, Ura
+from adapter.model.identifiers import Agb, Ura, Uzovi
 from adapter.model.sources import Problem
 from adapter.service.port import ConfigurationError
 
@@ -99,9 +99,27 @@ class SourceSettings(_Section):
 
 
 class IgoSettings(_Section):
-    """The IGO's register: its members, contracts and rule parameters."""
+    """The IGO's register: its members, contracts and rule parameters; and rule files laid over those of the product.
+
+    `insurer_rules`: by UZOVI code the files that go over those again, for women insured there.
+    """
 
     register_file: Path = Field(alias="register")
+    rules: tuple[Path, ...] = ()
+    insurer_rules: dict[str, tuple[Path, ...]] = Field(default_factory=dict)
+
+    @field_validator("rules", mode="before")
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        """One path, or several as in PATH (the environment gives a text)."""
+        return tuple(given.split(os.pathsep)) if isinstance(given, str) else given
+
+    @field_validator("insurer_rules")
+    @classmethod
+    def _insurers(cls, given: dict[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
+        for uzovi in given:
+            Uzovi(uzovi)
+        return given
 
 
 class ZorgpadSettings(_Section):
@@ -284,7 +302,13 @@ def _resolved(settings: Settings, base: Path) -> Settings:
             "store": store.model_copy(update={"key_file": at(store.key_file)}),
             "jobs": settings.jobs.model_copy(update={"directory": base / settings.jobs.directory}),
             "source": sources,
-            "igo": settings.igo.model_copy(update={"register_file": base / settings.igo.register_file}),
+            "igo": settings.igo.model_copy(
+                update={
+                    "register_file": base / settings.igo.register_file,
+                    "rules": tuple(base / p for p in settings.igo.rules),
+                    "insurer_rules": {u: tuple(base / p for p in ps) for u, ps in settings.igo.insurer_rules.items()},
+                }
+            ),
             "zorgpad": settings.zorgpad.model_copy(update={"overlay": at(settings.zorgpad.overlay)}),
             "mappings": at(settings.mappings),
         }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from adapter import connectors
 from adapter.access import AuditLog, Policy, log
-from adapter.bootstrap.checks import Data, load_data
+from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
+from adapter.bootstrap.deciding import drafted, opener
 from adapter.bootstrap.settings import JobSettings, LogSettings, Settings, SourceSettings, StoreSettings, load
 from adapter.connectors import Connector
 from adapter.jobs import Queue, Timing, embedded
@@ -17,8 +19,10 @@ from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.identifiers import Bsn, InvalidIdentifierError
 from adapter.model.sources import FhirVersion, Problem, SourceInfo
 from adapter.service.application import UseCases
+from adapter.service.payment import Drafting
 from adapter.service.port import ConfigurationError
 from adapter.service.rooms import Clock, Rooms, SourceSetup
+from adapter.service.rulekeeper import RuleKeeper
 from adapter.service.work import Work
 from adapter.service.worker import Worker
 from adapter.store import KeyRing, Store, StoreError
@@ -41,6 +45,7 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
         store = Store.open(settings.store.url, _keys(settings.store))
     except StoreError as error:
         raise ConfigurationError([Problem(None, f"{path}: store", str(error))]) from error
+    keeper = RuleKeeper(lambda: rules_of(settings), lambda: rule_files_of(settings))
     rooms = Rooms(
         store=store,
         sources=sources,
@@ -52,12 +57,16 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
         audit=AuditLog(store),
         policy=Policy(),
         clock=clock or (lambda: _now() - days_back),
+        keeper=keeper,
     )
+    keeper.keep(rooms)
+
+    drafting = Drafting(lambda now, draft: drafted(now, settings.mappings, draft), partial(opener, path.resolve()))
 
     def worker(work: Work) -> Worker:
         return Worker(store, work, lambda: _queue(settings.jobs))
 
-    return UseCases(rooms, worker, lambda: list(data.warnings), settings.serve.frame_ancestors)
+    return UseCases(rooms, worker, lambda: list(data.warnings), settings.serve.frame_ancestors, drafting)
 
 
 def listening(config: Path | None) -> tuple[str, int]:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from adapter.rules.faults import Faults
+
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C where PyYAML was built with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ Node = Text | Items | Fields
 def read(path: Path, faults: Faults) -> Fields | None:
     """Read one file; None (and a fault) when it is no YAML mapping."""
     try:
-        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except (OSError, UnicodeDecodeError) as error:
         faults.add(None, None, f"cannot be read: {error}")
         return None

@@ -54,6 +54,8 @@ def outcome(rooms: Rooms, projection: ClaimsProjection, persons: Persons = NOBOD
 
 def decide(rooms: Rooms, projection: ClaimsProjection, at: datetime, persons: Persons | None = None) -> Decision:
     """The decision that follows from a projection; not kept anywhere yet. `persons`: from the store if not given."""
+    if rooms.keeper is not None:
+        rooms.keeper.look()
     if persons is None:
         found = persons_of(rooms.store, [projection.pregnancy], projection.known_at, projection.as_of)
         persons = found.get(projection.pregnancy, NOBODY)

@@ -15,6 +15,7 @@ from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.register import Igo, Member
 from adapter.model.sources import SourceInfo
 from adapter.rules import RuleBook
+from adapter.service.rulekeeper import RuleKeeper
 from adapter.store import Store
 
 Clock = Callable[[], datetime]
@@ -31,9 +32,12 @@ class SourceSetup:
     listed: tuple[str, ...] = ()  # BSNs as text, only for women = "list"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rooms:
-    """The rooms of the house and the versions of their data, wired once at start."""
+    """The rooms of the house and the versions of their data, wired once at start.
+
+    Only `rules` changes afterwards: the keeper puts a newer good set there when the files change.
+    """
 
     store: Store
     sources: Mapping[str, SourceSetup]
@@ -45,6 +49,7 @@ class Rooms:
     audit: AuditLog
     policy: Policy
     clock: Clock
+    keeper: RuleKeeper | None = None
 
     def joined(self, organisation: Organisation) -> Organisation:
         """The organisation under one identity: only the register (and our own sources) join an AGB code and a URA."""

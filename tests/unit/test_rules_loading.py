@@ -104,7 +104,11 @@ CASES = {
         "values: {}",
         "tabel/a: 'values' is missing",
     ),
-    "turn to no value": ("cites: bron", "turn: {soms: x}\n        cites: bron", "'turn', 'advice' or 'stays' names 'soms'"),
+    "turn to no value": (
+        "cites: bron",
+        "turn: {soms: x}\n        cites: bron",
+        "'turn', 'advice' or 'stays' names 'soms'",
+    ),
     "no outcomes": ("outcomes: [goed, fout]", "outcomes: []", "tabel: 'outcomes' is missing"),
     "a gap in the validity of a row": (
         "id: een,",
@@ -230,7 +234,7 @@ def test_the_standing_of_a_table_caps_its_rows(tmp_path: Path) -> None:
         (SOURCES.replace(", read: yes", ""), "bron: 'read' is missing"),
         (SOURCES + SOURCES.split("sources:\n")[1], "source 'bron' stands here twice"),
         (SOURCES.replace("sources:", "bronnen:"), "unknown key 'bronnen'"),
-        ("[", "rules/sources.yaml:1: is not YAML"),
+        ("[", "rules/sources.yaml:2: is not YAML"),
     ],
 )
 def test_faults_in_the_sources(tmp_path: Path, sources: str, what: str) -> None:
