@@ -15,7 +15,7 @@ from adapter.rules.parsing import parse_sources, parse_tables
 from adapter.rules.proof import prove_succession
 from adapter.rules.reading import Reader
 from adapter.rules.table import Source, Table
-from adapter.rules.variables import load_questions, unanswered
+from adapter.rules.variables import load_questions
 from adapter.rules.yamlfile import Fields, read
 
 SOURCES = "sources.yaml"
@@ -88,8 +88,9 @@ def _book(mappings: Path, overlays: tuple[Path, ...], told: dict[Fault, None]) -
     tables = by_id(nodes)
     for path in overlays:
         tables, sources = _laid_over(path, tables, sources, faults)
-    proved = list(parse_tables(tables.values(), sources, faults))
-    faults.found += _unanswered(mappings, proved)
+    vocabulary, more = load_questions(mappings / "rules" / VARIABLES)
+    faults.found += more
+    proved = list(parse_tables(tables.values(), sources, faults, vocabulary))
     families = _families(proved)
     if not faults.found:  # a table that was left out would show up as a hole
         faults.found += [fault for family in families.values() for fault in prove_succession(family)]
@@ -162,12 +163,4 @@ def _doubles(nodes: list[Fields]) -> list[Fault]:
         first = seen.setdefault(name, node)
         if first is not node:
             faults.append(Fault(node.file, node.line, name, f"table id is also used in {first.file}:{first.line}"))
-    return faults
-
-
-def _unanswered(mappings: Path, tables: list[Table]) -> list[Fault]:
-    """Inputs that no variable answers, or of which a value is not known to it."""
-    vocabulary, faults = load_questions(mappings / "rules" / VARIABLES)
-    for table in tables:
-        faults += unanswered(table, vocabulary)
     return faults

@@ -10,6 +10,7 @@ from adapter.rules.faults import Faults
 from adapter.rules.proof import prove
 from adapter.rules.reading import Reader
 from adapter.rules.table import VERDICTS, Input, Row, Source, Table, Validity, Verdict, lowest
+from adapter.rules.variables import Vocabulary, unanswered
 from adapter.rules.yamlfile import Fields, Items, Text
 
 _TABLE = {"id", "title", "decides", "version", "from", "to", "standing", "inputs", "outcomes", "rows"}
@@ -38,12 +39,19 @@ def parse_sources(reader: Reader) -> dict[str, Source]:
     return found
 
 
-def parse_tables(nodes: Iterable[Fields], sources: Sources, faults: Faults) -> Iterator[Table]:
-    """Tables as written, read and proved; one with faults is left out (its faults are noted)."""
+def parse_tables(
+    nodes: Iterable[Fields], sources: Sources, faults: Faults, vocabulary: Vocabulary | None = None
+) -> Iterator[Table]:
+    """Tables as written, read and proved; one with faults is left out (its faults are noted).
+
+    `vocabulary`: the questions that may be asked; None: a table asks what it likes.
+    """
     for node in nodes:
         before = len(faults.found)
         bare = Reader(node, None, faults)
         table = _table(bare.named(bare.optional("id") or "?"), sources)
+        if len(faults.found) == before:
+            faults.found += unanswered(table, vocabulary)
         if len(faults.found) == before:
             table = replace(table, segments=prove(table, faults))
         if len(faults.found) == before:
