@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from adapter.api import errors, fhir_door, operations, planning, pregnancies
+from adapter.api import errors, fhir, operations, planning, pregnancies
 from adapter.api.headers import Headers
 from adapter.service.port import Application
 
@@ -22,7 +22,7 @@ def create_app(application: Application) -> FastAPI:
     app.include_router(pregnancies.router(application))
     app.include_router(planning.router(application))
     app.router.routes.extend(operations.routes(application))
-    app.router.routes.extend(fhir_door.routes(application))
+    app.router.routes.extend(fhir.routes(application))
     errors.install(app)
     app.add_middleware(Headers, frame_ancestors=application.frame_ancestors)
     return app

@@ -1,52 +1,80 @@
-"""What each FHIR endpoint says of itself in its CapabilityStatement: read, in JSON and XML."""
+"""What each FHIR endpoint says of itself in its CapabilityStatement, made from the declarations."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from adapter import fhir
+from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS
 from adapter.model.sources import FhirVersion
+from adapter.service.fhir_parameters import Kind, parameters
 
 _SINCE = date(2026, 11, 22)
 """The day on which this statement last changed (not the day of asking: it can be cached)."""
 
-_BOTH = (
-    "CareTeam",
-    "Communication",
-    "Composition",
-    "Condition",
-    "Coverage",
-    "DiagnosticReport",
-    "Encounter",
-    "EpisodeOfCare",
-    "Flag",
-    "Goal",
-    "HealthcareService",
-    "Immunization",
-    "Location",
-    "MedicationAdministration",
-    "MedicationStatement",
-    "Observation",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "Procedure",
-    "RelatedPerson",
-    "Specimen",
-)
-_TYPES = {
-    FhirVersion.STU3: (*_BOTH, "ProcedureRequest", "ReferralRequest"),
-    FhirVersion.R4: (*_BOTH, "ServiceRequest"),
-}
+NICTIZ = "http://nictiz.nl/fhir/CapabilityStatement/pregnancycard-servercapabilities"
+_OF_TYPE = tuple(dict.fromkeys(i.listed for i in INTERACTIONS if i.listed and i.level == "type"))
+_OF_SYSTEM = ("history-system", "transaction", "batch")
 
 
 def statement(version: FhirVersion, url: str) -> fhir.JsonObject:
     """The CapabilityStatement of one endpoint at its absolute address."""
-    resources = [fhir.ResourceInteractions(name, ("read",)) for name in sorted(_TYPES[version])]
-    return fhir.capability_statement(
-        version, resources, name="Geboortezorg-adapter", software_version=_version(), on=_SINCE, url=url
+    resources = [
+        fhir.ResourceInteractions(name, _OF_TYPE, {p: found[p].kind.value for p in found}, _includes(name, version))
+        for name, found in sorted(parameters(version).items())
+    ]
+    made = fhir.capability_statement(
+        version,
+        resources,
+        name="Geboortezorg-adapter",
+        software_version=_version(),
+        on=_SINCE,
+        url=url,
+        system=_OF_SYSTEM,
     )
+    rest = made["rest"][0]
+    for resource in rest["resource"]:
+        _complete(resource, version)
+    if version is FhirVersion.STU3:
+        made["instantiates"] = [NICTIZ]
+        made["acceptUnknown"] = "no"
+        rest["operation"] = [
+            {"name": o.code, "definition": {"reference": f"{url}/OperationDefinition/{o.code}"}} for o in OPERATIONS
+        ]
+    return made
+
+
+def _includes(kind: str, version: FhirVersion) -> tuple[str, ...]:
+    found = parameters(version)[kind]
+    return tuple(f"{kind}:{p.name}" for p in found.values() if p.kind is Kind.REFERENCE)
+
+
+def _complete(resource: dict[str, Any], version: FhirVersion) -> None:
+    kind = resource["type"]
+    resource["versioning"] = "versioned-update"
+    resource["readHistory"] = True
+    resource["updateCreate"] = True
+    resource["conditionalCreate"] = True
+    resource["conditionalRead"] = "not-match"
+    resource["conditionalUpdate"] = True
+    resource["conditionalDelete"] = "not-supported"
+    back = sorted(
+        f"{other}:{p.name}"
+        for other, found in parameters(version).items()
+        for p in found.values()
+        if p.kind is Kind.REFERENCE and kind in p.targets
+    )
+    if back:
+        resource["searchRevInclude"] = back
+    general = [{"name": "_id", "type": "token"}, {"name": "_lastUpdated", "type": "date"}]
+    resource["searchParam"] = [*general, *resource.get("searchParam", [])]
+    asked = [o for o in OPERATIONS if kind in o.types]
+    if asked and version is FhirVersion.R4:
+        resource["operation"] = [{"name": o.code, "definition": f"{_OPERATION}{o.name}"} for o in asked]
+
+
+_OPERATION = "urn:geboortezorg-adapter:operation:"
 
 
 def _version() -> str:

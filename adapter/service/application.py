@@ -28,6 +28,7 @@ from adapter.model.sources import FhirVersion, Problem, SourceReport, SourceStat
 from adapter.rules import rulebook
 from adapter.service.changes import StoredChanges
 from adapter.service.decide import decide, keep
+from adapter.service.fhir import FhirService
 from adapter.service.intake import Checker
 from adapter.service.origins import StoredOrigins
 from adapter.service.planning import Planning
@@ -66,6 +67,7 @@ class UseCases:
         self._summaries = Summaries(rooms, self._views)
         self.planning = Planning(rooms, self._views)
         self._worker = worker(Work(rooms, records, Women(rooms, records), self._pregnancies, self._views))
+        self.fhir = FhirService(rooms, self._checker, self._settled)
         self._reports: dict[str, SourceReport] = {}
         self._pulled = False
 
@@ -236,6 +238,7 @@ class UseCases:
 
     async def aclose(self) -> None:
         """Let go of connections, processes and files."""
+        await self.fhir.aclose()
         await self._worker.aclose()
         for setup in self._rooms.sources.values():
             await setup.connector.aclose()

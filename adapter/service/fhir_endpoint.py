@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from adapter.access import Action, AuditEvent, Context, DeniedError, Entity, EventType, Grant, Resource
 from adapter.model.sources import FhirVersion, RecordKey
-from adapter.service.fhir_audit import AuditQueue
 from adapter.service.fhir_fault import FhirFault, not_found
 from adapter.service.fhir_names import Names
 from adapter.service.fhir_parameters import types
@@ -141,38 +139,3 @@ def _entities(record: RecordKey | None, rows: list[Row], found: int | None) -> l
         return [Entity("resource", f"{row.source}:{row.reference}") for row in rows]
     name = f"{record.source}:{record.woman}" if record is not None else ""
     return [Entity("record", name), Entity("resources", str(len(rows) if found is None else found))]
-
-
-class FhirService:
-    """Both versions, over one store."""
-
-    def __init__(self, rooms: Rooms) -> None:
-        self._search = rooms.store.search
-        self.sources = tuple(sorted({*rooms.sources, *rooms.store.sources()}))
-        self.audit = AuditQueue(rooms.audit)
-        names = Names(self._search, self.sources)
-        self._endpoints = {version: FhirEndpoint(rooms, version, names) for version in FhirVersion}
-
-    def endpoint(self, version: FhirVersion) -> FhirEndpoint:
-        """The endpoint of one version."""
-        return self._endpoints[version]
-
-    def linked(self, record: RecordKey) -> list[RecordKey]:
-        """The records of the same woman, this one among them."""
-        return self._search.linked_to(record)
-
-    def last_position(self) -> int:
-        """The position of the newest version."""
-        return self._search.last_position()
-
-    def position_before(self, at: datetime) -> int:
-        """The position of the last version that came before `at`."""
-        return self._search.position_before(at)
-
-    def seal(self, text: bytes) -> str:
-        """A text that only this installation can open, fit for an address."""
-        return self._search.seal(text)
-
-    def unseal(self, sealed: str) -> bytes | None:
-        """What `seal` closed; None for anything else."""
-        return self._search.unseal(sealed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from adapter.access import Context
 from adapter.model.carepath import CarePath
@@ -14,6 +14,9 @@ from adapter.model.sources import FhirVersion, Problem, SourceReport, StoredVers
 from adapter.service.origin import Changes, Origins
 from adapter.service.plan import Plans
 from adapter.service.summary import Figures, PregnancyPage
+
+if TYPE_CHECKING:
+    from adapter.service.fhir import FhirService
 
 
 class UnknownPregnancyError(LookupError):
@@ -88,6 +91,11 @@ class Application(Protocol):
 
     def resource(self, ctx: Context, version: FhirVersion, reference: str) -> StoredVersion | None:
         """The latest stored version of one FHIR resource (`Type/id`), None when there is none."""
+        ...
+
+    @property
+    def fhir(self) -> FhirService:
+        """The FHIR endpoint of both versions."""
         ...
 
     def sources(self) -> list[str]:

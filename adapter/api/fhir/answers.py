@@ -1,0 +1,126 @@
+"""Write what is answered: one resource, a Bundle, an OperationOutcome; in JSON or XML, compressed where asked."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import format_datetime
+from typing import Any
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
+from adapter import fhir
+from adapter.api.fhir.exchange import Exchange
+from adapter.fhir import JsonObject
+from adapter.model.sources import FhirVersion, Media
+from adapter.service.fhir_fault import FhirFault
+from adapter.store.search import Row
+
+_WORTH_PACKING = 1400  # bytes: less fits in one packet anyway
+_ENCODE = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a Bundle: where it stands, the stored resource behind it, and what is said of it."""
+
+    full_url: str | None
+    row: Row | None
+    body: bytes | None = None
+    resource: JsonObject | None = None
+    more: tuple[tuple[str, JsonObject], ...] = ()
+
+
+def respond(exchange: Exchange, body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """The answer in the format asked for, packed where the client can unpack it."""
+    return packed(exchange.request.headers, body, exchange.media, status, headers)
+
+
+def packed(given: Headers, body: bytes, media: Media, status: int, headers: dict[str, str] | None) -> Response:
+    """The answer, with gzip where the client takes it and it is worth it."""
+    made = {"Vary": "Accept, Accept-Encoding", **(headers or {})}
+    if len(body) > _WORTH_PACKING and "gzip" in given.get("accept-encoding", ""):
+        body = gzip.compress(body, 1, mtime=0)
+        made["Content-Encoding"] = "gzip"
+    return Response(body, status, made, media_type=media.value)
+
+
+def written(exchange: Exchange, resource: JsonObject) -> bytes:
+    """A resource of our own in the format asked for."""
+    xml = exchange.media is Media.XML
+    return fhir.to_xml(resource, exchange.version) if xml else fhir.to_json(resource)
+
+
+def tag_of(row: Row) -> str:
+    """The ETag of a version: weak, as FHIR asks."""
+    return f'W/"{row.seq}"'
+
+
+def headers_of(row: Row) -> dict[str, str]:
+    """What goes with a resource."""
+    return {"ETag": tag_of(row), "Last-Modified": format_datetime(row.received_at, usegmt=True)}
+
+
+def stored(exchange: Exchange, row: Row, body: bytes | None = None) -> bytes:
+    """A stored resource in the format asked for."""
+    served, caller = exchange.endpoint.served, exchange.caller
+    if exchange.media is Media.XML:
+        return fhir.to_xml(served.resource(row, caller, body), exchange.version)
+    return served.body(row, caller, body)
+
+
+def bundle(
+    exchange: Exchange, kind: str, entries: Sequence[Entry], links: Sequence[tuple[str, str]], total: int | None = None
+) -> bytes:
+    """A Bundle. In JSON the resources go in as they are; only XML is built as a whole."""
+    head: JsonObject = {"resourceType": "Bundle", "type": kind}
+    if total is not None:
+        head["total"] = total
+    head["link"] = [{"relation": relation, "url": url} for relation, url in links]
+    if not links:
+        del head["link"]
+    whole = [_entry(exchange, entry) for entry in entries]
+    if whole:
+        head["entry"] = whole
+    if exchange.media is Media.XML:
+        return fhir.to_xml(head, exchange.version)
+    return _ENCODE(head)
+
+
+def _entry(exchange: Exchange, entry: Entry) -> JsonObject:
+    made: dict[str, Any] = {} if entry.full_url is None else {"fullUrl": entry.full_url}
+    if entry.row is not None:
+        served, caller = exchange.endpoint.served, exchange.caller
+        if exchange.media is Media.XML:
+            made["resource"] = served.resource(entry.row, caller, entry.body)
+        else:
+            made["resource"] = msgspec.Raw(served.body(entry.row, caller, entry.body))
+    elif entry.resource is not None:
+        xml = exchange.media is Media.XML
+        made["resource"] = entry.resource if xml else msgspec.Raw(fhir.to_json(entry.resource))
+    made.update(entry.more)
+    return made
+
+
+def full_url(exchange: Exchange, row: Row) -> str:
+    """The address of a stored resource."""
+    return exchange.address(row.type, exchange.endpoint.served.id(row, exchange.caller))
+
+
+def outcome_of(fault: FhirFault, severity: str = "error") -> JsonObject:
+    """The OperationOutcome of a fault."""
+    where = (fault.expression,) if fault.expression else ()
+    return fhir.operation_outcome([fhir.Issue(severity, fault.code, fault.text, where)])
+
+
+def refused(given: Headers, fault: FhirFault, media: Media, version: FhirVersion, allow: str = "") -> Response:
+    """The answer to a request that is refused."""
+    resource = outcome_of(fault)
+    body = fhir.to_xml(resource, version) if media is Media.XML else fhir.to_json(resource)
+    headers = {"Allow": allow} if allow else {}
+    if fault.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return packed(given, body, media, fault.status, headers)

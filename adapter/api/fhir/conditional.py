@@ -1,0 +1,34 @@
+"""Conditions on a write: the one resource of the caller's own that a search finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from starlette.concurrency import run_in_threadpool
+
+from adapter.api.fhir import links
+from adapter.api.fhir.exchange import Exchange
+from adapter.fhir import JsonObject
+from adapter.service.fhir_fault import FhirFault, bad
+from adapter.service.fhir_query import Handling, read_query
+from adapter.store.search import Row
+
+
+async def one_found(exchange: Exchange, kind: str, pairs: links.Pairs) -> Row | None:
+    """The one resource of this source that the search finds, None for none. Raises `FhirFault` (412) for several."""
+    query = read_query(kind, links.opened(exchange, pairs), exchange.version, Handling.STRICT)
+    if not query.criteria and query.ids is None:
+        raise bad("a condition needs a search parameter")
+    source = exchange.caller.source
+    own = replace(exchange.caller, may=lambda row: row.source == source)
+    query = replace(query, count=2, includes=())
+    result = await run_in_threadpool(exchange.endpoint.searcher.run, query, own)
+    if len(result.matches) > 1:
+        raise FhirFault(412, "multiple-matches", "the condition finds several resources: make it more precise")
+    return result.matches[0].row if result.matches else None
+
+
+def only_of(resource: JsonObject, id: str) -> JsonObject:
+    """The resource under this id."""
+    rest = {key: value for key, value in resource.items() if key not in ("resourceType", "id")}
+    return {"resourceType": resource["resourceType"], "id": id, **rest}

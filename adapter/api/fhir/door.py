@@ -1,0 +1,185 @@
+"""Where requests come in: find the declared interaction, read what all need, answer, and turn faults to outcomes.
+
+A plain ASGI application for each version: these are the hot paths, and a fault anywhere in them is an OperationOutcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from adapter.access import DeniedError, Purpose
+from adapter.api.errors import outcome
+from adapter.api.fhir import answers, metadata, operations, reading, writing
+from adapter.api.fhir.callers import identify
+from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, Interaction
+from adapter.api.fhir.exchange import Exchange, pairs_of
+from adapter.api.fhir.reading import Handler
+from adapter.api.negotiation import wanted
+from adapter.model.sources import FhirVersion, Media
+from adapter.service.fhir_fault import FhirFault, bad
+from adapter.service.fhir_parameters import parameters
+from adapter.service.port import Application
+
+_FORMATS = "ask for application/fhir+json or application/fhir+xml"
+_CARRIED = ("x-correlation-id", "medmij-request-id")
+_FORM = "application/x-www-form-urlencoded"
+
+HANDLERS: Mapping[str, Handler] = {
+    "read": reading.read,
+    "history": reading.history,
+    "changes": reading.changes,
+    "search": reading.search,
+    "create": writing.create,
+    "update": writing.update,
+    "update_by_search": writing.update_by_search,
+    "bundle": writing.bundle,
+    "operation": operations.ask,
+}
+_PURPOSES = {operation.code: Purpose(operation.purpose) for operation in OPERATIONS}
+
+
+def routes(application: Application) -> list[BaseRoute]:
+    """The two endpoints."""
+    return [
+        Mount("/fhir/stu3", Door(application, FhirVersion.STU3, "/fhir/stu3")),
+        Mount("/fhir/r4", Door(application, FhirVersion.R4, "/fhir/r4")),
+        Route("/fhir", _which_version, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+        Route(
+            "/fhir/{rest:path}", _which_version, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        ),
+    ]
+
+
+async def _which_version(request: Request) -> Response:
+    return outcome(request, 404, "choose a version: /fhir/stu3 (3.0.2) or /fhir/r4 (4.0.1)")
+
+
+class Door:
+    """One version."""
+
+    def __init__(self, application: Application, version: FhirVersion, at: str) -> None:
+        self._application = application
+        self._version = version
+        self._at = at
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        response = await self._answer(request)
+        for name in _CARRIED:
+            given = request.headers.get(name)
+            if given is not None and len(given) <= 64 and given.replace("-", "").isalnum() and not given.isdigit():
+                response.headers[name] = given
+        if request.method == "HEAD":
+            response.body = b""
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        media = wanted(request)
+        said = media or Media.JSON
+        try:
+            parts = _parts(request.scope["path"], self._at)
+            interaction, values = route(request.method, parts)
+            if media is None:
+                raise FhirFault(406, "not-supported", _FORMATS, "http.Accept")
+            if interaction.code == "metadata":
+                return metadata.answer(request, self._version, self._base(request), said)
+            exchange = await self._exchange(request, said, values)
+            return await HANDLERS[interaction.code](exchange)
+        except FhirFault as fault:
+            allow = ", ".join(allowed(_parts(request.scope["path"], self._at))) if fault.status == 405 else ""
+            return answers.refused(request.headers, fault, said, self._version, allow)
+        except DeniedError:
+            denied = FhirFault(403, "forbidden", "not allowed for this identity and purpose")
+            return answers.refused(request.headers, denied, said, self._version)
+
+    async def _exchange(self, request: Request, media: Media, values: Mapping[str, str]) -> Exchange:
+        kind = values.get("type", "")
+        if kind and kind not in parameters(self._version):
+            raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata")
+        service = self._application.fhir
+        operation = values.get("operation", "")
+        pairs = pairs_of(request.scope.get("query_string", b"").decode("latin-1"), "the address")
+        if request.method == "POST" and request.scope["path"].endswith("/_search"):
+            pairs += await _form(request)
+        return Exchange(
+            request=request,
+            service=service,
+            endpoint=service.endpoint(self._version),
+            base=self._base(request),
+            media=media,
+            caller=identify(request, service, _PURPOSES.get(operation, Purpose.TREAT)),
+            kind=kind,
+            id=values.get("id", ""),
+            version_id=values.get("version", ""),
+            operation=operation,
+            pairs=pairs,
+        )
+
+    def _base(self, request: Request) -> str:
+        host = request.headers.get("host", "localhost")
+        return f"{request.scope.get('scheme', 'http')}://{host}{self._at}"
+
+
+async def _form(request: Request) -> list[tuple[str, str]]:
+    if request.headers.get("content-type", _FORM).split(";")[0].strip().lower() != _FORM:
+        raise FhirFault(415, "not-supported", f"send the parameters as {_FORM}", "http.Content-Type")
+    try:
+        text = (await request.body()).decode("ascii")
+    except UnicodeDecodeError:
+        raise bad("the body is not written as a form") from None
+    return pairs_of(text, "the body")
+
+
+def _parts(path: str, at: str) -> tuple[str, ...]:
+    rest = path[path.index(at) + len(at) :] if at in path else path
+    return tuple(part for part in rest.split("/") if part)
+
+
+def route(method: str, parts: tuple[str, ...]) -> tuple[Interaction, dict[str, str]]:
+    """The declared interaction at this address. Raises `FhirFault`: 404 or 405."""
+    methods: set[str] = set()
+    for interaction in INTERACTIONS:
+        values = _match(interaction.path, parts)
+        if values is not None:
+            if method in interaction.methods:
+                return interaction, values
+            methods.update(interaction.methods)
+    if methods:
+        raise FhirFault(405, "not-supported", "this address does not do that; see metadata", "http.method")
+    raise FhirFault(404, "not-found", "there is nothing at this address; see metadata")
+
+
+def allowed(parts: tuple[str, ...]) -> Iterable[str]:
+    """The methods of an address."""
+    found = (i.methods for i in INTERACTIONS if _match(i.path, parts) is not None)
+    return sorted({method for methods in found for method in methods})
+
+
+def _match(path: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str] | None:
+    if len(path) != len(parts):
+        return None
+    values = {}
+    for pattern, part in zip(path, parts, strict=True):
+        if pattern == "{type}":
+            if not (part[:1].isupper() and part.isalpha() and part.isascii()):
+                return None
+        elif pattern == "${operation}":
+            if not part.startswith("$"):
+                return None
+            values["operation"] = part[1:]
+            continue
+        elif pattern == "{id}":
+            if part.startswith(("_", "$")):
+                return None
+        elif not pattern.startswith("{"):
+            if pattern != part:
+                return None
+            continue
+        values[pattern.strip("${}")] = part
+    return values

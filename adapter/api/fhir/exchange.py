@@ -1,0 +1,104 @@
+"""One request at the FHIR endpoint while it is answered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from adapter.model.sources import FhirVersion, Media
+from adapter.service.fhir import FhirService
+from adapter.service.fhir_endpoint import FhirEndpoint
+from adapter.service.fhir_fault import FhirFault, bad
+from adapter.service.fhir_query import Handling
+from adapter.service.fhir_scope import Caller
+
+ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
+_PREFER = re.compile(r"(return|handling|respond-async)(?:\s*=\s*\"?([A-Za-z]+)\"?)?")
+_ETAG = re.compile(r'(?:W/)?"([^"]{1,64})"')
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The request, read as far as every interaction needs it."""
+
+    request: Request
+    service: FhirService
+    endpoint: FhirEndpoint
+    base: str
+    media: Media
+    caller: Caller
+    kind: str = ""
+    id: str = ""
+    version_id: str = ""
+    operation: str = ""
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def version(self) -> FhirVersion:
+        """The FHIR version of this endpoint."""
+        return self.endpoint.version
+
+    def address(self, *parts: str) -> str:
+        """An absolute address below this endpoint."""
+        return "/".join((self.base, *parts))
+
+    def prefer(self, name: str) -> str | None:
+        """What `Prefer` says of this (RFC 7240), in lower case."""
+        for part in self.request.headers.getlist("prefer"):
+            for found in _PREFER.finditer(part):
+                if found[1] == name:
+                    return (found[2] or "").lower()
+        return None
+
+    @property
+    def handling(self) -> Handling:
+        """What to do with parameters that are not known."""
+        asked = self.prefer("handling")
+        return Handling(asked) if asked in ("strict", "lenient") else Handling.DEFAULT
+
+    def one(self, name: str) -> str | None:
+        """The value of a parameter that may be given once. Raises `FhirFault`."""
+        found = [value for key, value in self.pairs if key == name and value]
+        if len(found) > 1:
+            raise bad(f"{name} is given more than once", f"http.{name}")
+        return found[0] if found else None
+
+    def instant(self, name: str) -> datetime | None:
+        """An instant. Raises `FhirFault` for another text."""
+        text = self.one(name)
+        if text is None:
+            return None
+        try:
+            at = datetime.fromisoformat(text.replace(" ", "+"))
+        except ValueError:
+            raise bad(f"{name} is an instant: 2026-01-31T12:00:00Z", f"http.{name}", "value") from None
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+    def expected_version(self) -> int | None:
+        """The version number of `If-Match`. Raises `FhirFault` (412) for what can be no version of ours."""
+        text = self.request.headers.get("if-match")
+        if text is None:
+            return None
+        found = _ETAG.fullmatch(text.strip())
+        if found is None or not (found[1].isascii() and found[1].isdigit()):
+            raise FhirFault(412, "conflict", 'If-Match holds one version: W/"3"', "http.If-Match")
+        return int(found[1])
+
+    def none_match(self, tag: str) -> bool:
+        """Whether `If-None-Match` names this version."""
+        text = self.request.headers.get("if-none-match", "")
+        return text.strip() == "*" or any(found[0].removeprefix("W/") == tag[2:] for found in _ETAG.finditer(text))
+
+
+def pairs_of(text: str, where: str) -> list[tuple[str, str]]:
+    """The parameters of a query or a form. Raises `FhirFault`."""
+    if not text:
+        return []
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=500, errors="strict")
+    except (ValueError, UnicodeDecodeError):
+        raise bad(f"the parameters in {where} cannot be read: at most 500, in UTF-8") from None

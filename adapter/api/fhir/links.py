@@ -1,0 +1,78 @@
+"""The links of a Bundle: `self` with the parameters that were used, `next` with where the next page begins.
+
+No address holds a BSN: in `self` it is a sealed text under a system of our own, that can be searched by again; `next`
+is sealed whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from adapter.api.fhir.exchange import Exchange
+from adapter.model.identifiers import System, system_of
+from adapter.service.fhir_fault import FhirFault, bad
+from adapter.service.fhir_search import Place
+
+SEALED = "urn:uuid:f7f0c2c4-5d0f-4d6b-8a6f-1c8f7f3b9e55"
+"""System of a BSN that was sealed by us; made once, it means nothing else."""
+_SAFE = ":/,|"
+
+Pairs = list[tuple[str, str]]
+
+
+def self_link(exchange: Exchange, parts: tuple[str, ...], pairs: Iterable[tuple[str, str]]) -> str:
+    """The address of this result."""
+    text = "&".join(f"{quote(name, safe=':.')}={quote(value, safe=_SAFE)}" for name, value in hidden(exchange, pairs))
+    address = exchange.address(*parts)
+    return f"{address}?{text}" if text else address
+
+
+def hidden(exchange: Exchange, pairs: Iterable[tuple[str, str]]) -> Pairs:
+    """The parameters with every BSN in them sealed."""
+    return [(name, _hide(exchange, value) if "|" in value else value) for name, value in pairs]
+
+
+def _hide(exchange: Exchange, value: str) -> str:
+    parts = []
+    for part in value.split(","):
+        system, bar, code = part.partition("|")
+        person = bar and system_of(system) is System.BSN
+        parts.append(f"{SEALED}|{exchange.service.seal(code.encode())}" if person else part)
+    return ",".join(parts)
+
+
+def opened(exchange: Exchange, pairs: Pairs) -> Pairs:
+    """The parameters with what we sealed opened. Raises `FhirFault` for a seal that is not ours."""
+    return [(name, _open(exchange, value) if SEALED in value else value) for name, value in pairs]
+
+
+def _open(exchange: Exchange, value: str) -> str:
+    parts = []
+    for part in value.split(","):
+        system, bar, code = part.partition("|")
+        if not (bar and system == SEALED):
+            parts.append(part)
+            continue
+        text = exchange.service.unseal(code)
+        if text is None:
+            raise bad("this sealed identifier is not one of ours", "http.identifier", "value")
+        parts.append(f"{System.BSN.value}|{text.decode()}")
+    return ",".join(parts)
+
+
+def page_token(exchange: Exchange, kind: str, pairs: Iterable[tuple[str, str]], place: Place) -> str:
+    """A search and where its next page begins, sealed."""
+    state = [exchange.version.value, kind, list(pairs), place.upto, place.source, place.id]
+    return exchange.service.seal(json.dumps(state, separators=(",", ":")).encode())
+
+
+def read_token(exchange: Exchange, kind: str, token: str) -> tuple[Pairs, Place]:
+    """The search behind a token. Raises `FhirFault`."""
+    text = exchange.service.unseal(token)
+    state: list[Any] = json.loads(text) if text is not None else [None, None]
+    if state[:2] != [exchange.version.value, kind]:
+        raise FhirFault(400, "value", "this page is not one of ours: follow the link as it was given", "http._page")
+    return [(name, value) for name, value in state[2]], Place(*state[3:])

@@ -1,0 +1,174 @@
+"""Read, search and history."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from adapter import fhir
+from adapter.api.fhir import answers, links
+from adapter.api.fhir.answers import Entry
+from adapter.api.fhir.exchange import ID, Exchange
+from adapter.service.fhir_endpoint import Answered
+from adapter.service.fhir_fault import FhirFault, bad, not_found
+from adapter.service.fhir_query import MOST, PAGE, Query, read_query
+from adapter.service.fhir_search import Match, Place, Result
+from adapter.store.search import Row
+
+Handler = Callable[[Exchange], Awaitable[Response]]
+T = TypeVar("T")
+
+_LOOSE = frozenset({"_format", "_pretty", "_summary"})
+
+
+async def read(exchange: Exchange) -> Response:
+    """The latest version of a resource, or the one that is named."""
+    _named(exchange)
+    seq = _version_number(exchange.version_id) if exchange.version_id else None
+    # Not in another thread: going there and back takes longer than reading one row.
+    found = exchange.endpoint.read(exchange.caller, exchange.kind, exchange.id, seq)
+    row = found.rows[0]
+    await exchange.service.audit.record(found.events)
+    headers = answers.headers_of(row)
+    if exchange.none_match(headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return answers.respond(exchange, answers.stored(exchange, row), 200, headers)
+
+
+async def history(exchange: Exchange) -> Response:
+    """Every version of a resource."""
+    _named(exchange)
+    found = await run_in_threadpool(exchange.endpoint.history, exchange.caller, exchange.kind, exchange.id)
+    rows = _since(exchange, found.rows)[: _count(exchange)]
+    here = (exchange.kind, exchange.id, "_history")
+    return await _listed(exchange, found, rows, here, len(found.rows))
+
+
+async def changes(exchange: Exchange) -> Response:
+    """What changed, newest first; `_since` leaves out what is older."""
+    token, since = exchange.one("_page"), exchange.instant("_since")
+    place = links.read_token(exchange, "_history", token)[1] if token else Place(exchange.service.last_position())
+    after = exchange.service.position_before(since) if since else int(place.id or 0)
+    most = _count(exchange)
+    kind = exchange.kind or None
+    found = await run_in_threadpool(exchange.endpoint.changes, exchange.caller, kind, after, place.upto, most + 1)
+    rows = list(found.rows[:most])
+    here = (exchange.kind, "_history") if exchange.kind else ("_history",)
+    more = []
+    if len(found.rows) > most:
+        following = Place(rows[-1].position - 1, "", str(after))
+        more = [("next", f"{exchange.address(*here)}?_page={links.page_token(exchange, '_history', [], following)}")]
+    return await _listed(exchange, found, rows, here, None, more)
+
+
+async def search(exchange: Exchange) -> Response:
+    """A page of a search."""
+    query, place = _asked(exchange)
+    echo = links.hidden(exchange, query.echo)
+    text = "&".join(f"{name}={value}" for name, value in echo)
+    result, found = await _quickly(query, lambda: exchange.endpoint.search(exchange.caller, query, place, text))
+    await exchange.service.audit.record(found.events)
+    body = await _quickly(query, lambda: _page(exchange, query, result))
+    return answers.respond(exchange, body)
+
+
+def _asked(exchange: Exchange) -> tuple[Query, Place | None]:
+    token = exchange.one("_page")
+    if token is not None:
+        pairs, place = links.read_token(exchange, exchange.kind, token)
+        return read_query(exchange.kind, pairs, exchange.version, exchange.handling), place
+    pairs = [(name, _relative(exchange, value)) for name, value in links.opened(exchange, exchange.pairs)]
+    return read_query(exchange.kind, pairs, exchange.version, exchange.handling), None
+
+
+def _relative(exchange: Exchange, value: str) -> str:
+    """A value in which an address of ours may stand in full."""
+    return value.replace(f"{exchange.base}/", "") if exchange.base in value else value
+
+
+async def _quickly(query: Query, ask: Callable[[], T]) -> T:
+    """Here where it is narrow, in another thread where it may take long: others must not wait for it."""
+    narrow = query.ids is not None or any(c.wanted and c.parameter.kind == "reference" for c in query.criteria)
+    return ask() if narrow else await run_in_threadpool(ask)
+
+
+def _page(exchange: Exchange, query: Query, result: Result) -> bytes:
+    here = (query.kind,)
+    pages = [("self", links.self_link(exchange, here, query.echo))]
+    if result.next is not None:
+        token = links.page_token(exchange, query.kind, query.echo, result.next)
+        pages.append(("next", f"{exchange.address(*here)}?_page={token}"))
+    entries = [_found(exchange, match, "match") for match in result.matches]
+    entries += [_found(exchange, match, "include") for match in result.included]
+    if query.ignored:
+        entries.append(_warning(query))
+    return answers.bundle(exchange, "searchset", entries, pages, result.total)
+
+
+def _found(exchange: Exchange, match: Match, mode: str) -> Entry:
+    row = match.row
+    return Entry(answers.full_url(exchange, row), row, match.body, None, (("search", {"mode": mode}),))
+
+
+def _warning(query: Query) -> Entry:
+    names = ", ".join(sorted(set(query.ignored)))
+    issue = fhir.Issue("warning", "not-supported", f"not supported here and ignored: {names}")
+    return Entry(None, None, None, fhir.operation_outcome([issue]), (("search", {"mode": "outcome"}),))
+
+
+async def _listed(
+    exchange: Exchange,
+    found: Answered,
+    rows: list[Row],
+    here: tuple[str, ...],
+    total: int | None,
+    more: list[tuple[str, str]] | None = None,
+) -> Response:
+    await exchange.service.audit.record(found.events)
+    pages = [("self", links.self_link(exchange, here, _kept(exchange))), *(more or [])]
+    entries = [_version(exchange, row) for row in rows]
+    return answers.respond(exchange, answers.bundle(exchange, "history", entries, pages, total))
+
+
+def _version(exchange: Exchange, row: Row) -> Entry:
+    address = f"{row.type}/{exchange.endpoint.served.id(row, exchange.caller)}"
+    request = {"method": "POST" if row.seq == 1 else "PUT", "url": row.type if row.seq == 1 else address}
+    at = row.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    status = "201 Created" if row.seq == 1 else "200 OK"
+    response = {"status": status, "etag": answers.tag_of(row), "lastModified": at}
+    return Entry(exchange.address(address), row, None, None, (("request", request), ("response", response)))
+
+
+def _kept(exchange: Exchange) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in exchange.pairs if name in ("_since", "_count", "_format")]
+
+
+def _since(exchange: Exchange, rows: tuple[Row, ...]) -> list[Row]:
+    since = exchange.instant("_since")
+    return [row for row in rows if since is None or row.received_at >= since]
+
+
+def _count(exchange: Exchange) -> int:
+    text = exchange.one("_count")
+    if text is None:
+        return PAGE
+    if not (text.isascii() and text.isdigit()) or not int(text[:9]) > 0:
+        raise bad("_count is a whole number above 0", "http._count", "value")
+    return min(int(text[:9]), MOST)
+
+
+def _version_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise not_found("no such version: ours are whole numbers")
+    return int(text)
+
+
+def _named(exchange: Exchange) -> None:
+    if not ID.fullmatch(exchange.id):
+        raise bad("an address is [type]/[id]; an id has at most 64 letters, digits, '-' and '.'")
+    unknown = next((name for name, _ in exchange.pairs if name not in {*_LOOSE, "_since", "_count", "_at"}), None)
+    if unknown is not None and exchange.handling == "strict":
+        raise FhirFault(400, "not-supported", "a read takes no parameters but _format", "http")

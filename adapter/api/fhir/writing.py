@@ -1,0 +1,143 @@
+"""Create, update, and Bundles of many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from adapter import fhir
+from adapter.api.fhir import answers
+from adapter.api.fhir.conditional import one_found, only_of
+from adapter.api.fhir.exchange import ID, Exchange, pairs_of
+from adapter.api.fhir.transaction import process
+from adapter.fhir import JsonObject
+from adapter.model.sources import Media
+from adapter.service.fhir_fault import FhirFault, bad
+from adapter.service.fhir_write import Change, Written, new_id
+from adapter.store.search import Row
+
+_NAMES = {
+    "application/fhir+json": Media.JSON,
+    "application/json+fhir": Media.JSON,
+    "application/json": Media.JSON,
+    "text/json": Media.JSON,
+    "application/fhir+xml": Media.XML,
+    "application/xml+fhir": Media.XML,
+    "application/xml": Media.XML,
+    "text/xml": Media.XML,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The body of a request."""
+
+    body: bytes
+    media: Media
+    resource: JsonObject
+
+
+async def sent(exchange: Exchange) -> Sent:
+    """Read the body. Raises `FhirFault`: 415, 400."""
+    given = exchange.request.headers.get("content-type", "application/fhir+json")
+    media = _NAMES.get(given.split(";")[0].strip().lower())
+    if media is None:
+        text = "send application/fhir+json or application/fhir+xml"
+        raise FhirFault(415, "not-supported", text, "http.Content-Type")
+    body = await exchange.request.body()
+    try:
+        return Sent(body, media, await run_in_threadpool(fhir.read_exact, body, media, exchange.version))
+    except fhir.FhirError as error:
+        raise bad(str(error), code="structure") from None
+
+
+async def create(exchange: Exchange) -> Response:
+    """Make a resource under an id of ours; with `If-None-Exist` only where none is found."""
+    exchange.service.writer(exchange.version).source_of(exchange.caller)
+    given = await sent(exchange)
+    _type(exchange, given)
+    condition = exchange.request.headers.get("if-none-exist")
+    if condition is not None:
+        found = await one_found(exchange, exchange.kind, pairs_of(condition, "If-None-Exist"))
+        if found is not None:
+            return _answer(exchange, Written(found, created=False, changed=False))
+    id = new_id()
+    return await _write(exchange, given, id, at=0, named=None)
+
+
+async def update(exchange: Exchange) -> Response:
+    """Make or change a resource under the client's own id."""
+    exchange.service.writer(exchange.version).source_of(exchange.caller)
+    if not ID.fullmatch(exchange.id):
+        raise bad("an id has at most 64 letters, digits, '-' and '.'")
+    given = await sent(exchange)
+    _type(exchange, given)
+    if given.resource.get("id") != exchange.id:
+        raise bad("the id in the resource is that of the address", f"{exchange.kind}.id", "value")
+    return await _write(exchange, given, exchange.id, at=_expected(exchange), named=exchange.id)
+
+
+async def update_by_search(exchange: Exchange) -> Response:
+    """Change the one resource that a search finds; where it finds none, make it."""
+    exchange.service.writer(exchange.version).source_of(exchange.caller)
+    if not exchange.pairs:
+        raise bad("say which resource: PUT [type]/[id], or [type]?[search]")
+    given = await sent(exchange)
+    _type(exchange, given)
+    found = await one_found(exchange, exchange.kind, exchange.pairs)
+    own = given.resource.get("id")
+    if found is None:
+        id = own if isinstance(own, str) and ID.fullmatch(own) else new_id()
+        return await _write(exchange, given, id, at=0 if own != id else None, named=own)
+    if own not in (None, found.id):
+        raise bad("the id in the resource is not that of what was found", f"{exchange.kind}.id", "value")
+    return await _write(exchange, given, found.id, at=_expected(exchange), named=own)
+
+
+async def bundle(exchange: Exchange) -> Response:
+    """A transaction or batch."""
+    exchange.service.writer(exchange.version).source_of(exchange.caller)
+    given = await sent(exchange)
+    if given.resource.get("resourceType") != "Bundle":
+        raise bad("a Bundle is posted here; another resource goes to its own type", "resourceType", "value")
+    return await process(exchange, given.body, given.media, given.resource)
+
+
+def _type(exchange: Exchange, given: Sent) -> None:
+    if given.resource.get("resourceType") != exchange.kind:
+        raise bad(f"this address takes a {exchange.kind}", "resourceType", "value")
+
+
+def _expected(exchange: Exchange) -> int | None:
+    if exchange.request.headers.get("if-none-match", "").strip() == "*":
+        return 0
+    return exchange.expected_version()
+
+
+async def _write(exchange: Exchange, given: Sent, id: str, at: int | None, named: object) -> Response:
+    body, media, resource = given.body, given.media, given.resource
+    if named != id:
+        resource = only_of(resource, id)
+        body, media = fhir.to_json(resource), Media.JSON
+    change = Change(exchange.kind, id, body, media, resource, at, exchange.kind)
+    written, events = await exchange.service.writer(exchange.version).write(exchange.caller, [change])
+    await exchange.service.audit.record(events)
+    return _answer(exchange, written[0])
+
+
+def _answer(exchange: Exchange, done: Written) -> Response:
+    row: Row = done.row
+    headers = answers.headers_of(row)
+    address = exchange.address(row.type, exchange.endpoint.served.id(row, exchange.caller), "_history", str(row.seq))
+    headers["Location"] = address
+    status = 201 if done.created else 200
+    wish = exchange.prefer("return")
+    if wish == "minimal":
+        return Response(status_code=status, headers=headers)
+    if wish == "operationoutcome":
+        said = "made" if done.created else "changed" if done.changed else "nothing new: it is as it was"
+        issue = fhir.Issue("information", "informational", said)
+        return answers.respond(exchange, answers.written(exchange, fhir.operation_outcome([issue])), status, headers)
+    return answers.respond(exchange, answers.stored(exchange, row), status, headers)
