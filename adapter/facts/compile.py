@@ -85,6 +85,7 @@ class _Compiler:
             notes=measured.notes(),
             lab_categories=frozenset(self.codes("lab_categories", data.get("lab_categories", []))),
             percentile=percentile[0] if percentile else None,
+            date_formats=tuple(str(text) for text in data.get("date_formats", ())),
         )
 
     def check_words(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from adapter.facts.dialect import Code, MeasureRule, NoteRule
@@ -26,12 +27,23 @@ class MeasureCompiler:
     def measures(self) -> dict[Code, tuple[MeasureRule, ...]]:
         """Rules by code, in the order of the file."""
         found: dict[Code, tuple[MeasureRule, ...]] = {}
-        for order, (kind, entry) in enumerate(self.data.get("measures", {}).items()):
+        rules: dict[str, MeasureRule] = {}
+        entries = self.data.get("measures", {})
+        for order, (kind, entry) in enumerate(entries.items()):
+            rules[str(kind)] = self._measure(str(kind), f"measures.{kind}", entry, order)
+        for kind, entry in entries.items():
             key = f"measures.{kind}"
-            rule = self._measure(str(kind), key, entry, order)
+            rule = replace(rules[str(kind)], split=self._split(key, entry, rules))
             for code in self._codes(key, entry):
                 found[code] = (*found.get(code, ()), rule)
         return found
+
+    def _split(self, key: str, entry: dict[str, Any], rules: dict[str, MeasureRule]) -> tuple[MeasureRule, ...]:
+        parts = [str(kind) for kind in entry.get("split", ())]
+        for kind in parts:
+            if kind not in rules:
+                self.faults.add(self.file, f"{key}.split", f"{kind!r} is not a key of 'measures'")
+        return tuple(rules[kind] for kind in parts if kind in rules)
 
     def screenings(self) -> dict[Code, NoteRule]:
         """Rules by code, the same for observations, procedures and reports."""

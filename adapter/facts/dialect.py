@@ -76,6 +76,7 @@ class MeasureRule:
     subject: str = "any"
     low: float | None = None
     high: float | None = None
+    split: tuple[MeasureRule, ...] = ()  # one text with several numbers ("120/80") is these, in that order
 
     def covers(self, value: float) -> bool:
         """Whether the number is one that this kind can have."""
@@ -126,6 +127,7 @@ class Dialect:
     notes: dict[str, tuple[NoteRule, ...]] = field(default_factory=dict)  # by resource type, in the dialect's order
     lab_categories: frozenset[Code] = frozenset()
     percentile: Path | None = None
+    date_formats: tuple[str, ...] = ()  # strptime formats of days in texts, beside FHIR's own
 
     def part(self, resource: dict[str, Any], name: str) -> list[Any]:
         """Everything found under a structural name, in the order of the dialect's paths."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 TOP_KEYS = frozenset({
-    "abstract", "act_texts", "acts", "agb_kinds", "disciplines", "dossier_types", "fhir", "id", "lab_categories",
-    "maps", "measures", "notes", "null_systems", "observation_acts", "paths", "percentile", "period_systems",
-    "pregnancy_codes", "screenings", "source", "sources", "standing", "statements", "states", "systems",
+    "abstract", "act_texts", "acts", "agb_kinds", "date_formats", "disciplines", "dossier_types", "fhir", "id",
+    "lab_categories", "maps", "measures", "notes", "null_systems", "observation_acts", "paths", "percentile",
+    "period_systems", "pregnancy_codes", "screenings", "source", "sources", "standing", "statements", "states", "systems",
     "uninsured_codes", "units", "untyped", "version",
 })  # fmt: skip
 
@@ -14,7 +14,7 @@ RULE_KEYS = frozenset({
     "texts", "unmapped", "value", "value_systems", "when",
 })  # fmt: skip
 
-MEASURE_KEYS = frozenset({"codes", "kind", "name", "plausible", "source", "subject", "unit"})
+MEASURE_KEYS = frozenset({"codes", "kind", "name", "plausible", "source", "split", "subject", "unit"})
 NOTE_KEYS = frozenset({"categories", "codes", "kind", "name", "resource", "source"})
 NOTE_KINDS = frozenset({"disorder", "complication", "allergy", "alert"})
 """What is noted and no screening."""

@@ -10,7 +10,7 @@ from typing import Any
 from adapter.facts.binding import Binder, Bound
 from adapter.facts.dialect import Code, Dialect, MeasureRule
 from adapter.facts.organisations import Organisations
-from adapter.facts.quantities import Amount, amount
+from adapter.facts.quantities import Amount, amount, several
 from adapter.facts.record import Item, Record
 from adapter.model.facts import Measured
 
@@ -92,6 +92,11 @@ class _Reading:
     def add(self, element: dict[str, Any], concept: Any, codes: list[Code], path: str) -> None:
         """Keep the value of the Observation or of one component, and its percentile."""
         rule = self._rule(codes)
+        split = several(element, rule) if rule is not None and rule.split else []
+        for one, number in split:
+            self._keep(one.kind, one.label or _name(concept), number, path)
+        if split:
+            return
         read = amount(element, rule, self.dialect)
         if read is not None:
             kind, name = (rule.kind, rule.label) if rule is not None else (self._other(), None)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from adapter.facts.dialect import Dialect, MeasureRule
 
 _NUMBER = re.compile(r"\s*([<>]=?)?\s*(-?\d+(?:[.,]\d+)?)\s*(.*?)\s*", re.DOTALL)
+_NUMBERS = re.compile(r"\d+(?:[.,]\d+)?")
 _DIGITS = 4  # significant after conversion: finer than anything measured here
 
 BOOLEAN_STU3 = "http://nictiz.nl/fhir/StructureDefinition/observation-component-valueBooleanSTU3"
@@ -53,6 +54,18 @@ def _remark(element: dict[str, Any]) -> Amount | None:
         else []
     )
     return Amount(None, None, " ".join(texts), "note") if texts else None
+
+
+def several(element: dict[str, Any], rule: MeasureRule) -> list[tuple[MeasureRule, Amount]]:
+    """The values of one text with several numbers, by `rule.split`; none when the text has another number of them."""
+    for key in ("valueString", "valueQuantity", "valueCodeableConcept"):
+        value = element.get(key)
+        text = value if isinstance(value, str) else value.get("text") if isinstance(value, dict) else None
+        numbers = _NUMBERS.findall(text) if isinstance(text, str) else []
+        if len(numbers) == len(rule.split):
+            named = zip(rule.split, numbers, strict=True)
+            return [(r, Amount(_converted(float(n.replace(",", ".")), (), r), r.unit, text, key)) for r, n in named]
+    return []
 
 
 def _quantity(quantity: dict[str, Any], rule: MeasureRule | None) -> Amount | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 from typing import Any
 
 from adapter.facts.dialect import Dialect, StatementRule
@@ -21,12 +22,12 @@ def read_value(raw: Any, rule: StatementRule, dialect: Dialect) -> tuple[Value |
     """Our value and, for a code, its text as sent. None: there is nothing to state. Raises `UnreadableError`."""
     match rule.shape:
         case "day":
-            moment = moment_of(raw)
+            moment = moment_of(raw) or _day(raw, dialect)
             if moment is None:
                 raise UnreadableError("is not a date that exists")
             return day_of(moment), None
         case "moment":
-            moment = moment_of(raw)
+            moment = moment_of(raw) or _day(raw, dialect)
             if moment is None:
                 raise UnreadableError("is not a date or an instant with a time zone")
             return moment, None
@@ -45,6 +46,16 @@ def read_value(raw: Any, rule: StatementRule, dialect: Dialect) -> tuple[Value |
             return ("aanwezig" if raw else "afwezig"), None
         case _:
             return _word(raw, rule, dialect)
+
+
+def _day(raw: Any, dialect: Dialect) -> date | None:
+    """A day in a text, as this vendor writes days."""
+    for form in dialect.date_formats if isinstance(raw, str) else ():
+        try:
+            return datetime.strptime(raw.strip(), form).date()  # noqa: DTZ007 (a day has no zone)
+        except ValueError:
+            continue
+    return None
 
 
 def _count(raw: Any) -> int:
