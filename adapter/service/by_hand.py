@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from adapter.linking import Weighed
 from adapter.model.carepath import ByHand, LinkEvidence, LinkNote
 from adapter.model.sources import RecordKey
 from adapter.model.wire import from_json, to_json
@@ -38,6 +39,7 @@ class Said:
     reason: str
     name: str
     evidence: tuple[LinkEvidence, ...] = ()
+    undoes: str | None = None  # the decision that it takes back
 
 
 def said(judgement: Judgement) -> Said:
@@ -117,6 +119,21 @@ def ruled(
         return tuple(groups)
     joined = _joined([set(g) for g in groups], pairs, loose)
     return tuple(part for group in joined for part in _parted(group, pairs, fit))
+
+
+def ruled_records(
+    groups: Sequence[frozenset[RecordKey]], pairs: Pairs, weighed: Weighed
+) -> tuple[frozenset[RecordKey], ...]:
+    """The same of groups of records, one for each woman: two that fit beyond doubt go together."""
+    if not pairs:
+        return tuple(groups)
+
+    def fit(a: Key, b: Key) -> float:
+        one, other = RecordKey(*a), RecordKey(*b)
+        return weighed(one, other).score if weighed.linked(one, other) else 0.0
+
+    keyed = [frozenset((r.source, r.woman) for r in group) for group in groups]
+    return tuple(frozenset(RecordKey(*key) for key in group) for group in ruled(keyed, pairs, fit))
 
 
 def _joined(groups: list[set[Key]], pairs: Pairs, loose: Callable[[Key], bool]) -> list[set[Key]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from adapter.linking import (
     CROWDED,
@@ -26,6 +26,7 @@ from adapter.linking import (
 from adapter.model.carepath import LinkNote
 from adapter.model.sources import RecordKey
 from adapter.model.wire import from_json, to_json
+from adapter.service.by_hand import Pairs, pairs_of, ruled_records
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
 from adapter.store import LinkRow, record_intent
@@ -54,6 +55,7 @@ class _Around:
     hows: dict[RecordKey, str]
     crowded: dict[str, int]
     direct: tuple[RecordKey, ...] = ()
+    pairs: Pairs = field(default_factory=Pairs)  # what persons decided
 
 
 class Women:
@@ -78,7 +80,8 @@ class Women:
             return {current.target}
         if current and current.target:
             self._know(around, self._rooms.store.linked_to(current.target))
-        groups = settle(around.weighed)
+        self._know_decided(record, around)
+        groups = ruled_records(settle(around.weighed), around.pairs, around.weighed)
         group = next(g for g in groups if record in g)
         target = _target(record, group, around, current)
         notes = _notes(record, group, around)
@@ -112,6 +115,18 @@ class Women:
                 self._know(around, more)
                 waiting += [(other, n.record) for n in more if n.record in around.weighed.records]
         return around
+
+    def _know_decided(self, record: RecordKey, around: _Around) -> None:
+        """What persons decided of these records, and whoever stands with those that it names."""
+        store = self._rooms.store
+        around.pairs = pairs_of(store, WOMAN, list(around.weighed.records))
+        if not around.pairs:
+            return
+        named = [RecordKey(*k) for k in around.pairs.together((record.source, record.woman))]
+        rows = store.links(WOMAN, records=[r for r in named if r not in around.weighed.records])
+        for target in sorted({r.target for r in rows if r.target}):
+            self._know(around, store.linked_to(target))
+        around.pairs = pairs_of(store, WOMAN, list(around.weighed.records))
 
     def _know(self, around: _Around, found: Iterable[Neighbour]) -> None:
         for one in found:
@@ -214,9 +229,24 @@ def _target(record: RecordKey, group: Group, around: _Around, current: LinkRow |
         stands = around.targets.get(other)
         if stands not in ids or other in group or around.hows.get(other) == "manual":
             continue
-        if stands not in with_others or any(around.weighed.contradicted(other, r) for r in group):
+        if _kept_apart(around, other, group):
+            if _leaves(around, record, group, current, stands):
+                ids.discard(stands)
+        elif stands not in with_others or any(around.weighed.contradicted(other, r) for r in group):
             ids.discard(stands)
     return min(ids) if ids else str(uuid.uuid4())
+
+
+def _kept_apart(around: _Around, other: RecordKey, group: Iterable[RecordKey]) -> bool:
+    """Whether a person keeps it apart from any of them."""
+    return any(around.pairs.apart((other.source, other.woman), (r.source, r.woman)) for r in group)
+
+
+def _leaves(around: _Around, record: RecordKey, group: Group, current: LinkRow | None, id: str) -> bool:
+    """Of two groups that a person keeps apart, whether this one leaves the id they share: the smaller one does."""
+    mine = [r for r in group if around.targets.get(r) == id or (r == record and current and current.target == id)]
+    others = [r for r, t in around.targets.items() if t == id and r not in group and _kept_apart(around, r, group)]
+    return (-len(mine), min(mine, default=record)) > (-len(others), min(others, default=record))
 
 
 def _notes(record: RecordKey, group: Group, around: _Around) -> tuple[LinkNote, ...]:
@@ -225,6 +255,8 @@ def _notes(record: RecordKey, group: Group, around: _Around) -> tuple[LinkNote, 
     for other in sorted(around.direct):
         compared = around.weighed(record, other)
         if compared.outcome is Outcome.APART or (other in group and compared.outcome is not Outcome.LINKED):
+            continue
+        if other not in group and _kept_apart(around, other, [record]):
             continue
         text = compared.text
         if other not in group and compared.outcome is Outcome.LINKED:
