@@ -23,6 +23,7 @@ class Role(StrEnum):
     """What an actor is here."""
 
     ZORGVERLENER = "zorgverlener"
+    KOPPELBEHEERDER = "koppelbeheerder"  # decides which records are one woman: sees two women side by side
     IGO_CONTROLLER = "igo-controller"
     BEHEERDER = "beheerder"
     LOGBEHEERDER = "logbeheerder"
@@ -57,7 +58,7 @@ class Context:
 DEMONSTRATION = Actor(
     id="demonstratie",
     name="Demonstratie",
-    roles=(Role.ZORGVERLENER, Role.IGO_CONTROLLER, Role.PLANNER),
+    roles=(Role.ZORGVERLENER, Role.KOPPELBEHEERDER, Role.IGO_CONTROLLER, Role.PLANNER),
     demonstration=True,
 )
 """Who everybody is until access is configured: allowed on loopback only, and audited like anyone else."""

@@ -32,7 +32,7 @@ class Resource(StrEnum):
     TRIAL = "trial"  # other rules, register or contract over what is stored; nothing is kept
     CASEMIX = "casemix"  # figures, small cells suppressed
     IDENTITY = "identity"  # find a woman by BSN
-    LINK = "link"
+    LINK = "link"  # a decision on links, or a proposal for one
     RECORD = "record"  # a whole record: bring in, remove
     SOURCE = "source"  # pull from it, see how it answered
     AUDIT = "audit"
@@ -77,7 +77,7 @@ GRANTS: tuple[Grant, ...] = (
     *_rows(Role.ZORGVERLENER, Purpose.TREAT, "R", Resource.CARE_PATH, Resource.SOURCE_RESOURCE),
     *_rows(Role.ZORGVERLENER, Purpose.TREAT, "RE", Resource.PREGNANCIES, Resource.SOURCE),
     *_rows(Role.ZORGVERLENER, Purpose.TREAT, "E", Resource.IDENTITY),
-    *_rows(Role.ZORGVERLENER, Purpose.TREAT, "CRU", Resource.LINK),
+    *_rows(Role.KOPPELBEHEERDER, Purpose.TREAT, "CRU", Resource.LINK),
     *_rows(Role.BRON, Purpose.TREAT, "CRU", Resource.SOURCE_RESOURCE),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "RE", Resource.PREGNANCIES, Resource.DECISION),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "CU", Resource.OVERRIDE),

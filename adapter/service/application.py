@@ -34,6 +34,7 @@ from adapter.service.origins import StoredOrigins
 from adapter.service.planning import Planning
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.pregnancies import Pregnancies
+from adapter.service.proposals import Proposals
 from adapter.service.pull import pull
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
@@ -66,7 +67,9 @@ class UseCases:
         self.changes = StoredChanges(rooms, self._pregnancies)
         self._summaries = Summaries(rooms, self._views)
         self.planning = Planning(rooms, self._views)
-        self._worker = worker(Work(rooms, records, Women(rooms, records), self._pregnancies, self._views))
+        work = Work(rooms, records, Women(rooms, records), self._pregnancies, self._views)
+        self.proposals = Proposals(rooms, records, self._pregnancies, work)
+        self._worker = worker(work)
         self.fhir = FhirService(rooms, self._checker, self._settled)
         self._reports: dict[str, SourceReport] = {}
         self._pulled = False

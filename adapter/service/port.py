@@ -13,6 +13,7 @@ from adapter.model.identifiers import Bsn
 from adapter.model.sources import FhirVersion, Problem, SourceReport, StoredVersion
 from adapter.service.origin import Changes, Origins
 from adapter.service.plan import Plans
+from adapter.service.proposal import LinkDesk
 from adapter.service.summary import Figures, PregnancyPage
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ class Application(Protocol):
     @property
     def planning(self) -> Plans:
         """Expected births, caseload and completeness of the region."""
+        ...
+
+    @property
+    def proposals(self) -> LinkDesk:
+        """The desk where persons decide on links."""
         ...
 
     async def pull(
