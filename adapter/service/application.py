@@ -31,6 +31,7 @@ from adapter.service.decide import decide, keep
 from adapter.service.fhir import FhirService
 from adapter.service.intake import Checker
 from adapter.service.origins import StoredOrigins
+from adapter.service.payment import Drafting, Payment
 from adapter.service.planning import Planning
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.pregnancies import Pregnancies
@@ -55,6 +56,7 @@ class UseCases:
         worker: Callable[[Work], Worker],
         check: Callable[[], list[Problem]],
         frame_ancestors: tuple[str, ...] = (),
+        drafting: Drafting | None = None,
     ) -> None:
         self.frame_ancestors = frame_ancestors
         self._rooms = rooms
@@ -66,6 +68,7 @@ class UseCases:
         self.origins = StoredOrigins(rooms, self._views)
         self.changes = StoredChanges(rooms, self._pregnancies)
         self._summaries = Summaries(rooms, self._views)
+        self.payment = Payment(rooms, self._pregnancies, self._views, drafting)
         self.planning = Planning(rooms, self._views)
         work = Work(rooms, records, Women(rooms, records), self._pregnancies, self._views)
         self.proposals = Proposals(rooms, records, self._pregnancies, work)

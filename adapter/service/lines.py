@@ -85,7 +85,6 @@ def outcome_of(status: str, stage: str, phases: Iterable[PhaseDecision]) -> byte
             (
                 p.phase,
                 p.state,
-                p.regime,
                 p.status,
                 p.stage,
                 p.standing,

@@ -17,6 +17,9 @@ from adapter.service.proposal import LinkDesk
 from adapter.service.summary import Figures, PregnancyPage
 
 if TYPE_CHECKING:
+    from adapter.service.payment import Payment
+
+if TYPE_CHECKING:
     from adapter.service.fhir import FhirService
 
 
@@ -61,6 +64,11 @@ class Application(Protocol):
     @property
     def proposals(self) -> LinkDesk:
         """The desk where persons decide on links."""
+        ...
+
+    @property
+    def payment(self) -> Payment:
+        """Worklist, overrides, trials of other rules, runs, casemix: all for purpose payment."""
         ...
 
     async def pull(

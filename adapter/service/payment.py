@@ -1,0 +1,41 @@
+"""What the doors reach of everything around decisions: worklist, overrides, trials, runs, casemix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adapter.service.overrides import Overrides
+from adapter.service.pregnancies import Pregnancies
+from adapter.service.redecide import Opener, Redecide
+from adapter.service.rooms import Rooms
+from adapter.service.standing import Standing
+from adapter.service.testmonth import TestMonth
+from adapter.service.views import Views
+from adapter.service.whatif import Draft, WhatIf
+from adapter.service.worklist import Worklist
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """How a draft is loaded here, and in another process."""
+
+    drafted: Callable[[Rooms, Draft], Rooms]
+    opener: Callable[[Draft], Opener] | None = None
+
+
+class Payment:
+    """The use cases for purpose payment, beside the decision itself."""
+
+    def __init__(self, rooms: Rooms, pregnancies: Pregnancies, views: Views, drafting: Drafting | None = None) -> None:
+        self.standing = Standing(rooms, pregnancies, views)
+        self.worklist = Worklist(rooms, self.standing)
+        self.overrides = Overrides(rooms, self.standing)
+        opener = drafting.opener if drafting else None
+        self.runs = Redecide(rooms, opener(Draft()) if opener else None)
+
+        def drafted(draft: Draft) -> Rooms:
+            return drafting.drafted(rooms, draft) if drafting else rooms
+
+        self.trials = WhatIf(rooms, drafted, opener)
+        self.month = TestMonth(rooms, self.standing)
