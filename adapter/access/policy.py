@@ -29,6 +29,7 @@ class Resource(StrEnum):
     DECISION = "decision"  # holds the claims projection, no clinical value
     OVERRIDE = "override"  # what a person decides in place of the rules
     CLAIM = "claim"  # that a claim was made
+    SIGNAL = "signal"  # what insurers, members or the woman tell beside the EPDs
     TRIAL = "trial"  # other rules, register or contract over what is stored; nothing is kept
     CASEMIX = "casemix"  # figures, small cells suppressed
     IDENTITY = "identity"  # find a woman by BSN
@@ -82,6 +83,7 @@ GRANTS: tuple[Grant, ...] = (
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "RE", Resource.PREGNANCIES, Resource.DECISION),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "CU", Resource.OVERRIDE),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "C", Resource.CLAIM),
+    *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "C", Resource.SIGNAL),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "E", Resource.TRIAL, Resource.IDENTITY),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "R", Resource.CASEMIX),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "R", Resource.SOURCE),

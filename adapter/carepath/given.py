@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from adapter.model.carepath import LinkNote, PathSource
 from adapter.model.evidence import Organisation
 from adapter.model.facts import SourceFacts
+from adapter.model.signals import Signal
 
 DossierKey = tuple[str, str]
 """(source, reference of the dossier at that source)."""
@@ -28,6 +29,7 @@ class PregnancyInput:
     other_dossiers: frozenset[DossierKey] = frozenset()
     sources: tuple[PathSource, ...] = ()
     links: tuple[LinkNote, ...] = ()
+    signals: tuple[Signal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

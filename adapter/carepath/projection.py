@@ -11,6 +11,7 @@ from adapter.carepath.given import PathSettings, PregnancyInput
 from adapter.carepath.merge import by_evidence, unique, value_of
 from adapter.carepath.natures import NATAL
 from adapter.carepath.timeline import GIVEN, start_of
+from adapter.carepath.told import with_signals
 from adapter.model.carepath import CarePath, PhaseName
 from adapter.model.evidence import Evidence, Organisation, OrganisationKind
 from adapter.model.facts import Act, ActKind, Outcome, Statement, StatementKind
@@ -35,17 +36,18 @@ _STRONG = ("service_provider", "performer")
 
 
 def project(given: PregnancyInput, path: CarePath, settings: PathSettings | None = None) -> ClaimsProjection:
-    """The selection variables of this pregnancy, as of the day of the care path.
+    """The selection variables of this pregnancy, as of the day of the care path, signals included.
 
     The prenatal phase starts at the first care; where the physical intake counts (experiment), it is the act of kind
     `intake`.
     """
-    chosen = choose(given, settings or PathSettings(), path.as_of)
+    settings = settings or PathSettings()
+    chosen = choose(given, settings, path.as_of)
     age = path.gestational_age
     days = None if age is None else age.weeks * 7 + age.days
     born = path.outcome in (Outcome.BIRTH, Outcome.STILLBIRTH)
     phase_by_act = {(a.evidence, a.kind): a.phase for a in path.acts}
-    return ClaimsProjection(
+    read = ClaimsProjection(
         pregnancy=path.pregnancy,
         as_of=path.as_of,
         known_at=path.known_at,
@@ -81,6 +83,7 @@ def project(given: PregnancyInput, path: CarePath, settings: PathSettings | None
         moved=_flag(chosen, K.MOVED),
         sources=tuple(ProjectedSource(s.source, s.organisation, s.state) for s in path.sources),
     )
+    return with_signals(read, given.signals, settings.join)
 
 
 def _word(path: CarePath, key: str) -> str | None:

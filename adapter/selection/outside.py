@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from adapter.model.decision import MissingVariable, OutsideCare, Reason
 from adapter.model.facts import ActKind
 from adapter.model.projection import ProjectedAct
+from adapter.model.signals import SIGNAL
 from adapter.rules import Outcome, Row
 from adapter.selection import words
 from adapter.selection.case import Case
@@ -107,6 +108,8 @@ def _add(found: Sorted, care: OutsideCare) -> None:
 
 
 def _what(act: ProjectedAct) -> str:
+    if act.evidence.source == SIGNAL:
+        return f"{words.KIND[act.kind]} (gemeld door {act.evidence.path})"
     return words.KIND[act.kind]
 
 

@@ -89,6 +89,7 @@ class Views:
             other_dossiers=every - mine,
             sources=path_sources(self._rooms, records, facts, mine, known_at),
             links=link_notes(self._rooms, records, rows, known_at),
+            signals=tuple(self._rooms.store.signals([pregnancy], known_at)),
         )
 
 

@@ -21,13 +21,16 @@ from adapter.store.notes import Notes
 from adapter.store.outbox import Outbox
 from adapter.store.records import DIRECTORY, Records
 from adapter.store.search import Search
+from adapter.store.signals import Signals
 from adapter.store.standing import Standings
 from adapter.store.tables import answers, audit, decisions, links, outbox, record_keys, source_versions
 from adapter.store.vault import Vault
 from adapter.store.versions import Versions
 
 
-class Store(Versions, Records, Identities, Links, Judgements, Answers, Decisions, Audit, Outbox, Standings, Notes):
+class Store(
+    Versions, Records, Identities, Links, Judgements, Answers, Decisions, Audit, Outbox, Standings, Notes, Signals
+):
     """Everything that is kept, in SQLite or PostgreSQL. Safe to share between threads; every method is one transaction.
 
     Every method raises `StoreError` (`StoreUnavailableError` where trying again may help).
