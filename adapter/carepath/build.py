@@ -16,6 +16,7 @@ from adapter.carepath.duplicates import duplicates_of
 from adapter.carepath.ending import Ending, end_of
 from adapter.carepath.findings import measurements_of, problems_of, screenings_of
 from adapter.carepath.given import PathSettings, PregnancyInput
+from adapter.carepath.holes import holes_of
 from adapter.carepath.merge import Merged, merge, unique, value_of
 from adapter.carepath.moments import Situation, moments_of
 from adapter.carepath.phases import Phases, phases_of
@@ -38,7 +39,7 @@ def build(given: PregnancyInput, zorgpad: Zorgpad, settings: PathSettings, as_of
     ending, phases = seen.ending, seen.phases
     facts = {key: merged.fact for key, merged in seen.merged.items()}
     last = min(as_of, ending.on) if ending.on is not None else as_of
-    timeline = responsibility_of(chosen, phases)
+    timeline = responsibility_of(chosen, phases, seen.births)
     support = zorgpad.tolerances["referral_support_days"][1]
     questions = about_responsibility(timeline, chosen.dossiers, ended=ending.ended, support_days=support, as_of=as_of)
     children = children_of(chosen, as_of)
@@ -87,6 +88,9 @@ def build(given: PregnancyInput, zorgpad: Zorgpad, settings: PathSettings, as_of
         problems=problems_of(chosen),
         screenings=screenings,
         completeness=completeness_of(zorgpad.expectations, situation, multiple),
+        responsibility_holes=holes_of(
+            timeline.spans, chosen, phases, ended_on=ending.on, ended=ending.ended, as_of=as_of
+        ),
     )
 
 

@@ -14,9 +14,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from adapter.carepath.asof import Chosen
+from adapter.carepath.births import Births
 from adapter.carepath.ending import CLOSED
 from adapter.carepath.merge import by_evidence, unique
 from adapter.carepath.natures import NOT_PREGNANCY_CARE
+from adapter.carepath.perinatal import bounds_of, runs_of
 from adapter.carepath.phases import Phases
 from adapter.carepath.timeline import GIVEN
 from adapter.carepath.times import plausible
@@ -51,10 +53,10 @@ class Timeline:
     moves: tuple[ReferralMade, ...] = ()
 
 
-def responsibility_of(chosen: Chosen, phases: Phases) -> Timeline:
+def responsibility_of(chosen: Chosen, phases: Phases, births: Births) -> Timeline:
     """The timeline, as far as it is known on the day asked about."""
     days: set[datetime] = set()  # boundaries that came as a day
-    claims = [c for d in chosen.dossiers if (c := _claim(_in_time(d, chosen), phases, days)) is not None]
+    claims = [c for d in chosen.dossiers for c in _claims(_in_time(d, chosen), phases, births, days)]
     moves = _moves(chosen.referrals)
     original = tuple(claims)
     for move in moves:
@@ -104,32 +106,28 @@ def _in_time(dossier: Dossier, chosen: Chosen) -> Dossier:
     return replace(dossier, span=Span(start, end))
 
 
-def _claim(dossier: Dossier, phases: Phases, days: set[datetime]) -> Claim | None:
+def _claims(dossier: Dossier, phases: Phases, births: Births, days: set[datetime]) -> list[Claim]:
+    """One over the dossier's period; one for each run of perinatal periods where it names those."""
     if not _can(dossier.organisation):
-        return None
+        return []
     low, high = _low(dossier.span.start, days), _high(dossier.span.end, days)
-    basis = "dossier"
-    if dossier.periods:
-        first, last = _period_bounds(dossier.periods, phases)
-        earliest, latest = _low(first, days), instant_of(last) if last is not None else NEVER
-        if last is not None and not is_instant(last):
-            latest = _high(last, days)
-        narrowed = (max(low, earliest), min(high, latest))
-        if narrowed != (low, high) and narrowed[0] < narrowed[1]:
-            (low, high), basis = narrowed, "perinatal_period"
-    return Claim(dossier.organisation, low, high, (dossier.evidence,), basis)
+    whole = Claim(dossier.organisation, low, high, (dossier.evidence,), "dossier")
+    runs = runs_of(dossier.periods)
+    if not runs:
+        return [whole]
+    bounds = [b for first, last in runs if (b := bounds_of(first, last, phases, births)) is not None]
+    narrowed = [_narrowed(whole, start, end, days) for start, end in bounds]
+    found = [claim for claim in narrowed if claim.low < claim.high]
+    return found if found or not bounds else [whole]
 
 
-def _period_bounds(periods: Iterable[int], phases: Phases) -> tuple[Moment | None, Moment | None]:
-    """Perinatal periods (OID 2.16.840.1.113883.2.4.3.22.1.2.20): 1, 2 prenatal; 3-5 natal; 6-8 postnatal."""
-    known = [p for p in periods if 1 <= p <= 8]
-    if not known:
-        return None, None
-    natal = phases.get("nataal")
-    first = {True: None}.get(min(known) < 3, natal.start.value if min(known) < 6 else natal.end.value)
-    if max(known) < 3:
-        return first, natal.start.value
-    return first, natal.end.value if max(known) < 6 else None
+def _narrowed(whole: Claim, start: Moment | None, end: Moment | None, days: set[datetime]) -> Claim:
+    """Within the dossier's own period. The next period begins on the day that this one ends, where that is a day."""
+    low, high = max(whole.low, _low(start, days)), whole.high
+    if end is not None:
+        high = min(high, _low(end, days))
+    basis = "dossier" if (low, high) == (whole.low, whole.high) else "perinatal_period"
+    return replace(whole, low=low, high=high, basis=basis)
 
 
 def _moves(referrals: Iterable[ReferralMade]) -> list[ReferralMade]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 TOP_KEYS = frozenset({
     "abstract", "act_texts", "acts", "agb_kinds", "date_formats", "disciplines", "dossier_types", "fhir", "id",
     "lab_categories", "maps", "measures", "notes", "null_systems", "observation_acts", "paths", "percentile",
-    "period_systems", "pregnancy_codes", "screenings", "source", "sources", "standing", "statements", "states", "systems",
-    "uninsured_codes", "units", "untyped", "version",
+    "period_systems", "pregnancy_codes", "screenings", "source", "sources", "standing", "statements", "states",
+    "systems", "uninsured_codes", "units", "untyped", "version",
 })  # fmt: skip
 
 RULE_KEYS = frozenset({

@@ -117,6 +117,16 @@ class Responsibility:
 
 
 @dataclass(frozen=True, slots=True)
+class Hole:
+    """Days on which nobody stands as responsible while she was in care. `acting`: who gave obstetric care on them."""
+
+    from_: Annotated[date | None, Field(alias="from")]
+    to: date | None
+    acting: tuple[Organisation, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Involved:
     """An organisation that gave care, responsible or not."""
 
@@ -336,6 +346,7 @@ class CarePath:
     problems: tuple[CareProblem, ...] = ()
     screenings: tuple[Screening, ...] = ()
     completeness: Completeness | None = None
+    responsibility_holes: tuple[Hole, ...] = ()
 
     def phase(self, name: PhaseName) -> Phase:
         """The phase of that name; all three are always there."""
