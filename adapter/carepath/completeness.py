@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from adapter.carepath.expected import Expectation
 from adapter.carepath.moments import Situation
-from adapter.carepath.zorgpad import Expectation
-from adapter.model.carepath import Completeness, Fact
+from adapter.model.carepath import CarePath, Completeness, Fact
 from adapter.model.facts import Outcome
 from adapter.model.sources import SourceState
 
 State = Literal["present", "absent", "unknown"]
+_BORN = (Outcome.BIRTH, Outcome.STILLBIRTH)
 
 
 def completeness_of(expectations: Iterable[Expectation], now: Situation, multiple: bool) -> Completeness:
@@ -23,7 +24,9 @@ def completeness_of(expectations: Iterable[Expectation], now: Situation, multipl
     """
     answered = sum(s.state is SourceState.ANSWERED for s in now.sources)
     asked = len(now.sources)
-    wanted = [e for e in expectations if _applies(e, now, multiple)]
+    last = min(now.as_of, now.ending.on) if now.ending.on is not None else now.as_of
+    days, born = now.dating.days(last), now.ending.outcome in _BORN
+    wanted = [e for e in expectations if _applies(e, days, born, multiple)]
     present = sum(any(_known(now.facts, key) for key in e.facts) for e in wanted)
     total = asked + len(wanted)
     silent: State = "absent" if answered == asked else "unknown"
@@ -35,16 +38,30 @@ def completeness_of(expectations: Iterable[Expectation], now: Situation, multipl
     )
 
 
+def expected_facts(expectations: Iterable[Expectation], path: CarePath) -> tuple[tuple[str, State], ...]:
+    """The facts that should be known by then, and whether they are; of alternatives the first is named."""
+    if path.completeness is None:
+        return ()
+    age, fetuses = path.gestational_age, path.facts["fetuses"].value
+    days = None if age is None else age.weeks * 7 + age.days
+    multiple = isinstance(fetuses, int | float) and fetuses > 1
+    states = path.completeness.facts
+    found: list[tuple[str, State]] = []
+    for one in expectations:
+        if _applies(one, days, path.outcome in _BORN, multiple):
+            known = any(states.get(key) == "present" for key in one.facts)
+            found.append((one.facts[0], "present" if known else states.get(one.facts[0], "unknown")))
+    return tuple(found)
+
+
 def _known(facts: Mapping[str, Fact], key: str) -> bool:
     fact = facts.get(key)
     return fact is not None and fact.value is not None
 
 
-def _applies(expectation: Expectation, now: Situation, multiple: bool) -> bool:
+def _applies(expectation: Expectation, days: int | None, born: bool, multiple: bool) -> bool:
     if expectation.multiple and not multiple:
         return False
     if expectation.born:
-        return now.ending.outcome in (Outcome.BIRTH, Outcome.STILLBIRTH)
-    last = min(now.as_of, now.ending.on) if now.ending.on is not None else now.as_of
-    days = now.dating.days(last)
+        return born
     return expectation.since == 0 or (days is not None and days >= expectation.since)

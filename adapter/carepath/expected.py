@@ -124,3 +124,16 @@ class Moment:
     standing: Standing
     source: str
     changed: str | None = None  # the region that changed it, with version and reason
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Facts of which at least one should be known, and from when.
+
+    `since`: the day of pregnancy; `born`: only after a birth; `multiple`: only when more than one child is expected.
+    """
+
+    facts: tuple[str, ...]
+    since: int = 0
+    born: bool = False
+    multiple: bool = False

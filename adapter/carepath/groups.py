@@ -72,5 +72,4 @@ def _name(condition: Condition) -> str:
 
 
 def _shown(condition: Condition, facts: Mapping[str, Fact]) -> str:
-    fact = facts.get(condition.fact or "", Fact())
-    return fact.display or show(fact.value).replace("_", " ")
+    return show(facts.get(condition.fact or "", Fact()).value).replace("_", " ")

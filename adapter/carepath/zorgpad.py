@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from adapter.carepath.expected import Moment
+from adapter.carepath.expected import Expectation, Moment
 from adapter.carepath.moments_file import days_of, moment_of
 from adapter.carepath.nodes import Row
 from adapter.carepath.overlay import Region, lay_over
@@ -18,7 +18,7 @@ from adapter.model.carepath import FACT_KEYS
 from adapter.rules.faults import Faults
 from adapter.rules.yamlfile import Fields, read
 
-__all__ = ["Expectation", "Precedence", "Zorgpad", "ZorgpadError", "days_of", "load_zorgpad"]
+__all__ = ["Precedence", "Zorgpad", "ZorgpadError", "days_of", "load_zorgpad"]
 
 MOMENTS, PRECEDENCE = "nederland.yaml", "precedence.yaml"
 _ORDERS = frozenset({"basis", "rank", "highest", "first", "last", "precise", "specific", "newest"})
@@ -47,19 +47,6 @@ class Precedence:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
-    """Facts of which at least one should be known, and from when.
-
-    `since`: the day of pregnancy; `born`: only after a birth; `multiple`: only when more than one child is expected.
-    """
-
-    facts: tuple[str, ...]
-    since: int = 0
-    born: bool = False
-    multiple: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Zorgpad:
     """Moments, precedence, tolerances, what makes a picture complete; and the hash of the files they came from."""
 
@@ -74,8 +61,8 @@ class Zorgpad:
 def load_zorgpad(mappings: Path, overlay: Path | None = None) -> Zorgpad:
     """Read `zorgpad/nederland.yaml` and `zorgpad/precedence.yaml`, and the file of a region. Raises `ZorgpadError`."""
     folder = mappings / "zorgpad"
-    country, region_file = folder / MOMENTS, overlay
-    moments, expectations, region = _moments(country, region_file)
+    country = folder / MOMENTS
+    moments, expectations, region = _moments(country, overlay)
     data = _plain(folder / PRECEDENCE)
     precedence = _precedence(data, str(folder / PRECEDENCE))
     tolerances = _tolerances(data, str(folder / PRECEDENCE))

@@ -246,6 +246,7 @@ class UseCases:
         """Let go of connections, processes and files."""
         await self.fhir.aclose()
         await self._worker.aclose()
+        await asyncio.to_thread(self.planning.close)
         for setup in self._rooms.sources.values():
             await setup.connector.aclose()
         await asyncio.to_thread(self._checker.close)

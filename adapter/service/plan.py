@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Protocol
 from pydantic import Field
 
 from adapter.access import Context
+from adapter.carepath import Expectation, expected_facts
 from adapter.model.carepath import CarePath, Fact
 from adapter.model.evidence import Organisation
 from adapter.model.moments import day_of
@@ -42,7 +43,7 @@ class PlanLine:
     doubts: frozenset[Doubt]
     share: float | None
     sources: tuple[tuple[str, bool], ...]  # name of the organisation, and whether it answered
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...]  # those that should be known by now, and how they stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,10 @@ class SourceShare:
 
 @dataclass(frozen=True, slots=True)
 class RegionCompleteness:
-    """How complete the pictures are: the mean share of the pregnancies (None without any), per source and per fact."""
+    """How complete the pictures are: the mean share of the pregnancies (None without any), per source and per fact.
+
+    A fact counts for the pregnancies in which it should be known by now.
+    """
 
     share: float | None
     pregnancies: int
@@ -93,11 +97,14 @@ class Plan:
     """Forecast of a region. What is in no week: `undated` (no due date) and `later` (due after the last week).
 
     A pregnancy whose due date has passed counts in the first week. `doubts` counts pregnancies by reason; one may have
-    several.
+    several. `counted` of the `known` pregnancies (ended ones too) are in the figures as they are now: after a start, or
+    a large change, the others follow within minutes.
     """
 
     as_of: date
     known_at: datetime
+    known: int
+    counted: int
     pregnant: int
     births: int
     uncertain: int
@@ -118,8 +125,8 @@ class Plans(Protocol):
         ...
 
 
-def line_of(path: CarePath) -> PlanLine:
-    """What the planner needs of a care path."""
+def line_of(path: CarePath, expectations: Iterable[Expectation] = ()) -> PlanLine:
+    """What the planner needs of a care path. `expectations`: which facts should be known by when."""
     edd, fetuses = path.facts["edd"], path.facts["fetuses"].value
     due = day_of(edd.value) if isinstance(edd.value, date) else None
     place = _place(path.facts["intended_place_of_birth"])
@@ -135,7 +142,7 @@ def line_of(path: CarePath) -> PlanLine:
         doubts=frozenset(_doubts(edd, due, place, fetuses is None, path.as_of)),
         share=complete.share if complete else None,
         sources=tuple((s.organisation.name or s.organisation.id, s.state == "answered") for s in path.sources),
-        facts=tuple(complete.facts.items()) if complete else (),
+        facts=expected_facts(expectations, path),
     )
 
 
@@ -163,27 +170,35 @@ def _doubts(edd: Fact, due: date | None, place: str, fetuses_unknown: bool, as_o
 _ABOUT_THE_WEEK: frozenset[Doubt] = frozenset({"no_due_date", "not_confirmed", "disputed", "overdue", "place_unknown"})
 
 
-def plan(lines: Sequence[PlanLine], as_of: date, known_at: datetime, weeks: int = WEEKS) -> Plan:
-    """Count. The number of children that is not known makes a birth no less certain: it is counted apart."""
+def plan(
+    lines: Sequence[PlanLine], as_of: date, known_at: datetime, *, known: int | None = None, counted: int | None = None
+) -> Plan:
+    """Count. `known`, `counted`: where not every pregnancy is in the lines, or not as it is now.
+
+    That the number of children is not known makes a birth no less certain: it is a doubt that is only counted.
+    """
+
     monday = as_of - timedelta(days=as_of.weekday())
     expected = [line for line in lines if line.ongoing]
     by_week: dict[int, list[PlanLine]] = defaultdict(list)
     for line in expected:
         if line.due is not None:
             by_week[max(0, (line.due - monday).days // 7)].append(line)
-    inside = [line for at, many in by_week.items() if at < weeks for line in many]
+    inside = [line for at, many in by_week.items() if at < WEEKS for line in many]
     uncertain = sum(_uncertain(line) for line in expected)
     return Plan(
         as_of=as_of,
         known_at=known_at,
+        known=len(lines) if known is None else known,
+        counted=len(lines) if counted is None else counted,
         pregnant=len(expected),
         births=len(inside),
         uncertain=uncertain,
         share_uncertain=round(uncertain / len(expected), 3) if expected else None,
         undated=sum(line.due is None for line in expected),
-        later=sum(len(many) for at, many in by_week.items() if at >= weeks),
+        later=sum(len(many) for at, many in by_week.items() if at >= WEEKS),
         doubts={doubt: sum(doubt in line.doubts for line in expected) for doubt in DOUBTS},
-        weeks=tuple(_week(monday + timedelta(weeks=at), by_week.get(at, [])) for at in range(weeks)),
+        weeks=tuple(_week(monday + timedelta(weeks=at), by_week.get(at, [])) for at in range(WEEKS)),
         caseload=_caseload(lines, as_of),
         completeness=_completeness([line for line in lines if line.ongoing or line.postnatal]),
     )

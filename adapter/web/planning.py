@@ -138,9 +138,12 @@ def _tick(most: int) -> int:
 
 
 def _months(weeks: Iterable[PlanWeek], step: float) -> Iterable[tuple[float, str]]:
+    """The name of each month at its first week; a first week that is the last of its month goes without."""
+    given = list(weeks)
     before: date | None = None
-    for at, week in enumerate(weeks):
-        if before is None or week.from_.month != before.month:
+    for at, week in enumerate(given):
+        alone = before is None and at + 1 < len(given) and given[at + 1].from_.month != week.from_.month
+        if (before is None or week.from_.month != before.month) and not alone:
             yield round(LEFT + at * step, 1), f"{dutch.short_day(week.from_).split()[1]} {week.from_.year}"
         before = week.from_
 

@@ -12,7 +12,7 @@ from adapter.model.sources import SourceState
 from adapter.service.plan import PLACES, Plan, PlanLine, line_of, plan
 from adapter.service.plan_sheet import HEADS, rows
 from adapter.service.sheets import csv_bytes
-from builders_carepath import ECHO, GROEN, OOSTER, Source, day, hospital, path, practice
+from builders_carepath import ECHO, GROEN, OOSTER, Source, day, hospital, path, practice, zorgpad
 
 TODAY = day("2024-07-29")  # a Monday
 NOW = datetime(2024, 7, 29, 12, tzinfo=UTC)
@@ -88,6 +88,25 @@ def test_the_uncertain_share_counts_each_pregnancy_once_and_the_doubts_each_reas
     made = planned(both, line(), line(doubts=frozenset({"fetuses_unknown"})), line())
     assert (made.uncertain, made.share_uncertain, made.weeks[0].uncertain) == (1, 0.25, 1)
     assert (made.doubts["not_confirmed"], made.doubts["place_unknown"], made.doubts["fetuses_unknown"]) == (1, 1, 1)
+
+
+def test_a_fact_counts_only_where_it_should_be_known_by_now() -> None:
+    asked = zorgpad().expectations
+    early, late = pregnant("2025-01-20"), pregnant("2024-08-01")
+    names = [{key for key, _ in line_of(seen(s), asked).facts} for s in (early, late)]
+    assert "intended_place_of_birth" not in names[0]
+    assert "intended_place_of_birth" in names[1]
+    assert not {"place_of_birth", "chorionicity"} & (names[0] | names[1])
+    held = dict(line_of(seen(late), asked).facts)
+    assert (held["edd"], held["intended_place_of_birth"]) == ("present", "absent")
+    silent = seen(late, not_asked=(ECHO,))
+    assert dict(line_of(silent, asked).facts)["intended_place_of_birth"] == "unknown"
+
+
+def test_what_is_not_read_yet_is_said() -> None:
+    made = plan([line()], TODAY, NOW, known=5000, counted=1)
+    assert (made.known, made.counted, made.pregnant) == (5000, 1, 1)
+    assert (planned(line()).known, planned(line()).counted) == (1, 1)
 
 
 def test_completeness_of_the_region_is_the_mean_and_says_which_sources_and_facts() -> None:

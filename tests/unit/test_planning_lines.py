@@ -1,0 +1,137 @@
+"""The planner's lines: read once, again only when what they were made from changed, and never longer than patience."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+
+from adapter.model.sources import SourceState
+from adapter.service.plan_lines import PlanLines
+from adapter.service.port import UnknownPregnancyError
+from builders_carepath import KNOWN_AT, practice
+from builders_carepath import path as care_path
+
+DAY, NEXT = date(2024, 7, 29), date(2024, 7, 30)
+PATH = care_path(practice().dossier("2024-01-06"), on="2024-07-29")
+
+
+@dataclass
+class World:
+    """A store and views of so many pregnancies, each of a woman with one record at one source."""
+
+    size: int
+    made: list[str] = field(default_factory=list)
+    stamp: dict[str, int] = field(default_factory=dict)
+    position: int = 1
+    gone: set[str] = field(default_factory=set)
+    state: SourceState = SourceState.ANSWERED
+    stop_after: int | None = None
+    held: threading.Event = field(default_factory=threading.Event)
+
+    def lines(self, patience: float = 60) -> PlanLines:
+        store = SimpleNamespace(
+            positions=lambda: (self.position,),
+            answers_for=lambda _: [SimpleNamespace(source="vp", state=self.state)],
+            links=self.links,
+            stamps=lambda _, women: {None: 0, **{w: self.stamp.get(w, 1) for w in women}},
+        )
+        rooms = SimpleNamespace(store=store, clock=lambda: KNOWN_AT, zorgpad=SimpleNamespace(expectations=()))
+        return PlanLines(rooms, self, patience)  # type: ignore[arg-type]
+
+    def links(self, kind: str) -> list[SimpleNamespace]:
+        numbers = range(self.size)
+        if kind == "woman":
+            return [SimpleNamespace(source="vp", reference=f"Patient/{n}", target=f"w{n}") for n in numbers]
+        return [
+            SimpleNamespace(source="vp", reference=f"EpisodeOfCare/{n}", target=f"p{n}", woman=f"Patient/{n}")
+            for n in numbers
+        ]
+
+    def ids(self, known_at: object) -> list[str]:
+        return [f"p{n}" for n in range(self.size)]
+
+    def view(self, pregnancy: str, day: date, known_at: object, now: object) -> SimpleNamespace:
+        if pregnancy in self.gone:
+            raise UnknownPregnancyError(pregnancy)
+        if self.stop_after is not None and len(self.made) >= self.stop_after:
+            self.held.wait(10)
+        self.made.append(pregnancy)
+        return SimpleNamespace(path=PATH)
+
+
+def test_lines_are_read_once_and_all_are_there() -> None:
+    world = World(30)
+    lines = world.lines()
+    assert [lines.of(DAY).counted for _ in range(3)] == [30, 30, 30]
+    assert len(world.made) == 30
+
+
+def test_only_what_changed_is_read_again() -> None:
+    world = World(30)
+    lines = world.lines()
+    lines.of(DAY)
+    world.made.clear()
+    world.position += 1
+    lines.of(DAY)
+    assert world.made == []
+    world.stamp["Patient/7"], world.position = 2, world.position + 1
+    assert lines.of(DAY).counted == 30
+    assert world.made == ["p7"]
+
+
+@pytest.mark.parametrize("state", [SourceState.FAILED, SourceState.REFUSED])
+def test_a_source_that_falls_silent_changes_every_line(state: SourceState) -> None:
+    world = World(3)
+    lines = world.lines()
+    lines.of(DAY)
+    world.state, world.position = state, world.position + 1
+    lines.of(DAY)
+    assert len(world.made) == 6
+
+
+def test_another_day_is_read_by_itself_and_the_first_is_kept() -> None:
+    world = World(3)
+    lines = world.lines()
+    for day in (DAY, NEXT, DAY):
+        lines.of(day)
+    assert len(world.made) == 6
+
+
+def test_a_pregnancy_of_which_the_records_are_gone_is_in_no_figure() -> None:
+    world = World(3, gone={"p1"})
+    found = world.lines().of(DAY)
+    assert (len(found.lines), found.known, found.counted) == (2, 3, 3)
+
+
+def test_a_question_has_what_there_is_and_the_rest_follows_in_the_background() -> None:
+    world = World(5, stop_after=2)
+    lines = world.lines(patience=0)
+    first = lines.of(DAY)
+    assert (first.known, first.counted) == (5, 0)
+    world.held.set()
+    reader = next(iter(lines._days.values()))._reader
+    assert reader is not None
+    reader.join(10)
+    assert lines.of(DAY).counted == 5
+    assert sorted(world.made) == [f"p{n}" for n in range(5)]
+
+
+def test_closing_stops_the_reader() -> None:
+    world = World(50, stop_after=1)
+    lines = world.lines(patience=0)
+    lines.of(DAY)
+    world.held.set()
+    lines.close()
+    assert all(t.name != "planning" for t in threading.enumerate())
+
+
+def test_a_past_instant_is_read_anew() -> None:
+    world = World(3)
+    lines = world.lines()
+    assert lines.then(DAY, KNOWN_AT).counted == 3
+    lines.then(DAY, KNOWN_AT)
+    assert len(world.made) == 6
