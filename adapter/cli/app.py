@@ -8,7 +8,7 @@ from types import FrameType
 
 import typer
 
-from adapter.cli import checking, dev, pulling, running, serving, showing
+from adapter.cli import checking, dev, pulling, running, serving, showing, signals
 from adapter.cli.output import fail
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("decide")(showing.decide)
 app.command("rulebook")(checking.rulebook)
 app.command("serve")(serving.serve)
 app.command("worker")(serving.worker)
+app.add_typer(signals.app, name="signals", help="Signals of care that no EPD holds: from insurers, members, the woman.")
 app.add_typer(dev.app, name="dev", help="A simulated region and simulated EPDs, for development and demonstration.")
 
 

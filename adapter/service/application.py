@@ -39,6 +39,7 @@ from adapter.service.proposals import Proposals
 from adapter.service.pull import pull
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
+from adapter.service.signals import Signals
 from adapter.service.summaries import Summaries
 from adapter.service.summary import Figures, PregnancyPage
 from adapter.service.views import View, Views
@@ -74,6 +75,7 @@ class UseCases:
         self.proposals = Proposals(rooms, records, self._pregnancies, work)
         self._worker = worker(work)
         self.fhir = FhirService(rooms, self._checker, self._settled)
+        self.signals = Signals(rooms, self._views, self._settled)
         self._reports: dict[str, SourceReport] = {}
         self._pulled = False
 

@@ -18,9 +18,11 @@ from adapter.service.summary import Figures, PregnancyPage
 
 if TYPE_CHECKING:
     from adapter.service.payment import Payment
+    from adapter.service.signals import Signals
 
 if TYPE_CHECKING:
     from adapter.service.fhir import FhirService
+    from adapter.service.payment import Payment
 
 
 class UnknownPregnancyError(LookupError):
@@ -62,13 +64,18 @@ class Application(Protocol):
         ...
 
     @property
+    def payment(self) -> Payment:
+        """Worklist, overrides, trials of other rules, runs, casemix: all for purpose payment."""
+        ...
+
+    @property
     def proposals(self) -> LinkDesk:
         """The desk where persons decide on links."""
         ...
 
     @property
-    def payment(self) -> Payment:
-        """Worklist, overrides, trials of other rules, runs, casemix: all for purpose payment."""
+    def signals(self) -> Signals:
+        """What insurers, members and the woman tell of care that no EPD holds."""
         ...
 
     async def pull(
