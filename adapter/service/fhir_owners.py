@@ -132,13 +132,18 @@ class Owners:
             if link.type in ("EpisodeOfCare", "Encounter"):
                 records.update(self._store.search.waiting_for(self._source, link.reference))
         for patient in sorted(records):
-            for stored in self._store.versions_of(RecordKey(self._source, patient)):
-                one = stored.received
-                resource = fhir.read(one.body, one.media, one.fhir_version)
-                owner = own.owner(links_of(one.type, one.id, resource))
+            held = [stored.received for stored in self._store.versions_of(RecordKey(self._source, patient))]
+            placed = [(one, _links(one)) for one in held]
+            _learn(own, [link for _, link in placed])
+            for one, link in placed:
+                owner = own.owner(link)
                 if owner not in (None, one.woman) and one.reference not in arriving:
                     moved[one.reference] = replace(one, woman=owner)
         return list(moved.values())
+
+
+def _links(one: Received) -> Links:
+    return links_of(one.type, one.id, fhir.read(one.body, one.media, one.fhir_version))
 
 
 def _learn(own: Ownership, links: Iterable[Links]) -> None:

@@ -21,6 +21,9 @@ from adapter.service.rooms import Rooms
 from adapter.store import ConflictError
 from adapter.store.search import Row
 
+_GATHER = 0.3
+"""Seconds that what follows from a write waits for more writes: a dossier often comes in pieces."""
+
 Settle = Callable[[], Awaitable[object]]
 
 
@@ -137,6 +140,7 @@ class Writer:
 
     async def _soon(self) -> None:
         while True:
+            await asyncio.sleep(_GATHER)
             self._again = False
             await self._settle()
             if not self._again:

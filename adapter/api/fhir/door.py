@@ -45,9 +45,11 @@ _PURPOSES = {operation.code: Purpose(operation.purpose) for operation in OPERATI
 
 def routes(application: Application) -> list[BaseRoute]:
     """The two endpoints."""
+    doors = {"/fhir/stu3": FhirVersion.STU3, "/fhir/r4": FhirVersion.R4}
+    made = {at: Door(application, version, at) for at, version in doors.items()}
     return [
-        Mount("/fhir/stu3", Door(application, FhirVersion.STU3, "/fhir/stu3")),
-        Mount("/fhir/r4", Door(application, FhirVersion.R4, "/fhir/r4")),
+        *(Mount(at, door) for at, door in made.items()),
+        *(Route(at, door) for at, door in made.items()),  # a mount is only what is below it
         Route("/fhir", _which_version, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
         Route(
             "/fhir/{rest:path}", _which_version, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
