@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from adapter.claims.catalogue import Catalogue
 from adapter.claims.choosing import choose
-from adapter.claims.integral import integral_claim
+from adapter.claims.integral import contract_of, integral_claim
 from adapter.claims.mono import Own, bring_together, own_prestaties
+from adapter.claims.participants import participants
 from adapter.model.decision import Fallback, Forecast, NotToClaim, PhaseClaim, PhaseSelection, Selection
 from adapter.model.projection import ClaimsProjection
 from adapter.model.register import Igo
@@ -23,11 +24,11 @@ def advise(
     claim yet. A phase not begun: a forecast. A phase that does not apply: nothing.
     """
     owns: dict[str, tuple[Own, ...]] = {
-        phase.phase: own_prestaties(projection, phase, igo, catalogue)
+        phase.phase: own_prestaties(projection, phase, participants(projection, phase, igo), catalogue)
         for phase in selection.phases
         if phase.status == "niet_igo"
     }
-    alone = bring_together(owns, catalogue)
+    alone = bring_together(owns, catalogue) if owns else {}
     return tuple(_phase(projection, phase, igo, catalogue, alone.get(phase.phase, ())) for phase in selection.phases)
 
 
@@ -38,16 +39,18 @@ def _phase(
         return _forecast(projection, phase, igo, catalogue)
     if phase.status == "igo":
         return _integral(projection, phase, igo, catalogue)
-    fallback: tuple[Fallback, ...] = tuple(own.fallback() for own in alone)
+    contract = contract_of(phase, igo, projection.as_of) if alone else None
+    fallback: tuple[Fallback, ...] = tuple(own.fallback(contract) for own in alone)
     standing = lowest(phase.standing, *(f.prestatie.standing for f in fallback))
     return PhaseClaim(phase.phase, None, None, (), fallback, None, standing)
 
 
 def _integral(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, catalogue: Catalogue) -> PhaseClaim:
-    chosen = choose(projection, phase, igo, catalogue)
+    present = participants(projection, phase, igo)
+    chosen = choose(projection, phase, igo, catalogue, present)
     choice = chosen.prestatie.choice() if chosen.prestatie is not None else None
     beside = tuple(
-        NotToClaim(own.agb, own.prestatie.name, INSIDE) for own in own_prestaties(projection, phase, igo, catalogue)
+        NotToClaim(own.agb, own.prestatie.name, INSIDE) for own in own_prestaties(projection, phase, present, catalogue)
     )
     return PhaseClaim(
         phase=phase.phase,

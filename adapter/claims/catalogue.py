@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -93,6 +93,16 @@ class Catalogue:
     mono: dict[str, MonoPrestatie]
     tables: dict[str, Table]
     version: str
+    _given_by: dict[tuple[str, str], tuple[MonoPrestatie, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def given_by(self, discipline: str, phase: str) -> tuple[MonoPrestatie, ...]:
+        """The monodisciplinary prestaties of members of that discipline in that phase, in the order of the file."""
+        key = (discipline, phase)
+        found = self._given_by.get(key)
+        if found is None:
+            mine = (e for e in self.mono.values() if discipline in e.disciplines and phase in e.phases)
+            found = self._given_by[key] = tuple(mine)
+        return found
 
 
 def load_catalogue(mappings: Path) -> Catalogue:

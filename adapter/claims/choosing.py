@@ -32,11 +32,18 @@ class Chosen:
     standing: Standing
 
 
-def choose(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, catalogue: Catalogue) -> Chosen:
+def choose(
+    projection: ClaimsProjection,
+    phase: PhaseSelection,
+    igo: Igo,
+    catalogue: Catalogue,
+    present: list[Participant] | None = None,
+) -> Chosen:
     """Choose the prestatie of a phase, by the table valid on the day that put the phase under its regime."""
     table = catalogue.tables[phase.phase]
     on = phase.regime_day or projection.as_of
-    present = participants(projection, phase, igo)
+    if present is None:
+        present = participants(projection, phase, igo)
     inputs = _ASK[phase.phase](projection, phase, igo, present)
     outcome = evaluate(table, inputs, on)
     row = outcome.row

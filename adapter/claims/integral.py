@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from adapter.claims.catalogue import IntegralPrestatie
 from adapter.claims.choosing import Chosen
@@ -52,6 +53,12 @@ def integral_claim(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo
         ready=not blocked,
         blocked_by=blocked,
     )
+
+
+def contract_of(phase: PhaseSelection, igo: Igo, as_of: date) -> Contract | None:
+    """The first contract that holds for the woman's insurer on the day that counts, whatever it names."""
+    day = phase.contract_day or as_of
+    return next((c for c in igo.contracts if c.covers(phase.insurer, day)), None)
 
 
 def _blocked(phase: PhaseSelection, prestatie: IntegralPrestatie, tariff: int | None) -> Iterator[str]:

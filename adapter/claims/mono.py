@@ -2,61 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from adapter.claims.catalogue import NONE, Catalogue, MonoPrestatie
 from adapter.claims.choosing import ended_early
-from adapter.claims.participants import Participant, days_of, participants
+from adapter.claims.participants import Participant, days_of
 from adapter.model.decision import Fallback, PhaseSelection
 from adapter.model.evidence import OrganisationKind
 from adapter.model.moments import day_of
 from adapter.model.projection import ClaimsProjection, ProjectedResponsibility
-from adapter.model.register import Igo
+from adapter.model.register import Contract
 from adapter.rules import evaluate
+
+WHY = "Een lid met discipline {discipline} gaf zorg in de {phase}."
+WHOLE = "Dit lid gaf alle delen van de zorg zelf, van begin tot eind."
+_PHASES = {"prenataal": "prenatale fase", "nataal": "natale fase", "postnataal": "postnatale fase"}
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """One prestatie that one member would claim itself, for care up to and including `day`."""
+    """One prestatie that one member would claim itself, for care from `first` up to and including `day`."""
 
     agb: str | None
     prestatie: MonoPrestatie
     quantity: float | None
     day: date
+    first: date
+    why: str = ""
 
-    def fallback(self) -> Fallback:
-        """As a decision shows it."""
-        return Fallback(self.agb, self.prestatie.on(self.day), self.quantity, self.prestatie.unit)
+    def fallback(self, contract: Contract | None = None) -> Fallback:
+        """As a decision shows it; the tariff is that which the contract names for this prestatie, if it does."""
+        tariff = contract.tariff.get(self.prestatie.id) if contract is not None else None
+        amount = None if tariff is None or self.quantity is None else round(tariff * self.quantity)
+        return Fallback(
+            agb=self.agb,
+            prestatie=self.prestatie.on(self.day),
+            quantity=self.quantity,
+            unit=self.prestatie.unit,
+            from_=self.first,
+            to=self.day,
+            tariff=tariff,
+            amount=amount,
+            why=self.why,
+        )
 
 
 def own_prestaties(
-    projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, catalogue: Catalogue
+    projection: ClaimsProjection, phase: PhaseSelection, present: Sequence[Participant], catalogue: Catalogue
 ) -> tuple[Own, ...]:
     """What each member that gave care in this phase would claim itself."""
-    _, last = days_of(phase, projection.as_of)
+    first, last = days_of(phase, projection.as_of)
     found: dict[tuple[str | None, str], Own] = {}
-    for participant in participants(projection, phase, igo):
-        for prestatie in _prestaties(projection, phase, participant, catalogue):
-            quantity = projection.kraamzorg.hours if prestatie.unit == "uur" else None
-            own = Own(participant.agb, prestatie, quantity, last)
+    for participant in present:
+        begin, end = _care(participant, first, last)
+        for prestatie, why in _prestaties(projection, phase, participant, catalogue):
+            quantity = projection.kraamzorg.hours if prestatie.unit == "uur" else 1.0
+            own = Own(participant.agb, prestatie, quantity, end, begin, why)
             found.setdefault((own.agb, prestatie.id), own)
     return tuple(found.values())
 
 
+def _care(participant: Participant, first: date, last: date) -> tuple[date, date]:
+    """From its first to its last act in the phase; who was responsible, or of whom no act is known, all of it."""
+    days = [act.day for act in participant.acts if act.day is not None]
+    if participant.responsible or not days:
+        return first, last
+    return min(days), max(days)
+
+
 def _prestaties(
     projection: ClaimsProjection, phase: PhaseSelection, participant: Participant, catalogue: Catalogue
-) -> Iterator[MonoPrestatie]:
-    if phase.phase == "prenataal" and participant.member.discipline == "verloskunde" and participant.responsible:
+) -> Iterator[tuple[MonoPrestatie, str]]:
+    discipline = participant.member.discipline
+    if phase.phase == "prenataal" and discipline == "verloskunde" and participant.responsible:
         chosen = _obstetric_prenatal(projection, phase, participant, catalogue)
         if chosen is not None:
             yield chosen
-    early = ended_early(projection) == "ja"
-    for entry in catalogue.mono.values():
-        mine = participant.member.discipline in entry.disciplines and phase.phase in entry.phases
-        if mine and entry.early in {None, early} and _given(entry, participant):
-            yield entry
+    candidates = catalogue.given_by(discipline, phase.phase)
+    if candidates:
+        early = ended_early(projection) == "ja"
+        for entry in candidates:
+            if (entry.early is None or entry.early is early) and _given(entry, participant):
+                yield entry, WHY.format(discipline=discipline, phase=_PHASES[phase.phase])
 
 
 def _given(entry: MonoPrestatie, participant: Participant) -> bool:
@@ -73,7 +102,7 @@ def _hours_only(entry: MonoPrestatie, participant: Participant) -> bool:
 
 def _obstetric_prenatal(
     projection: ClaimsProjection, phase: PhaseSelection, participant: Participant, catalogue: Catalogue
-) -> MonoPrestatie | None:
+) -> tuple[MonoPrestatie, str] | None:
     held = [r for r in projection.responsibility if r.organisation.id == participant.organisation.id]
     role = _role(projection, phase, participant, held)
     whole = role == "enige" and phase.responsible[-1].id == participant.organisation.id
@@ -83,7 +112,7 @@ def _obstetric_prenatal(
         "weken": _weeks(projection, phase, held, at_start=role == "tweede"),
     }
     outcome = evaluate(catalogue.tables["verloskunde-prenataal"], inputs, phase.regime_day or projection.as_of)
-    return None if outcome.value in NONE else catalogue.mono[outcome.value]
+    return None if outcome.value in NONE else (catalogue.mono[outcome.value], outcome.row.text)
 
 
 def _role(
@@ -133,8 +162,12 @@ def bring_together(owns: dict[str, tuple[Own, ...]], catalogue: Catalogue) -> di
         for agb in {own.agb for group in owns.values() for own in group}:
             mine = [own for group in owns.values() for own in group if own.agb == agb and own.prestatie.id in parts]
             if {own.prestatie.id for own in mine} == parts:
-                owns = _replaced(owns, mine, Own(agb, catalogue.mono[whole], None, max(o.day for o in mine)))
+                owns = _replaced(owns, mine, _joined(mine, catalogue.mono[whole]))
     return _once(owns)
+
+
+def _joined(mine: list[Own], whole: MonoPrestatie) -> Own:
+    return Own(mine[0].agb, whole, 1.0, max(o.day for o in mine), min(o.first for o in mine), WHOLE)
 
 
 def _replaced(owns: dict[str, tuple[Own, ...]], parts: list[Own], whole: Own) -> dict[str, tuple[Own, ...]]:

@@ -41,14 +41,18 @@ def days_of(phase: PhaseSelection, as_of: date) -> tuple[date, date]:
 def participants(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo) -> list[Participant]:
     """The members that gave care in this phase, in the order of the register."""
     first, last = days_of(phase, projection.as_of)
-    found: dict[Member, Participant] = {}
+    known = _register(igo)
+    found: dict[int, Participant] = {}  # by place in the register: the hash of a member costs more than all the rest
 
     def note(organisation: Organisation, start: date, end: date) -> list[Participant]:
-        return [
-            found.setdefault(member, Participant(member, organisation))
-            for member in igo.members
-            if member.is_organisation(organisation) and _active(member, start, end)
-        ]
+        noted = []
+        for place, member in known.members(organisation):
+            if member.since <= end and (member.until is None or member.until >= start):
+                participant = found.get(place)
+                if participant is None:
+                    participant = found[place] = Participant(member, organisation)
+                noted.append(participant)
+        return noted
 
     for act in projection.acts:
         if act.phase == phase.phase:
@@ -60,8 +64,33 @@ def participants(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo) 
     if phase.phase == "postnataal" or (phase.phase == "prenataal" and projection.kraamzorg.requested):
         for organisation in projection.kraamzorg.organisations:
             note(organisation, first, last)
-    return [found[member] for member in igo.members if member in found]
+    return [found[place] for place in sorted(found)]
 
 
-def _active(member: Member, first: date, last: date) -> bool:
-    return member.since <= last and (member.until is None or member.until >= first)
+class _Register:
+    """The entries of one register by organisation, found once."""
+
+    def __init__(self, igo: Igo) -> None:
+        self.igo = igo
+        self._found: dict[tuple[str | None, str | None], tuple[tuple[int, Member], ...]] = {}
+
+    def members(self, organisation: Organisation) -> tuple[tuple[int, Member], ...]:
+        key = (organisation.agb, organisation.ura)
+        found = self._found.get(key)
+        if found is None:
+            mine = enumerate(self.igo.members)
+            found = self._found[key] = tuple((at, m) for at, m in mine if m.is_organisation(organisation))
+        return found
+
+
+_last: list[_Register] = []
+
+
+def _register(igo: Igo) -> _Register:
+    """That of the register asked last is kept: it is nearly always the same one."""
+    for kept in _last:
+        if kept.igo is igo:
+            return kept
+    made = _Register(igo)
+    _last[:] = [made, *_last[:1]]
+    return made

@@ -6,6 +6,7 @@ reference to it. A run decides for the day for which each pregnancy stands; the 
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -118,6 +119,8 @@ _here: list[Rooms] = []  # the rooms of this process, where it is one of a pool
 
 def _begin(openers: Iterable[Opener]) -> None:
     _here[:] = [opener() for opener in openers]
+    gc.freeze()  # rules and register stay; what passes through is plain data, without cycles
+    gc.set_threshold(100_000)
 
 
 def here() -> list[Rooms]:

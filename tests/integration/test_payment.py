@@ -284,7 +284,7 @@ class TestTrial:
         assert sum(t.count for t in report.totals if (t.before, t.after) == ("igo", "niet_igo")) > 0
         assert not any(t.after == "igo" for t in report.totals)
         assert all(t.amount_after == 0 for t in report.totals)
-        groen = next(m for m in report.members if "Groen" in m.member)
+        groen = max(report.members, key=lambda m: m.to_niet_igo)
         assert groen.to_niet_igo > 0 and groen.fallback_after > groen.fallback_before
         assert report.versions_before["rules"] == report.versions_after["rules"]
 

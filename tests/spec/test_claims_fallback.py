@@ -7,9 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from adapter.claims.mono import WHOLE
 from adapter.model.evidence import OrganisationKind
 from adapter.model.facts import ActKind
 from adapter.model.projection import ClaimsProjection, Kraamzorg
+from adapter.model.register import Contract
 from adapter.rules import evaluate
 from tests.support.claims_world import (
     advise,
@@ -179,6 +181,24 @@ class TestTheOthers:
         igo = an_igo(members=[member(only_ura, "ziekenhuis"), member(groen, "verloskunde")])
         given = pregnancy(insurance=uninsured, responsibility=(held(both),), acts=())
         assert advised(given, igo=igo).fallback[0].agb == "06007777"
+
+
+class TestDatesAndTariffs:
+    def test_a_prestatie_has_the_days_of_the_care_and_the_rule_by_which_it_was_chosen(self) -> None:
+        given = pregnancy(insurance=uninsured, acts=(*pregnancy().acts, care(A.TERMIJNECHO, beeld, date(2024, 2, 1))))
+        mine = {f.agb: f for f in advised(given).fallback}
+        echo, whole = mine["08055555"], mine["08001234"]
+        assert (echo.from_, echo.to, echo.quantity) == (date(2024, 2, 1), date(2024, 2, 1), 1.0)
+        assert (whole.from_, whole.to) == (date(2024, 1, 2), date(2024, 7, 13))
+        assert (whole.prestatie.name, whole.why) == ("volledige verloskundige zorg", WHOLE)
+
+    def test_the_tariff_is_that_of_the_contract_and_counts_by_the_hour(self) -> None:
+        tariff = {"kraamzorg-uur": 6150, "volledige-natale-zorg": 70000}
+        igo = an_igo([Contract(("1000",), date(2015, 1, 1), tariff=tariff)])
+        outside = replace(pregnancy(), responsibility=(held(rood, date(2024, 1, 2)),))
+        said = {f.prestatie.name: f for f in advised(outside, "postnataal", igo=igo).fallback}
+        assert (said["kraamzorg"].tariff, said["kraamzorg"].amount) == (6150, 301350)
+        assert [(f.tariff, f.amount) for n, f in said.items() if n != "kraamzorg"] == [(None, None)] * (len(said) - 1)
 
 
 class TestCodes:

@@ -1,0 +1,165 @@
+"""Decide a Dutch year again after a change of rules: from store to store, on two processes.
+
+    .venv/bin/python benchmarks/redecide.py [--pregnancies 170000] [--changed 0.05] [--processes 2]
+
+Makes a store of its own with synthetic pregnancies (three records each, every one with its key), and the decision that
+stands for each. Then it changes the register so that about `--changed` of the outcomes change, and decides all again.
+The making is not measured; the run is, with the start of its processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from adapter.access import AuditLog, Context, Policy, Purpose
+from adapter.access.identity import SYSTEM
+from adapter.carepath import load_zorgpad
+from adapter.model.facts import ActKind
+from adapter.model.projection import ClaimsProjection
+from adapter.model.sources import FhirVersion, Media, Received, RecordKey
+from adapter.service import lines
+from adapter.service.decide import made_of, outcome
+from adapter.service.packing import pack
+from adapter.service.persons import NOBODY
+from adapter.service.redecide import Redecide
+from adapter.service.rooms import Rooms
+from adapter.store import KeyRing, LinkRow, StandingRow, Store
+from support import claims_world as world
+
+NOW = datetime(2024, 12, 31, 12, tzinfo=UTC)
+KEY = bytes(range(32))
+SOURCES = ("vp", "zh", "kz")
+CONTROLS = 14  # consults and ultrasounds beside intake, birth, kraamzorg: some twenty acts in all
+BATCH = 2000
+
+
+def rooms(url: str, without: str | None) -> Rooms:
+    """The rooms, with or without the contract of one insurer."""
+    store = Store.open(url, KeyRing(KEY))
+    insurers = tuple(u for u in ("1000", "2000", "3000") if u != without)
+    igo = replace(world.an_igo([world.Contract(insurers, world.ALWAYS)]), version=f"zonder-{without}")
+    return Rooms(
+        store=store,
+        sources={},
+        igo=igo,
+        rules=world.book(),
+        catalogue=world.catalogue(),
+        zorgpad=load_zorgpad(world.MAPPINGS),
+        mappings_version="",
+        audit=AuditLog(store),
+        policy=Policy(),
+        clock=lambda: NOW,
+    )
+
+
+def pregnancies(count: int, changed: float) -> Iterator[ClaimsProjection]:
+    """Women with other days, acts and insurers; insurer 3000 has about the share that is to change."""
+    chance = random.Random(7)
+    kinds = (ActKind.CONSULT, ActKind.ECHO, ActKind.LAB)
+    for _ in range(count):
+        shift = timedelta(days=chance.randrange(330))
+        year = 2023
+        plain = world.pregnancy(year)
+        first = plain.phases[0].start
+        acts = tuple(
+            world.care(chance.choice(kinds), world.groen, first + timedelta(days=9 * i + chance.randrange(6)))
+            for i in range(CONTROLS)
+        )
+        if chance.random() < 0.2:
+            acts += (world.care(ActKind.CONSULT, world.elders, first + timedelta(days=60)),)
+        uzovi = "3000" if chance.random() < changed else chance.choice(("1000", "2000"))
+        given = replace(
+            plain,
+            pregnancy=str(uuid.UUID(int=chance.getrandbits(128))),
+            acts=(*plain.acts, *acts),
+            insurance=(world.insured(uzovi),),
+            gestational_days_at_end=250 + chance.randrange(40),
+        )
+        yield replace(given, as_of=given.as_of + shift)
+
+
+def fill(own: Rooms, count: int, changed: float) -> None:
+    """The store as a year of pulling and deciding leaves it, without the resources themselves."""
+    store, batch = own.store, []
+    for number, given in enumerate(pregnancies(count, changed)):
+        batch.append((number, given))
+        if len(batch) == BATCH or number == count - 1:
+            with store.unit():
+                _write(own, store, batch)
+            batch = []
+            print(f"\r{number + 1} of {count} made", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+def _write(own: Rooms, store: Store, batch: list[tuple[int, ClaimsProjection]]) -> None:
+    body = b'{"resourceType":"Patient"}'
+    store.append(
+        [
+            Received(s, FhirVersion.STU3, Media.JSON, "Patient", str(n), "1", body, f"Patient/{n}", f"Patient/{n}")
+            for n, _ in batch
+            for s in SOURCES
+        ],
+        NOW,
+    )
+    store.add_links(
+        [
+            LinkRow("pregnancy", s, f"EpisodeOfCare/{n}", given.pregnancy, "automatic", b"null", NOW)
+            for n, given in batch
+            for s in SOURCES
+        ]
+    )
+    rows = []
+    for n, given in batch:
+        decision = made_of(own, given, outcome(own, given), NOBODY, NOW)
+        store.add_decision(decision)
+        line = lines.write(lines.line_of(decision, given, own.igo))
+        records = tuple(RecordKey(s, f"Patient/{n}") for s in SOURCES)
+        rows.append(StandingRow(given.pregnancy, decision.id, line, pack(given), records))
+    store.keep_standing(rows)
+
+
+def main() -> None:
+    """Make, run, tell."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--pregnancies", type=int, default=170_000)
+    asked.add_argument("--changed", type=float, default=0.05)
+    asked.add_argument("--processes", type=int, default=2)
+    asked.add_argument("--keep", type=Path, help="make the store here, or use the one that is here")
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = given.keep or Path(folder) / "year.db"
+        made, url = path.exists(), f"sqlite:///{path}"
+        before = rooms(url, None)
+        if not made:
+            started = time.perf_counter()
+            fill(before, given.pregnancies, given.changed)
+            print(f"made in {time.perf_counter() - started:.0f} s", file=sys.stderr)
+        before.store.close()
+        load = os.getloadavg()[0]
+        after = rooms(url, "3000")
+        runs = Redecide(after, partial(rooms, url, "3000"), given.processes)
+        started = time.perf_counter()
+        done = runs.run(Context(SYSTEM, Purpose.HOPERAT))
+        seconds = time.perf_counter() - started
+        after.store.close()
+        total = done.upheld + done.changed + done.unreadable
+        print(f"decided again: {total} in {seconds:.1f} s ({total / seconds:.0f} a second, {done.processes} processes)")
+        print(f"upheld {done.upheld}, changed {done.changed}, unreadable {done.unreadable}")
+        print(f"store: {path.stat().st_size / 1e6:.0f} MB; load before the run: {load:.1f}; cores: {os.cpu_count()}")
+
+
+if __name__ == "__main__":
+    main()
