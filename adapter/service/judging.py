@@ -45,14 +45,15 @@ class Judging:
     def keep(self, ruling: Ruling, records: Sequence[RecordKey], women: Iterable[str]) -> str:
         """Keep it, and let what follows happen. Returns the id of the decision. Raises `OvertakenError`.
 
-        `records`: those to link again, who moves first; `women`: those to rebuild.
+        `records`: those to link again, who moves first; `women`: those that it touches, to rebuild.
         """
         store, now = self._rooms.store, self._rooms.clock()
         decision = str(uuid.uuid4())
         why = body(Said(ruling.reason, ruling.actor.name, ruling.evidence, ruling.undoes))
         rows = [self._row(decision, ruling, one, other, why) for one, other in ruling.pairs]
         jobs = [(RECORD_JOB, record_intent(r)) for r in dict.fromkeys(records)]
-        jobs += [(WOMAN_JOB, woman) for woman in sorted(set(women))]
+        rebuild = [(WOMAN_JOB, woman) for woman in sorted(set(women))]
+        jobs = jobs or rebuild  # linking asks by itself for the women it touches to be rebuilt
         for _ in range(_TRIES):
             after, _linked = store.judging_stamp()
             self._check(ruling)
@@ -60,7 +61,7 @@ class Judging:
                 store.judge(rows, jobs, now, after=after)
             except ConflictError:
                 continue
-            self.follow(jobs)
+            self._follow(jobs, rebuild)
             return decision
         raise OvertakenError(Changed("decided", "Er wordt op dit moment veel besloten; probeer het opnieuw."))
 
@@ -97,7 +98,7 @@ class Judging:
                 records = records | {judgement.a.record, judgement.b.record}
         return Pairs(judgements.values())
 
-    def follow(self, jobs: Sequence[tuple[str, str]]) -> None:
+    def _follow(self, jobs: Sequence[tuple[str, str]], rebuild: Sequence[tuple[str, str]]) -> None:
         """Do the work at once, so that the person sees what came of it. What is not done here waits in the outbox."""
         store = self._rooms.store
         keys = list(jobs)
@@ -109,7 +110,7 @@ class Judging:
                         return
                     self._work.do([(i.kind, i.key) for i in waiting])
                     store.done(waiting)
-                keys = [*jobs, *((WOMAN_JOB, w) for w in self._women(jobs))]
+                keys = [*jobs, *rebuild, *((WOMAN_JOB, w) for w in self._women(jobs))]
         except Exception as error:  # it waits in the outbox, for the worker to try again and to say what is wrong
             where = traceback.extract_tb(error.__traceback__)[-1]
             log.JOB_FAILED.log(kind="decision", error=f"{type(error).__name__} at {where.name}:{where.lineno}")

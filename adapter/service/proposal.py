@@ -77,12 +77,12 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One datum of both, side by side. `agreement`: same, differs, unknown (either is missing)."""
+    """One datum of both. `agreement`: same, differs, unknown (either is missing), shown (not compared)."""
 
     name: str
     a: str | None
     b: str | None
-    agreement: Literal["same", "differs", "unknown"]
+    agreement: Literal["same", "differs", "unknown", "shown"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,9 +147,11 @@ class Proposals:
         told = [j for pair in ruling.pairs for j in pair]
         records = list(dict.fromkeys(j.record for j in told))
         before = self._women_of(records)
-        if ruling.kind == WOMAN:
+        if ruling.verdict is Verdict.LATER:  # nothing follows from it
+            decision = self._judging.keep(ruling, [], [])
+        elif ruling.kind == WOMAN:
             jobs = [*records, *(r for w in before for r in self._pregnancies.records_of(w))]
-            decision = self._judging.keep(ruling, jobs, [])
+            decision = self._judging.keep(ruling, jobs, before)
         else:
             decision = self._judging.keep(ruling, [], before)
         rows = self._rooms.store.judged_at_once(decision)

@@ -14,7 +14,7 @@ from adapter.model.moments import day_of
 from adapter.service import dutch
 from adapter.service.proposal import Row
 
-Agreement = Literal["same", "differs", "unknown"]
+Agreement = Literal["same", "differs", "unknown", "shown"]
 
 
 def women(a: SourceFacts, b: SourceFacts) -> tuple[Row, ...]:
@@ -30,8 +30,8 @@ def women(a: SourceFacts, b: SourceFacts) -> tuple[Row, ...]:
         _row("Adres", _address(one), _address(other)),
         _numbers(one, other),
         _row("Uitgerekende datum", _dues(a), _dues(b), _agree_on_any(_due_days(a), _due_days(b))),
-        _row("Organisatie", _organisations(a), _organisations(b), "unknown"),
-        _row("Zorg gegeven", _care(a), _care(b), "unknown"),
+        _row("Organisatie", _organisations(a), _organisations(b), "shown"),
+        _row("Zorg gegeven", _care(a), _care(b), "shown"),
     )
 
 
@@ -44,13 +44,13 @@ def dossiers(a: tuple[SourceFacts, str], b: tuple[SourceFacts, str]) -> tuple[Ro
             "Organisatie",
             first.organisation.name or first.organisation.id,
             second.organisation.name or second.organisation.id,
-            "unknown",
+            "shown",
         ),
         _row("Uitgerekende datum", _due(one), _due(other), _agree(one.due, other.due)),
         _row("Einde zwangerschap", _day(one.ended), _day(other.ended)),
-        _row("Dossier loopt", _span(one), _span(other), "unknown"),
+        _row("Dossier loopt", _span(one), _span(other), "shown"),
         _row("Groepsnummer", _group(one), _group(other)),
-        _row("Zorg gegeven", _acts(*a), _acts(*b), "unknown"),
+        _row("Zorg gegeven", _acts(*a), _acts(*b), "shown"),
     )
 
 
@@ -71,7 +71,9 @@ def _agree_on_any(a: set[str], b: set[str]) -> Agreement:
 def name(person: Person) -> str | None:
     """Her name as the source writes it."""
     given = person.name
-    made = " ".join(part for part in (*given.given, given.prefix, given.family or given.own) if part)
+    family = given.family or given.own or ""
+    prefix = None if given.prefix and family.startswith(given.prefix) else given.prefix
+    made = " ".join(part for part in (*given.given, prefix, family) if part)
     return redact(given.text or made) or None
 
 
