@@ -16,6 +16,7 @@ PhaseStatus = Literal["igo", "niet_igo", "onbepaald"]
 Status = Literal["igo", "niet_igo", "gemengd", "onbepaald"]
 Stage = Literal["voorlopig", "definitief"]
 Standing = Literal["verified", "provisional"]
+Risk = Literal["geen", "mogelijk", "waarschijnlijk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,19 @@ class PhaseSelection:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyWarning:
+    """How likely an ongoing pregnancy gets care outside the IGO, why, and what somebody could still do.
+
+    A forecast by provisional rules; it decides nothing.
+    """
+
+    risk: Risk
+    reasons: tuple[Reason, ...]
+    advice: tuple[str, ...]
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """What selection says of a pregnancy."""
 
@@ -154,6 +168,7 @@ class Selection:
     phases: tuple[PhaseSelection, ...]
     outside_care: tuple[OutsideCare, ...]
     missing: tuple[MissingVariable, ...]
+    warning: EarlyWarning | None = None  # while the pregnancy goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,3 +302,4 @@ class Decision:
     because: tuple[str, ...] = ()
     overrides: tuple[Override, ...] = ()  # those in force, which this decision follows
     consequences: tuple[Consequence, ...] = ()
+    warning: EarlyWarning | None = None  # while the pregnancy goes on

@@ -15,6 +15,7 @@ from adapter.selection.intake import from_intake
 from adapter.selection.membership import Membership, membership_of
 from adapter.selection.phase import PhaseResult, decide_phase
 from adapter.selection.sources import Unheard, silent, unheard
+from adapter.selection.warning import early_warning
 from adapter.selection.window import regime_day, window_of
 
 
@@ -45,6 +46,7 @@ def decide(projection: ClaimsProjection, igo: Igo, book: RuleBook) -> Selection:
         phases=tuple(phases),
         outside_care=_each(care for result in results for care in result.outside),
         missing=tuple(dict.fromkeys(m for result in results for m in result.missing)),
+        warning=early_warning(projection, membership, book.for_insurer(None)),
     )
 
 

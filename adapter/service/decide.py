@@ -80,6 +80,7 @@ def made_of(rooms: Rooms, projection: ClaimsProjection, found: Outcome, persons:
         outside_care=chosen.outside_care,
         missing=chosen.missing,
         overrides=found.overrides,
+        warning=chosen.warning,
         consequences=consequences(phases, persons.claims),
     )
 

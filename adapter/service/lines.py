@@ -149,9 +149,11 @@ def _insurer(projection: ClaimsProjection, on: date) -> str | None:
 
 
 def _risk(decision: Decision) -> tuple[str, ...]:
-    """Why a phase ahead would not be IGO, in the words of its forecast."""
+    """Why a phase ahead would not be IGO, in the words of the early warning and of its forecast."""
+    warned = decision.warning
+    told = warned.reasons[:1] if warned is not None and warned.risk != "geen" else ()
     ahead = (p.forecast for p in decision.phases if p.forecast and p.forecast.status == "niet_igo")
-    return tuple(dict.fromkeys(f.reasons[0] for f in ahead if f.reasons))
+    return tuple(dict.fromkeys([*(r.text for r in told), *(f.reasons[0] for f in ahead if f.reasons)]))
 
 
 def _members(projection: ClaimsProjection, igo: Igo) -> tuple[tuple[str, str], ...]:
