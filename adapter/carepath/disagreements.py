@@ -80,7 +80,13 @@ def about_the_insurer(insurer: Fact) -> Iterable[Disagreement]:
         yield Disagreement("insurer", text, (Conflict(insurer.display, insurer.evidence),))
 
 
-_BASES = {"definitive": "definitief", "ultrasound": "echo", "lmp": "laatste menstruatie", "stated": "opgegeven"}
+_BASES = {
+    "definitive": "definitief",
+    "conception": "bevruchting",
+    "ultrasound": "echo",
+    "lmp": "laatste menstruatie",
+    "stated": "opgegeven",
+}
 
 
 def _with_basis(value: FactValue, basis: str | None) -> str:

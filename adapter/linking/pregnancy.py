@@ -28,7 +28,7 @@ _DUE_DATE = 20.0
 _EPISODE = 8.0
 _GROUP = 6.0
 
-_BASIS_ORDER = {"definitive": 0, "ultrasound": 1, "lmp": 2, "stated": 3}
+_BASIS_ORDER = {"definitive": 0, "conception": 1, "ultrasound": 2, "lmp": 3, "stated": 4}
 
 _OF_A_DOSSIER = frozenset(("Condition", "EpisodeOfCare", "Encounter", "Procedure"))
 

@@ -91,6 +91,7 @@ _OWN = frozenset({"blood_group", "rhesus", "rhesus_c", "irregular_antibodies"})
 """Facts that our own word says better than the name of the code: `O`, not `bloedgroep O (bevinding)`."""
 BASIS = {
     "definitive": "definitief vastgesteld",
+    "conception": "op grond van ovulatie of bevruchting",
     "ultrasound": "op grond van echo",
     "lmp": "op grond van laatste menstruatie",
     "stated": "opgegeven",

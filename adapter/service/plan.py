@@ -21,7 +21,7 @@ SOON = 28
 """Days within which a birth counts as near in a caseload: four weeks."""
 PLACES = ("thuis", "geboortecentrum", "ziekenhuis", "anders", "onbekend")
 _UNDECIDED = frozenset({"geen_voorkeur", "nog_niet_bepaald"})
-_CONFIRMED = frozenset({"definitive", "ultrasound"})
+_CONFIRMED = frozenset({"definitive", "conception", "ultrasound"})
 
 Doubt = Literal["no_due_date", "not_confirmed", "disputed", "overdue", "place_unknown", "fetuses_unknown"]
 DOUBTS: tuple[Doubt, ...] = ("no_due_date", "not_confirmed", "disputed", "overdue", "place_unknown", "fetuses_unknown")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapter.model.carepath import CarePath, Disagreement
 
-_EARLIER = frozenset({"lmp", "stated", "ultrasound"})
+_EARLIER = frozenset({"conception", "lmp", "stated", "ultrasound"})
 """Grounds for a due date that the definitive one comes to replace."""
 
 

@@ -1,6 +1,7 @@
 """Measured values: units brought over, the original kept, who was measured, nothing lost."""
 
 from datetime import date
+from xml.etree import ElementTree
 
 import orjson
 import pytest
@@ -8,10 +9,12 @@ import pytest
 from builders_facts import (
     LOINC,
     NICTIZ_EXT,
+    SCT,
     UCUM,
     case,
     coding,
     concept,
+    dialects,
     episode,
     ext,
     measured,
@@ -336,3 +339,57 @@ def test_no_value_of_the_nictiz_dossiers_is_lost(name):
 def test_every_quantity_of_the_nictiz_dossiers_is_a_number_in_its_unit(name):
     unusable = [(m.kind, m.original) for m in case(name).measured if m.value is None and m.unit is not None]
     assert unusable == ([("efw", "320 mm")] if name == "gz-ize-kwa-casus1" else [])
+
+
+XML = {"f": "http://hl7.org/fhir"}
+
+
+def listed(pattern):
+    """The SNOMED and LOINC codes of value sets of the Nictiz standard, by file name."""
+    for path in sorted(nictiz_folder("conformance", "geboortezorg-stu3", "ValueSets").glob(pattern)):
+        for include in ElementTree.parse(path).getroot().iterfind(".//f:include", XML):
+            system = include.find("f:system", XML)
+            for one in include.iterfind("f:concept/f:code", XML):
+                if system.get("value") in (SCT, LOINC):
+                    yield system.get("value"), one.get("value")
+
+
+def statement_rules():
+    codes_read = dialects().get("nictiz-geboortezorg-stu3").codes["Observation"]
+    return {rule.name: rule for rules in codes_read.values() for rule in rules}
+
+
+@pytest.mark.parametrize("dialect", ["nictiz-geboortezorg-stu3", "nl-core-r4"])
+def test_every_code_of_an_observation_in_the_standard_is_read(dialect):
+    of = dialects().get(dialect)
+    read_as = {*of.measures, *of.codes["Observation"], *of.screenings, *of.acts["Observation"]}
+    codes_listed = set(listed("bc-*Observation-code*"))
+    assert len(codes_listed) > 90
+    assert codes_listed - read_as == set()
+
+
+@pytest.mark.parametrize("pattern", ["ContactSoort*"])
+def test_every_kind_of_contact_in_the_standard_is_an_act(pattern):
+    assert set(listed(pattern)) - set(dialects().get("nictiz-geboortezorg-stu3").acts["Encounter"]) == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "pattern"),
+    [
+        ("delivery_type", "TypePartus22*"),
+        ("place_of_birth", "WerkelijkePlaatsBaring*"),
+        ("intended_place_of_birth", "VoorgenomenPlaatsBaring*"),
+        ("care_level", "Echelon*"),
+        ("chorionicity", "TweelingzwangerschapType*"),
+        ("irregular_antibodies", "BloodGroupAntibodies*"),
+    ],
+)
+def test_every_value_in_the_standard_has_a_word(words, pattern):
+    rules = statement_rules()
+    assert set(listed(pattern)) - set(rules[words].words.words) == set()
+
+
+def test_the_method_of_a_due_date_gives_its_basis():
+    rules = statement_rules()
+    for pattern in ("BepalingsMethodeCodelijst*", "A_terme_datum_obv_23*"):
+        assert set(listed(pattern)) - set(rules["edd"].basis_words.words) == set()
