@@ -32,10 +32,6 @@ class Resource(StrEnum):
     SIGNAL = "signal"  # what insurers, members or the woman tell beside the EPDs
     TRIAL = "trial"  # other rules, register or contract over what is stored; nothing is kept
     CASEMIX = "casemix"  # figures, small cells suppressed
-    OVERRIDE = "override"  # what a person decides in place of the rules
-    CLAIM = "claim"  # that a claim was made
-    TRIAL = "trial"  # other rules, register or contract over what is stored; nothing is kept
-    CASEMIX = "casemix"  # figures, small cells suppressed
     IDENTITY = "identity"  # find a woman by BSN
     LINK = "link"  # a decision on links, or a proposal for one
     RECORD = "record"  # a whole record: bring in, remove

@@ -18,9 +18,6 @@ from adapter.service.summary import Figures, PregnancyPage
 
 if TYPE_CHECKING:
     from adapter.service.payment import Payment
-
-if TYPE_CHECKING:
-    from adapter.service.payment import Payment
     from adapter.service.signals import Signals
 
 if TYPE_CHECKING:
@@ -79,11 +76,6 @@ class Application(Protocol):
     @property
     def signals(self) -> Signals:
         """What insurers, members and the woman tell of care that no EPD holds."""
-        ...
-
-    @property
-    def payment(self) -> Payment:
-        """Worklist, overrides, trials of other rules, runs, casemix: all for purpose payment."""
         ...
 
     async def pull(
