@@ -10,6 +10,7 @@ import math
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Event, Lock, Thread
@@ -20,6 +21,7 @@ from adapter.service.pregnancies import PREGNANCY
 from adapter.service.rooms import Rooms
 from adapter.service.views import Views
 from adapter.service.women import WOMAN
+from adapter.store import StoreError
 
 Stamp = tuple[object, ...]
 PATIENCE = 0.7
@@ -132,7 +134,7 @@ class _Day:
         with self._lock:
             left = len(self._left())
             if left and not self._closing.is_set() and (self._reader is None or not self._reader.is_alive()):
-                self._reader = Thread(target=self._read, name="planning", daemon=True)
+                self._reader = Thread(target=self._read_on, name="planning", daemon=True)
                 self._reader.start()
             lines = tuple(line for _, line in self._kept.values() if line is not None)
             return Lines(lines, len(self._wanted), len(self._wanted) - left)
@@ -156,6 +158,11 @@ class _Day:
 
     def _left(self) -> list[str]:
         return [p for p, stamp in self._wanted.items() if self._kept.get(p, (None,))[0] != stamp]
+
+    def _read_on(self) -> None:
+        """Make all that is missing. What the store cannot do now, the next question asks of it again, and says so."""
+        with suppress(StoreError):
+            self._read()
 
     def _read(self, until: float = math.inf) -> None:
         """Make the lines that are missing, in turn, until an instant."""
