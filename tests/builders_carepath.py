@@ -14,6 +14,8 @@ from adapter.model.facts import (
     Act,
     ActKind,
     Dossier,
+    Measured,
+    Noted,
     Person,
     ReferralKind,
     ReferralMade,
@@ -65,6 +67,8 @@ class Source:
     acts: list[Act] = field(default_factory=list)
     referrals: list[ReferralMade] = field(default_factory=list)
     children: list[Person] = field(default_factory=list)
+    measured: list[Measured] = field(default_factory=list)
+    noted: list[Noted] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.woman = Person(self.id, "Patient/woman", self.evidence("Patient/woman"))
@@ -130,6 +134,20 @@ class Source:
         self.children.append(Person(self.id, reference, self.evidence(reference), birth_date=born, **more))
         return self
 
+    def measures(
+        self, kind: str, value: float | None, on: Moment | None = None, unit: str | None = None, **more: Any
+    ) -> "Source":
+        more.setdefault("dossier", "EpisodeOfCare/1")
+        original = more.pop("original", f"{value} {unit}")
+        organisation = more.pop("by", self.organisation)
+        self.measured.append(Measured(kind, kind, value, unit, original, organisation, self.evidence(), on, **more))
+        return self
+
+    def notes(self, kind: str, name: str, on: Moment | None = None, **more: Any) -> "Source":
+        more.setdefault("dossier", "EpisodeOfCare/1")
+        self.noted.append(Noted(kind, name, self.organisation, self.evidence(), at=on, **more))
+        return self
+
     def facts(self) -> SourceFacts:
         return SourceFacts(
             self.id,
@@ -139,6 +157,8 @@ class Source:
             tuple(self.statements),
             tuple(self.acts),
             tuple(self.referrals),
+            measured=tuple(self.measured),
+            noted=tuple(self.noted),
         )
 
 

@@ -37,6 +37,21 @@ class _Record:
 
 def children_of(chosen: Chosen, as_of: date) -> tuple[Child, ...]:
     """One entry per child, in order of birth."""
+    children = [_child(g, as_of) for g in _groups(chosen)]
+    return tuple(sorted(children, key=lambda c: (_order(c.birth), c.birth_order or 99, c.id)))
+
+
+def child_ids(chosen: Chosen) -> dict[tuple[str, str], str]:
+    """Source and reference of each record of a child to the id that the child has here."""
+    return {(r.source, r.reference): _id(group) for group in _groups(chosen) for r in group}
+
+
+def _id(group: list[_Record]) -> str:
+    return f"{group[0].source}:{group[0].reference}"
+
+
+def _groups(chosen: Chosen) -> list[list[_Record]]:
+    """The records of each child, over the sources; those of the source that knows most children first."""
     groups: list[list[_Record]] = []
     by_source = _records(chosen)
     for source in sorted(by_source, key=lambda s: (-len(by_source[s]), s)):
@@ -46,8 +61,7 @@ def children_of(chosen: Chosen, as_of: date) -> tuple[Child, ...]:
                 home.append(record)
             else:
                 groups.append([record])
-    children = [_child(g, as_of) for g in groups]
-    return tuple(sorted(children, key=lambda c: (_order(c.birth), c.birth_order or 99, c.id)))
+    return groups
 
 
 def _order(birth: Moment | None) -> float:
@@ -111,7 +125,7 @@ def _child(group: list[_Record], as_of: date) -> Child:
     births = [r.birth for r in group if r.birth is not None]
     people = [r.person for r in group if r.person is not None]
     return Child(
-        id=f"{group[0].source}:{group[0].reference}",
+        id=_id(group),
         birth=next((b for b in births if is_instant(b)), births[0] if births else None),
         birth_order=next((p.birth_order for p in people if p.birth_order is not None), None),
         gender=next((p.gender for p in people if p.gender), None),

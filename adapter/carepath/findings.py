@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from adapter.carepath.asof import Chosen
+from adapter.carepath.children import child_ids
 from adapter.carepath.dating import Dating
 from adapter.carepath.merge import by_evidence
 from adapter.carepath.times import seconds
@@ -21,7 +22,8 @@ _Order = tuple[date, float, tuple[str, str, str, str]]
 
 def measurements_of(chosen: Chosen, dating: Dating) -> tuple[Measurement, ...]:
     """All measured values, oldest first, each with the gestational age of its day; undated ones last."""
-    return tuple(_measurement(m, dating) for m in sorted(chosen.measured, key=_order))
+    children = child_ids(chosen)
+    return tuple(_measurement(m, dating, children) for m in sorted(chosen.measured, key=_order))
 
 
 def problems_of(chosen: Chosen) -> tuple[CareProblem, ...]:
@@ -39,7 +41,7 @@ def _order(item: Measured | Noted) -> _Order:
     return (date.max if at is None else day_of(at), 0.0 if at is None else seconds(at), by_evidence(item.evidence))
 
 
-def _measurement(m: Measured, dating: Dating) -> Measurement:
+def _measurement(m: Measured, dating: Dating, children: dict[tuple[str, str], str]) -> Measurement:
     day = _day(m.at)
     days = None if day is None else dating.days(day)
     return Measurement(
@@ -52,7 +54,7 @@ def _measurement(m: Measured, dating: Dating) -> Measurement:
         gestational_age=days if days is not None and days >= 0 else None,
         organisation=m.organisation,
         evidence=m.evidence,
-        about=m.about,
+        about=None if m.about is None else children.get((m.evidence.source, m.about), m.about),
     )
 
 

@@ -182,8 +182,8 @@ class Measurement:
     """One measured value, in the unit in which its kind is compared (UCUM), with what was sent beside it.
 
     `kind` is our word (`blood_pressure_systolic`, `weight`, `fundal_height`, `hb` …), `name` its Dutch name; `about`
-    the fetus or child it was measured on. `gestational_age` is in days, on the day of measuring. A value that could not
-    be brought to the unit stands with `value` None and is shown as sent.
+    the child (its id) or the fetus (as the source refers to it) that it was measured on. `gestational_age` is in days,
+    on the day of measuring. A value that could not be brought to the unit stands with `value` None and is shown as sent.
     """
 
     kind: str

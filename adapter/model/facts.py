@@ -80,8 +80,9 @@ class Statement:
     """One thing one resource says.
 
     `at` is when it was so (effective time); `basis` the standing within its kind (an EDD: definitive, conception,
-    ultrasound, lmp or stated); `about` the child or fetus it is about, None for the pregnancy or the woman; `valid` a stated validity
-    (an insurance). `dossier` and `pregnancy` are the EpisodeOfCare and pregnancy Condition it points to, if any.
+    ultrasound, lmp or stated); `about` the child or fetus it is about, None for the pregnancy or the woman; `valid` a
+    stated validity (an insurance). `dossier` and `pregnancy` are the EpisodeOfCare and pregnancy Condition it points
+    to, if any.
     """
 
     kind: StatementKind
