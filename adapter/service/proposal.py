@@ -123,7 +123,10 @@ class JudgedPair:
 
 @dataclass(frozen=True, slots=True)
 class LinkDecision:
-    """A decision of a person on links. `verdict`: same, apart, later, undone. `undoes`: the decision it took back."""
+    """A decision of a person on links. `verdict`: same, apart, later, undone. `undoes`: the decision it took back.
+
+    `standing`: it still holds for any of its pairs.
+    """
 
     id: str
     kind: Kind
@@ -133,12 +136,8 @@ class LinkDecision:
     at: datetime
     reason: str
     pairs: tuple[JudgedPair, ...]
+    standing: bool
     undoes: str | None = None
-
-    @property
-    def standing(self) -> bool:
-        """Whether it still holds for any pair."""
-        return self.verdict != "undone" and any(pair.standing for pair in self.pairs)
 
 
 @dataclass(frozen=True, slots=True)

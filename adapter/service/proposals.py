@@ -243,5 +243,14 @@ def _told(rows: Sequence[Judgement], standing: set[int]) -> LinkDecision:
         JudgedPair(r.a.source, r.a.reference, r.b.source, r.b.reference, r.position in standing) for r in rows
     )
     return LinkDecision(
-        first.decision, kind, first.verdict, first.made_by, why.name, first.made_at, why.reason, pairs, why.undoes
+        id=first.decision,
+        kind=kind,
+        verdict=first.verdict,
+        by=first.made_by,
+        name=why.name,
+        at=first.made_at,
+        reason=why.reason,
+        pairs=pairs,
+        standing=first.verdict != Verdict.UNDONE and any(pair.standing for pair in pairs),
+        undoes=why.undoes,
     )

@@ -1,0 +1,192 @@
+"""Proposals and decisions over the JSON API, on a desk from memory."""
+
+from __future__ import annotations
+
+import runpy
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from adapter.access import DeniedError, Purpose
+from adapter.asgi import build
+from adapter.model import wire
+from adapter.model.carepath import LinkEvidence
+from adapter.model.evidence import Evidence
+from adapter.service.asked import BadQuestionError
+from adapter.service.proposal import (
+    Changed,
+    JudgedPair,
+    LinkDecision,
+    LinkDecisionPage,
+    OvertakenError,
+    Party,
+    Pointed,
+    Proposal,
+    ProposalDetail,
+    ProposalPage,
+    Row,
+    Threshold,
+    UnknownProposalError,
+    UnknownRecordError,
+)
+
+SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
+AT = datetime(2024, 7, 29, 12, tzinfo=UTC)
+ID = "1534f01b4c24b4470add7518f9437318"
+A = Party("kz", "Patient/1", "Kraamzorg", "S. <b>Bakker</b>", date(1991, 3, 14), "w-1", ("p-1",))
+B = Party("vp", "Patient/2", "Praktijk", "Sanne Bakker", date(1991, 3, 14), "w-2", ("p-2",))
+PROPOSAL = Proposal(ID, "woman", "open", 23.0, (Threshold(18.0, "voorleggen"),), AT, A, B)
+EVIDENCE = (LinkEvidence("dezelfde geboortedatum", 10.0, (Evidence("kz", "Patient/1", "1", "birthDate"),)),)
+DETAIL = ProposalDetail(PROPOSAL, EVIDENCE, (Row("BSN", None, "aanwezig", "unknown"),), (A,), (B,), "0.a.b.c")
+PAIR = JudgedPair("kz", "Patient/1", "vp", "Patient/2", True)
+MADE = LinkDecision("d-1", "woman", "same", "uzi-1", "V. Kundige", AT, "gebeld", (PAIR,), True)
+
+
+class Desk:
+    """A desk that knows one proposal, and remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.fails: Exception | None = None
+
+    def _answer(self, found: Any, *asked: Any) -> Any:
+        self.asked.append(asked)
+        if self.fails:
+            raise self.fails
+        return found
+
+    def queue(self, ctx: Any, *, kind: Any = None, state: Any = None, offset: int = 0, limit: int = 50) -> Any:
+        return self._answer(ProposalPage((PROPOSAL,), 1, 1, 0), "queue", ctx, kind, state, offset, limit)
+
+    def proposal(self, ctx: Any, id: str) -> Any:
+        return self._answer(DETAIL, "proposal", ctx, id)
+
+    def decide(self, ctx: Any, id: str, verdict: str, reason: str, seen: str) -> Any:
+        return self._answer(MADE, "decide", ctx, id, verdict, reason, seen)
+
+    def judge(self, ctx: Any, kind: str, verdict: str, one: Any, other: Any, reason: str) -> Any:
+        return self._answer(MADE, "judge", ctx, kind, verdict, one, other, reason)
+
+    def undo(self, ctx: Any, decision: str, reason: str) -> Any:
+        return self._answer(MADE, "undo", ctx, decision, reason)
+
+    def decisions(self, ctx: Any, *, offset: int = 0, limit: int = 50) -> Any:
+        return self._answer(LinkDecisionPage((MADE,), 1), "decisions", ctx, offset, limit)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+async def client(desk: Desk) -> Any:
+    application = SAMPLE.SampleApplication()
+    application.proposals = desk
+    transport = httpx.ASGITransport(build(application))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        yield client
+
+
+GOOD = {"verdict": "same", "reason": "gebeld", "seen": "0.a.b.c"}
+SPLIT = {"kind": "woman", "verdict": "split", "record": {"source": "kz", "reference": "Patient/1"}, "reason": "gebeld"}
+
+
+async def test_the_queue_one_proposal_and_the_decisions_have_the_published_shapes(client: Any, desk: Desk) -> None:
+    page = (await client.get("/api/v1/proposals?kind=woman&state=open&limit=5&offset=2")).json()
+    assert page["proposals"] == [wire.to_data(PROPOSAL)]
+    assert desk.asked[-1][2:] == ("woman", "open", 2, 5)
+    assert (await client.get(f"/api/v1/proposals/{ID}")).json() == wire.to_data(DETAIL)
+    assert (await client.get("/api/v1/link-decisions")).json()["decisions"] == [wire.to_data(MADE)]
+    assert {asked[1].purpose for asked in desk.asked} == {Purpose.TREAT}
+
+
+async def test_decisions_are_posted(client: Any, desk: Desk) -> None:
+    made = await client.post(f"/api/v1/proposals/{ID}/decision", json=GOOD)
+    assert (made.status_code, made.json()) == (201, wire.to_data(MADE))
+    assert desk.asked[-1][2:] == (ID, "same", "gebeld", "0.a.b.c")
+    assert (await client.post("/api/v1/link-decisions", json=SPLIT)).status_code == 201
+    assert desk.asked[-1][2:] == ("woman", "split", Pointed("kz", "Patient/1"), None, "gebeld")
+    assert (await client.post("/api/v1/link-decisions/d-1/undo", json={"reason": "vergissing"})).status_code == 201
+    assert desk.asked[-1][2:] == ("d-1", "vergissing")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (UnknownProposalError(ID), 404, "any more"),
+        (UnknownRecordError("x"), 404, "no such record"),
+        (BadQuestionError("reason", "say why, in your own words"), 400, "say why"),
+        (OvertakenError(Changed("decided", "Er is besloten.", "d-9")), 409, "look again"),
+        (DeniedError.__new__(DeniedError), 403, "not allowed"),
+    ],
+)
+async def test_errors_are_problem_documents(client: Any, desk: Desk, error: Exception, status: int, said: str) -> None:
+    desk.fails = error
+    response = await client.post(f"/api/v1/proposals/{ID}/decision", json=GOOD)
+    assert response.status_code == response.json()["status"] == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert said in response.json()["detail"]
+
+
+async def test_an_overtaken_decision_says_what_changed(client: Any, desk: Desk) -> None:
+    desk.fails = OvertakenError(Changed("decided", "V. Kundige besloot.", "d-9"), Changed("data", "Nieuwe gegevens."))
+    changed = (await client.post("/api/v1/link-decisions/d-1/undo", json={"reason": "x"})).json()["changed"]
+    assert changed == [
+        {"what": "decided", "text": "V. Kundige besloot.", "decision": "d-9"},
+        {"what": "data", "text": "Nieuwe gegevens.", "decision": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "where"),
+    [
+        (f"/api/v1/proposals/{ID}/decision", {**GOOD, "verdict": "maybe"}, "verdict"),
+        (f"/api/v1/proposals/{ID}/decision", {"verdict": "same", "seen": "x"}, "reason"),
+        (f"/api/v1/proposals/{ID}/decision", {"verdict": "same", "reason": "x"}, "seen"),
+        (f"/api/v1/proposals/{ID}/decision", {**GOOD, "bsn": "999900006"}, "bsn"),
+        (f"/api/v1/proposals/{ID}/decision", [], "body"),
+        ("/api/v1/link-decisions", {**SPLIT, "kind": "child"}, "kind"),
+        ("/api/v1/link-decisions", {**SPLIT, "record": "Patient/1"}, "record"),
+        ("/api/v1/link-decisions/d-1/undo", {}, "reason"),
+    ],
+)
+async def test_a_bad_body_names_the_field_and_does_nothing(
+    client: Any, desk: Desk, address: str, body: Any, where: str
+) -> None:
+    response = await client.post(address, json=body)
+    assert response.status_code == 400
+    assert where in response.json()["detail"]
+    assert "999900006" not in response.text
+    assert desk.asked == []
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://elders.example"}, {"Sec-Fetch-Site": "cross-site"}])
+@pytest.mark.parametrize(
+    "address", [f"/api/v1/proposals/{ID}/decision", "/api/v1/link-decisions", "/api/v1/link-decisions/d-1/undo"]
+)
+async def test_a_page_of_another_origin_cannot_decide(
+    client: Any, desk: Desk, address: str, headers: dict[str, str]
+) -> None:
+    assert (await client.post(address, json=GOOD, headers=headers)).status_code == 403
+    assert desk.asked == []
+
+
+async def test_a_form_cannot_decide_over_the_json_api(client: Any, desk: Desk) -> None:
+    text = '{"verdict": "same", "reason": "x", "seen": "0.a.b.c"}'
+    response = await client.post(
+        f"/api/v1/proposals/{ID}/decision", content=text, headers={"Content-Type": "text/plain"}
+    )
+    assert response.status_code == 400
+    assert desk.asked == []
+
+
+@pytest.mark.parametrize("query", ["kind=child", "state=gone", "limit=0", "limit=many", "offset=-1"])
+async def test_a_bad_question_names_the_parameter(client: Any, query: str) -> None:
+    response = await client.get(f"/api/v1/proposals?{query}")
+    assert response.status_code == 400
+    assert query.split("=", maxsplit=1)[0] in response.json()["detail"]
