@@ -17,7 +17,9 @@ from starlette.types import Message, Receive, Scope
 from adapter.access import is_loopback
 
 MOST_BODY = 1024 * 1024
-"""Bytes that a request may bring; nothing that is offered now needs more than a few hundred."""
+"""Bytes that a request may bring."""
+MOST_FHIR = 16 * MOST_BODY
+"""Bytes that may be sent to a FHIR endpoint: a transaction holds whole dossiers."""
 
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(?::[0-9]{0,5})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffd]")
@@ -45,8 +47,9 @@ def refusal(scope: Scope) -> Refusal | None:
     if _CONTROL.search(scope["path"]):
         return Refusal(400, "path", "an address holds no control characters and is UTF-8")
     length = headers.get("content-length", "0")
-    if not length.isascii() or not length.isdigit() or int(length[:20]) > MOST_BODY:
-        return Refusal(413, "size", f"a request may hold at most {MOST_BODY} bytes")
+    most = most_bytes(scope)
+    if not length.isascii() or not length.isdigit() or int(length[:20]) > most:
+        return Refusal(413, "size", f"a request may hold at most {most} bytes")
     return None
 
 
@@ -63,7 +66,12 @@ def _same_origin(headers: Headers, host: str, scheme: str) -> bool:
     return [o.lower() for o in origins] == [f"{scheme}://{host}".lower()]
 
 
-def bounded(receive: Receive) -> Receive:
+def most_bytes(scope: Scope) -> int:
+    """How much this request may bring."""
+    return MOST_FHIR if scope["path"].startswith("/fhir/") else MOST_BODY
+
+
+def bounded(receive: Receive, most: int) -> Receive:
     """The body of the request, cut off with 413 where it turns out larger than it may be."""
     seen = 0
 
@@ -71,7 +79,7 @@ def bounded(receive: Receive) -> Receive:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > MOST_BODY:
+        if seen > most:
             raise HTTPException(413)
         return message
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from adapter.access import log
 from adapter.access.redact import redact
 from adapter.api.errors import answer
-from adapter.api.gate import bounded, refusal
+from adapter.api.gate import bounded, most_bytes, refusal
 from adapter.model.identifiers import Bsn, InvalidIdentifierError, System
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -106,7 +106,7 @@ class Headers:
             await answer(request, 400, _bsn_advice(request))(scope, receive, send_with_headers)
             return
         try:
-            await self._app(scope, bounded(receive), send_with_headers)
+            await self._app(scope, bounded(receive, most_bytes(scope)), send_with_headers)
         except Exception as error:
             # The message of an unexpected error may hold anything; its type and place may not.
             log.REQUEST_FAILED.log(

@@ -11,9 +11,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from adapter.access import AuditLog, Policy
-from adapter.api import create_app
+from adapter.api import errors, fhir
+from adapter.api.headers import Headers
 from adapter.model.evidence import Organisation
 from adapter.model.sources import FhirVersion, SourceInfo
 from adapter.service.fhir import FhirService
@@ -90,6 +92,16 @@ def rooms_of(store: Store, clock: Any, *sources: tuple[str, FhirVersion | None])
     )
 
 
+def door(service: FhirService, **more: Any) -> FastAPI:
+    """The FHIR routes with all that stands before them, and no other door."""
+    application: Any = SimpleNamespace(fhir=service, **more)
+    app = FastAPI(openapi_url=None)
+    app.router.routes.extend(fhir.routes(application))
+    errors.install(app)
+    app.add_middleware(Headers)
+    return app
+
+
 @asynccontextmanager
 async def serving(folder: Path) -> Any:
     """The endpoint with two STU3 sources, `vp` and `zh`, and one of R4, `lab`."""
@@ -107,8 +119,7 @@ async def serving(folder: Path) -> Any:
     store = Store.open(f"sqlite:///{folder / 'fhir.db'}", KeyRing(b"k" * 32))
     sources = (("vp", FhirVersion.STU3), ("zh", FhirVersion.STU3), ("lab", FhirVersion.R4))
     service = FhirService(rooms_of(store, clock, *sources), Checker(0), settle)
-    application: Any = SimpleNamespace(fhir=service, frame_ancestors=())
-    transport = httpx.ASGITransport(create_app(application))
+    transport = httpx.ASGITransport(door(service))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield Server(client, store, service, settled, moment)
     await service.aclose()
