@@ -104,7 +104,7 @@ def picture(path: CarePath, given: Mapping[str, str], asked: Asked, stand: str =
         "disorders": of_kind(part, *{p.kind for p in part.problems} - {"allergy", "alert"}),
         "allergies": of_kind(part, "allergy", "alert"),
         "birth_acts": _acts(path, _BIRTH),
-        "kraamzorg_acts": _acts(path, _KRAAMZORG),
+        "kraamzorg_acts": _series(_acts(path, _KRAAMZORG)),
         "loud": loud,
         "settled": settled,
         "doubled": doubled(path),
@@ -117,6 +117,14 @@ def picture(path: CarePath, given: Mapping[str, str], asked: Asked, stand: str =
         "silent": [s for s in path.sources if s.state is not SourceState.ANSWERED],
         "who": _names(path),
     }
+
+
+def _series(acts: Iterable[CareAct]) -> list[list[CareAct]]:
+    """Acts of one name, state and organisation together."""
+    found: dict[tuple[str, str, str], list[CareAct]] = {}
+    for act in acts:
+        found.setdefault((act.name, act.state, act.organisation.id), []).append(act)
+    return list(found.values())
 
 
 def _by_name(screenings: Iterable[Screening]) -> list[tuple[str, list[Screening]]]:
@@ -172,7 +180,7 @@ def _names(path: CarePath) -> Callable[[Iterable[Evidence]], str]:
 
     def said(evidence: Iterable[Evidence]) -> str:
         found = list(dict.fromkeys(names.get(e.source, e.source) for e in evidence))
-        return ", ".join(found[:2]) + (f" +{len(found) - 2}" if len(found) > 2 else "")
+        return "".join(found[:1]) + (f" +{len(found) - 1}" if len(found) > 1 else "")
 
     return said
 

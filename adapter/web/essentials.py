@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -251,12 +252,20 @@ def _ahead(moment: CareMoment) -> str:
 
 def _tile(id_: str, label: str, names: list[str], href: str, nothing: str) -> Tile:
     unique = list(dict.fromkeys(dutch.capital(n) for n in names))
-    return Tile(id_, label, len(unique), tuple(unique[:_MOST]), max(0, len(unique) - _MOST), href, nothing)
+    return Tile(
+        id_,
+        label,
+        len(names) if id_ == "verschil" else len(unique),
+        tuple(unique[:_MOST]),
+        max(0, len(unique) - _MOST),
+        href,
+        nothing,
+    )
 
 
 def _first(text: str) -> str:
-    """The part of a sentence that names it."""
-    return dutch.plain(text).split(":")[0].split(";")[0]
+    """The part of a sentence that names it: what stands before where and when."""
+    return re.split(r"[:;]| bij | op | door ", dutch.plain(text), maxsplit=1)[0]
 
 
 def _completeness(path: CarePath) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from adapter.model.carepath import CareMoment, CarePath
+from adapter.model.carepath import CareAct, CareMoment, CarePath, Measurement, Screening
 from adapter.model.evidence import Evidence
 from adapter.model.moments import day_of
 from adapter.service import dutch
@@ -39,12 +39,24 @@ class Steps:
 
 def steps(path: CarePath) -> Steps:
     """The zorgpad of this pregnancy."""
-    when = {act.evidence: (act.day, act.organisation.name or act.organisation.id) for act in path.acts}
+    when = _when(path)
     start = start_of(path)
     made = tuple(_step(m, start, when) for m in path.moments if m.state != "not_applicable")
     states = [m.state for m in path.moments]
     counts = tuple((s, dutch.MOMENT_STATE[s], states.count(s)) for s in ORDER if s in states)
     return Steps(made, tuple(m for m in path.moments if m.state == "not_applicable"), counts)
+
+
+_When = dict[tuple[str, str], tuple[date | None, str]]
+
+
+def _when(path: CarePath) -> _When:
+    """On which day, and whose, each resource is that tells of care, a measurement or a screening."""
+    told: list[Measurement | Screening | CareAct] = [*path.measurements, *path.screenings, *path.acts]
+    return {
+        (one.evidence.source, one.evidence.reference): (one.day, one.organisation.name or one.organisation.id)
+        for one in told
+    }
 
 
 def start_of(path: CarePath) -> date | None:
@@ -59,7 +71,7 @@ def weeks(day: date, start: date | None) -> str:
     return f"{days // 7}+{days % 7}" if 0 <= days < 310 else ""
 
 
-def _step(moment: CareMoment, start: date | None, when: dict[Evidence, tuple[date | None, str]]) -> Step:
+def _step(moment: CareMoment, start: date | None, when: _When) -> Step:
     return Step(
         moment=moment,
         state=dutch.MOMENT_STATE[moment.state],
@@ -83,10 +95,9 @@ def _brief(times: list[str]) -> str:
     return "; ".join(times) if len(times) < 4 else f"{len(times)} keer, laatst {times[-1]}"
 
 
-def _told(
-    evidence: tuple[Evidence, ...], start: date | None, when: dict[Evidence, tuple[date | None, str]]
-) -> Iterator[str]:
-    for day, who in sorted((when[one] for one in evidence if one in when), key=lambda told: told[0] or date.min):
+def _told(evidence: tuple[Evidence, ...], start: date | None, when: _When) -> Iterator[str]:
+    known = [when[key] for one in evidence if (key := (one.source, one.reference)) in when]
+    for day, who in sorted(known, key=lambda told: told[0] or date.min):
         if day is not None:
             at = weeks(day, start)
             yield f"{dutch.day(day)}{f' ({at})' if at else ''}, {who}"

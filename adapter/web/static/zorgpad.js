@@ -32,7 +32,10 @@
     dialog.replaceChildren(close, found);
     dialog.showModal();
     dialog.scrollTop = 0;
-    found.querySelector("mark")?.scrollIntoView({ block: "center" });
+    found.querySelectorAll("pre").forEach((text) => {
+      const mark = text.querySelector("mark");
+      if (mark) text.scrollTop = mark.offsetTop - text.offsetTop - text.clientHeight / 2;
+    });
     close.focus({ preventScroll: true });
   }
 
