@@ -66,8 +66,9 @@ def _apply(entry: Row, region: Region, now: dict[str, Moment], rows: Mapping[str
         entry.fault(f"give one of {', '.join(_ACTIONS)}, with the id of a moment")
         return
     action = actions[0]
-    id_, why = entry.required(action), entry.required("reason")
+    id_ = entry.required(action)
     entry.name = f"moment {id_}"
+    why = entry.required("reason")
     if id_ in seen:
         entry.fault("this moment stands here twice")
         return
