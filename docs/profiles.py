@@ -1,4 +1,4 @@
-"""Write profiles/*/CapabilityStatement-geboortezorg-adapter.json from what the endpoints say of themselves.
+"""Write profiles/*/CapabilityStatement-… and OperationDefinition-… from the declarations of the endpoints.
 
 .venv/bin/python docs/profiles.py
 """
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from adapter import fhir
 from adapter.api.capability import statement
+from adapter.api.fhir.declared import OPERATIONS
+from adapter.api.fhir.operations import definition
 from adapter.model.sources import FhirVersion
 
 PROFILES = Path(__file__).parents[1] / "profiles"
@@ -31,6 +33,12 @@ def published(name: str) -> fhir.JsonObject:
     return {**first, **rest, "implementation": implementation}
 
 
+def definitions(name: str) -> dict[Path, fhir.JsonObject]:
+    """The OperationDefinitions of one endpoint, by the file where each stands."""
+    version = FhirVersion.STU3 if name == "stu3" else FhirVersion.R4
+    return {PROFILES / name / f"OperationDefinition-{o.code}.json": definition(o, version) for o in OPERATIONS}
+
+
 def file_of(name: str) -> Path:
     """Where it stands."""
     return PROFILES / name / f"CapabilityStatement-{ID}.json"
@@ -39,4 +47,5 @@ def file_of(name: str) -> Path:
 if __name__ == "__main__":
     for endpoint in URLS:
         file_of(endpoint).parent.mkdir(parents=True, exist_ok=True)
-        file_of(endpoint).write_text(json.dumps(published(endpoint), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        for file, resource in {file_of(endpoint): published(endpoint), **definitions(endpoint)}.items():
+            file.write_text(json.dumps(resource, indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from adapter.api import errors, fhir, operations, planning, pregnancies, proposals
+from adapter.api import errors, operations, planning, pregnancies, proposals
+from adapter.api.fhir import door
 from adapter.api.headers import Headers
 from adapter.service.port import Application
 
@@ -23,7 +24,7 @@ def create_app(application: Application) -> FastAPI:
     app.include_router(planning.router(application))
     app.include_router(proposals.router(application))
     app.router.routes.extend(operations.routes(application))
-    app.router.routes.extend(fhir.routes(application))
+    app.router.routes.extend(door.routes(application))
     errors.install(app)
     proposals.install(app)
     app.add_middleware(Headers, frame_ancestors=application.frame_ancestors)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from adapter import fhir
-from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS
+from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, definition_url
 from adapter.model.sources import FhirVersion
 from adapter.service.fhir_parameters import Kind, parameters
 
@@ -40,7 +40,7 @@ def statement(version: FhirVersion, url: str) -> fhir.JsonObject:
         made["instantiates"] = [NICTIZ]
         made["acceptUnknown"] = "no"
         rest["operation"] = [
-            {"name": o.code, "definition": {"reference": f"{url}/OperationDefinition/{o.code}"}} for o in OPERATIONS
+            {"name": o.code, "definition": {"reference": definition_url(o, version)}} for o in OPERATIONS
         ]
     return made
 
@@ -71,10 +71,7 @@ def _complete(resource: dict[str, Any], version: FhirVersion) -> None:
     resource["searchParam"] = [*general, *resource.get("searchParam", [])]
     asked = [o for o in OPERATIONS if kind in o.types]
     if asked and version is FhirVersion.R4:
-        resource["operation"] = [{"name": o.code, "definition": f"{_OPERATION}{o.name}"} for o in asked]
-
-
-_OPERATION = "urn:geboortezorg-adapter:operation:"
+        resource["operation"] = [{"name": o.code, "definition": definition_url(o, version)} for o in asked]
 
 
 def _version() -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from adapter.model.sources import FhirVersion, RecordKey
 from adapter.service.fhir_audit import AuditQueue
+from adapter.service.fhir_dossier import Dossiers
 from adapter.service.fhir_endpoint import FhirEndpoint
 from adapter.service.fhir_names import Names
 from adapter.service.fhir_write import Settle, Writer
@@ -27,6 +28,10 @@ class FhirService:
     def endpoint(self, version: FhirVersion) -> FhirEndpoint:
         """The endpoint of one version."""
         return self._endpoints[version]
+
+    def dossiers(self, version: FhirVersion) -> Dossiers:
+        """What belongs together, in one version."""
+        return Dossiers(self._endpoints[version], self._search)
 
     def writer(self, version: FhirVersion) -> Writer:
         """What writes to one version."""

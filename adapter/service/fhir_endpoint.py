@@ -80,6 +80,10 @@ class FhirEndpoint:
             tuple(rows), self.seen(caller.context, EventType.SEARCH, rows, grant, query=text, found=len(rows))
         )
 
+    def reading(self, context: Context) -> Grant:
+        """The grant to read what sources sent. Raises `DeniedError`."""
+        return self.allowed(context, Action.READ)
+
     def allowed(self, context: Context, action: Action, what: Resource = Resource.SOURCE_RESOURCE) -> Grant:
         """The grant for this. Raises `DeniedError`, after it was written to the audit log."""
         try:

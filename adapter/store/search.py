@@ -77,6 +77,15 @@ _TARGET = (
     "SELECT target FROM links WHERE kind = 'woman' AND source = :source AND reference = :reference"
     " ORDER BY position DESC LIMIT 1"
 )
+_PREGNANCY = (
+    "SELECT target FROM links WHERE kind = 'pregnancy' AND source = :source AND reference = :reference"
+    " ORDER BY position DESC LIMIT 1"
+)
+_PREGNANCIES = (
+    "SELECT l.target FROM links l WHERE l.kind = 'pregnancy' AND l.source = :source AND l.woman = :woman"
+    " AND NOT EXISTS (SELECT 1 FROM links n WHERE n.kind = l.kind AND n.source = l.source"
+    " AND n.reference = l.reference AND n.position > l.position) ORDER BY l.position"
+)
 _LINKED = (
     "SELECT l.source, l.reference FROM links l WHERE l.kind = 'woman' AND l.target = :target AND NOT EXISTS"
     " (SELECT 1 FROM links n WHERE n.kind = l.kind AND n.source = l.source AND n.reference = l.reference"
@@ -240,6 +249,16 @@ class Search(Part):
         """Our id of the woman to whom a record is linked now."""
         rows = self._rows(_TARGET, {"source": record.source, "reference": record.woman})
         return rows[0][0] if rows else None
+
+    def pregnancy_of(self, source: str, reference: str) -> str | None:
+        """Our id of the pregnancy that a dossier (`Type/id`) is linked to now."""
+        rows = self._rows(_PREGNANCY, {"source": source, "reference": reference})
+        return rows[0][0] if rows else None
+
+    def pregnancies_of(self, record: RecordKey) -> list[str]:
+        """Our ids of the pregnancies that the dossiers of a record are linked to now."""
+        rows = self._rows(_PREGNANCIES, {"source": record.source, "woman": record.woman})
+        return list(dict.fromkeys(row[0] for row in rows if row[0]))
 
     def linked_to(self, record: RecordKey) -> list[RecordKey]:
         """The records of the same woman, this one among them; it alone while it is not linked."""

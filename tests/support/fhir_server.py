@@ -14,7 +14,8 @@ import httpx
 from fastapi import FastAPI
 
 from adapter.access import AuditLog, Policy
-from adapter.api import errors, fhir
+from adapter.api import errors
+from adapter.api.fhir import door as fhir_door
 from adapter.api.headers import Headers
 from adapter.model.evidence import Organisation
 from adapter.model.sources import FhirVersion, SourceInfo
@@ -96,7 +97,7 @@ def door(service: FhirService, **more: Any) -> FastAPI:
     """The FHIR routes with all that stands before them, and no other door."""
     application: Any = SimpleNamespace(fhir=service, **more)
     app = FastAPI(openapi_url=None)
-    app.router.routes.extend(fhir.routes(application))
+    app.router.routes.extend(fhir_door.routes(application))
     errors.install(app)
     app.add_middleware(Headers)
     return app

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapter.model.sources import FhirVersion
+
 READ_VERBS = ("GET", "HEAD")
 
 
@@ -41,6 +43,7 @@ class Operation:
 
     name: str
     code: str
+    url: str  # made once, as all our addresses: it means nothing else and never changes
     types: tuple[str, ...]
     purpose: str  # of use: TREAT or HPAYMT
     title: str
@@ -83,33 +86,62 @@ _AS_OF = OperationParameter("as_of", "in", "date", "The day asked about; today w
 _KNOWN_AT = OperationParameter(
     "known_at", "in", "dateTime", "Only what was known at this instant counts; now when absent."
 )
+_OUT = (
+    OperationParameter("pregnancy", "out", "", "One for each pregnancy, with the parts below.", 0, "*"),
+    OperationParameter("pregnancy.id", "out", "string", "Our id of the pregnancy; it stays the same.", 1),
+)
+_DOCUMENT = OperationParameter(
+    "pregnancy.document", "out", "Attachment", "The whole of it: application/json, as docs/reference/json.md.", 1
+)
 _BY = ("EpisodeOfCare", "Condition", "Patient")
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "CarePath",
         "care-path",
+        "urn:uuid:5b0e8a57-7c57-4f3a-9f5e-5f8f6a2f1c01",
         _BY,
         "TREAT",
         "The shared care path of a pregnancy",
         "The care path over all sources, of the pregnancy that a dossier (EpisodeOfCare) or pregnancy (Condition)"
-        " belongs to; of a Patient, one for each of her pregnancies. Each is a Binary with the JSON of our contract.",
-        (_AS_OF, _KNOWN_AT, OperationParameter("return", "out", "Bundle", "A collection of Binary.", 1)),
+        " belongs to; of a Patient, one for each of her pregnancies.",
+        (
+            _AS_OF,
+            _KNOWN_AT,
+            *_OUT,
+            OperationParameter("pregnancy.state", "out", "code", "ongoing or ended.", 1),
+            OperationParameter("pregnancy.outcome", "out", "code", "How it ended."),
+            OperationParameter("pregnancy.due", "out", "date", "The day she is due."),
+            OperationParameter("pregnancy.gap", "out", "string", "A moment of the zorgpad that was missed.", 0, "*"),
+            _DOCUMENT,
+        ),
     ),
     Operation(
         "IgoSelection",
         "igo-selection",
+        "urn:uuid:5b0e8a57-7c57-4f3a-9f5e-5f8f6a2f1c02",
         _BY,
         "HPAYMT",
         "IGO or niet-IGO, and what to claim",
         "The decision about a pregnancy, with its reasons, for payment: it holds no clinical value. Asked of a dossier,"
         " a pregnancy or a Patient, as the care path is.",
-        (_AS_OF, _KNOWN_AT, OperationParameter("return", "out", "Bundle", "A collection of Binary.", 1)),
+        (
+            _AS_OF,
+            _KNOWN_AT,
+            *_OUT,
+            OperationParameter("pregnancy.decision", "out", "string", "Our id of the decision.", 1),
+            OperationParameter("pregnancy.status", "out", "code", "igo, niet_igo, gemengd or onbepaald.", 1),
+            OperationParameter("pregnancy.stage", "out", "code", "voorlopig or definitief.", 1),
+            OperationParameter("pregnancy.standing", "out", "code", "verified or provisional.", 1),
+            OperationParameter("pregnancy.missing", "out", "string", "What is not known and is needed.", 0, "*"),
+            _DOCUMENT,
+        ),
     ),
     Operation(
         "Everything",
         "everything",
-        ("Patient", "EpisodeOfCare"),
+        "urn:uuid:5b0e8a57-7c57-4f3a-9f5e-5f8f6a2f1c03",
+        ("EpisodeOfCare", "Patient"),
         "TREAT",
         "All that is known of a woman, or of one dossier",
         "Of a Patient: every resource of her record and of the records linked to it at other sources. Of an"
@@ -121,3 +153,13 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
     ),
 )
+
+
+def operation_of(code: str, kind: str) -> Operation | None:
+    """The operation of this code on this type."""
+    return next((o for o in OPERATIONS if o.code == code and kind in o.types), None)
+
+
+def definition_url(operation: Operation, version: FhirVersion) -> str:
+    """The canonical address of an OperationDefinition: each FHIR version has its own."""
+    return operation.url if version is FhirVersion.STU3 else f"{operation.url[:-2]}1{operation.url[-1]}"

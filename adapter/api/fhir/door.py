@@ -111,6 +111,7 @@ class Door:
             pairs += await _form(request)
         return Exchange(
             request=request,
+            application=self._application,
             service=service,
             endpoint=service.endpoint(self._version),
             base=self._base(request),

@@ -15,6 +15,7 @@ from adapter.service.fhir_endpoint import FhirEndpoint
 from adapter.service.fhir_fault import FhirFault, bad
 from adapter.service.fhir_query import Handling
 from adapter.service.fhir_scope import Caller
+from adapter.service.port import Application
 
 ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
 _PREFER = re.compile(r"(return|handling|respond-async)(?:\s*=\s*\"?([A-Za-z]+)\"?)?")
@@ -26,6 +27,7 @@ class Exchange:
     """The request, read as far as every interaction needs it."""
 
     request: Request
+    application: Application
     service: FhirService
     endpoint: FhirEndpoint
     base: str
