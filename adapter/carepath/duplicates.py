@@ -16,7 +16,6 @@ from adapter.carepath.asof import Chosen
 from adapter.carepath.expected import Moment, Once
 from adapter.carepath.questions import named
 from adapter.carepath.signs import Signs, may
-from adapter.carepath.timeline import GIVEN
 from adapter.carepath.times import dutch
 from adapter.model.carepath import Conflict, Disagreement
 from adapter.model.evidence import Evidence
@@ -71,7 +70,7 @@ def _of_moment(moment: Moment, once: Once, signs: Signs, zero: date | None) -> l
     given = [
         _Given(s.day, s.act.organisation.id, s.act)
         for s in found.values()
-        if s.day is not None and s.act is not None and s.act.state in GIVEN and may(s, moment)
+        if s.day is not None and s.act is not None and may(s, moment)
     ]
     if "unfinished" in once.exempt:
         given = [g for g in given if g.act.state == "done"]

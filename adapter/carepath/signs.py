@@ -41,7 +41,7 @@ class Signs:
     ) -> None:
         ways = [way for moment in moments for way in moment.ways]
         self.chosen = chosen
-        self.acts = _acts(chosen.acts, {key for way in ways for key in way.acts})
+        self.acts, self._refused = _acts(chosen.acts, {key for way in ways for key in way.acts})
         self._statements = _statements(chosen, {kind for way in ways for kind in way.statements})
         self._screened: dict[str, list[Screening]] = defaultdict(list)
         for screening in screenings:
@@ -52,38 +52,36 @@ class Signs:
 
     def signs(self, expected: Moment, window: Window, *, sure: bool) -> list[Sign]:
         """What shows that it was done; not `sure`: what may have been it."""
-        return [s for way in expected.ways if way.sure is sure for s in self._way(way, expected, window)]
+        found: list[Sign] = []
+        for way in expected.ways:
+            if way.sure is sure:
+                such = self._any_time(way, expected)
+                found += such if way.when == "any" else [s for s in such if _in_time(s.day, window, way.when)]
+        return found
 
     def declined(self, expected: Moment) -> list[Sign]:
         """What says that she declined it, or that it was not done."""
-        keys = dict.fromkeys(key for way in expected.ways if way.sure for key in way.acts)
-        found = [s for key in keys for s in self.acts.get(key, ()) if _is(s, DECLINED) and may(s, expected)]
-        kinds = dict.fromkeys(kind for way in expected.ways for kind in way.screenings)
-        screened = (s for kind in kinds for s in self._screened.get(kind, ()) if s.state == DECLINED)
-        found += [Sign(s.evidence, s.day, s.organisation) for s in screened]
+        found: list[Sign] = []
+        for way in expected.ways:
+            if way.sure and self._refused:
+                found += [s for key in way.acts for s in self._refused.get(key, ()) if may(s, expected)]
+            screened = (s for kind in way.screenings for s in self._screened.get(kind, ()) if s.state == DECLINED)
+            found += [Sign(s.evidence, s.day, s.organisation) for s in screened]
         for kind in expected.declined_by:
             said = self.chosen.said(StatementKind(kind))
             found += [Sign(s.evidence, None if s.at is None else day_of(s.at)) for s in said if s.value is True]
         return found
 
-    def _way(self, way: Way, expected: Moment, window: Window) -> Iterable[Sign]:
-        for sign in self._any_time(way, expected):
-            if way.when == "any" or _in_time(sign.day, window, way.when):
-                yield sign
-
-    def _any_time(self, way: Way, expected: Moment) -> Iterable[Sign]:
-        for key in way.acts:
-            for sign in self.acts.get(key, ()):
-                if sign.act is not None and sign.act.state in GIVEN and may(sign, expected):
-                    yield sign
+    def _any_time(self, way: Way, expected: Moment) -> list[Sign]:
+        found = [s for key in way.acts for s in self.acts.get(key, ()) if may(s, expected)]
         for kind in way.statements:
-            yield from self._statements.get(kind, ())
+            found += self._statements.get(kind, ())
         for kind in way.screenings:
-            for screening in self._screened.get(kind, ()):
-                if screening.state == "done":
-                    yield Sign(screening.evidence, screening.day, screening.organisation)
+            done = (s for s in self._screened.get(kind, ()) if s.state == "done")
+            found += [Sign(s.evidence, s.day, s.organisation) for s in done]
         for kind in way.measurements:
-            yield from self._measured.get(kind, ())
+            found += self._measured.get(kind, ())
+        return found
 
 
 def may(sign: Sign, expected: Moment) -> bool:
@@ -92,18 +90,23 @@ def may(sign: Sign, expected: Moment) -> bool:
     return kind is _UNKNOWN or kind in expected.by
 
 
-def _acts(acts: Iterable[Act], wanted: set[str]) -> Mapping[str, list[Sign]]:
-    """By kind and by code, those that some moment asks for."""
-    found: dict[str, list[Sign]] = defaultdict(list)
+_Signs = Mapping[str, list[Sign]]
+
+
+def _acts(acts: Iterable[Act], wanted: set[str]) -> tuple[_Signs, _Signs]:
+    """By kind and by code, those that some moment asks for: what was done, and what was declined."""
+    done: dict[str, list[Sign]] = defaultdict(list)
+    refused: dict[str, list[Sign]] = defaultdict(list)
     for act in acts:
         kind, code = str(act.kind), "" if act.code is None else act.code.code
-        if kind in wanted or code in wanted:
+        found = done if act.state in GIVEN else refused if act.state == DECLINED else None
+        if found is not None and (kind in wanted or code in wanted):
             at = start_of(act)
             sign = Sign(act.evidence, None if at is None else day_of(at), act.organisation, act)
             found[kind].append(sign)
             if code:
                 found[code].append(sign)
-    return found
+    return done, refused
 
 
 def _statements(chosen: Chosen, kinds: set[str]) -> Mapping[str, list[Sign]]:
@@ -112,10 +115,6 @@ def _statements(chosen: Chosen, kinds: set[str]) -> Mapping[str, list[Sign]]:
         said = chosen.said(StatementKind(kind))
         found[kind] = [Sign(s.evidence, None if s.at is None else day_of(s.at)) for s in said if s.value is not False]
     return found
-
-
-def _is(sign: Sign, state: str) -> bool:
-    return sign.act is not None and sign.act.state == state
 
 
 def _in_time(day: date | None, window: Window, when: When) -> bool:
