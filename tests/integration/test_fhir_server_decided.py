@@ -1,0 +1,127 @@
+"""A woman who was pushed, over the wire of a whole application: linked, decided, asked for by operations."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from adapter import bootstrap, fhir
+from adapter.model.sources import FhirVersion, Media
+from support.fhir_server import VP, door, encounter, episode, observation, patient, put_entry, transaction
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+CONFIG = """
+[store]
+url = "sqlite:///adapter.db"
+[[source]]
+id = "vp"
+name = "Verloskundigenpraktijk 't Groen"
+agb = "08001234"
+kind = "files"
+path = "nothing"
+fhir_version = "3.0"
+dialect = "nictiz-geboortezorg-stu3"
+[igo]
+register = "igo.toml"
+"""
+REGISTER = """
+[igo]
+name = "IGO Voorbeeld"
+agb = "53000001"
+[[member]]
+name = "Verloskundigenpraktijk 't Groen"
+agb = "08001234"
+discipline = "verloskunde"
+from = 2017-01-01
+"""
+SNOMED = "http://snomed.info/sct"
+PREGNANCY = {
+    "resourceType": "Condition",
+    "id": "p1",
+    "clinicalStatus": "active",
+    "code": {"coding": [{"system": SNOMED, "code": "118185001"}]},
+    "subject": {"reference": "Patient/w1"},
+    "context": {"reference": "EpisodeOfCare/e1"},
+}
+DUE = observation("due", code="161714006", valueDateTime="2026-09-01")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(tmp_path_factory):
+    folder: Path = tmp_path_factory.mktemp("decided")
+    (folder / "nothing").mkdir()
+    (folder / "adapter.toml").write_text(CONFIG)
+    (folder / "igo.toml").write_text(REGISTER)
+    application = bootstrap.open_application(folder / "adapter.toml")
+    transport = httpx.ASGITransport(
+        door(application.fhir, care_path=application.care_path, decision=application.decision)
+    )
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost/fhir/stu3/") as client:
+        dossier = [patient(), episode(period={"start": "2026-02-01"}), PREGNANCY, encounter("c1"), DUE]
+        sent = await client.post("", json=transaction(*map(put_entry, dossier)), headers=VP)
+        assert sent.status_code == 200, sent.text
+        await application.fhir.aclose()  # what follows from it is done
+        yield client
+    await application.aclose()
+
+
+def parts(parameters, name):
+    return [p for one in parameters["parameter"] for p in one["part"] if p["name"] == name]
+
+
+@pytest.mark.parametrize("about", ["EpisodeOfCare/e1", "Condition/p1", "Patient/w1"])
+async def test_the_care_path_and_the_decision_of_what_was_pushed(client, about):
+    response = await client.get(f"{about}/$care-path?as_of=2026-05-01")
+    assert response.status_code == 200, response.text
+    assert fhir.check(response.content, Media.JSON, FhirVersion.STU3).problem is None
+    path = response.json()
+    assert [p["valueCode"] for p in parts(path, "state")] == ["ongoing"]
+    assert [p["valueDate"] for p in parts(path, "due")] == ["2026-09-01"]
+    whole = json.loads(base64.b64decode(parts(path, "document")[0]["valueAttachment"]["data"]))
+    assert whole["facts"]["edd"]["evidence"][0]["reference"] == "Observation/due"
+    body = {"resourceType": "Parameters", "parameter": [{"name": "as_of", "valueDate": "2026-05-01"}]}
+    decided = await client.post(f"{about}/$igo-selection", json=body)
+    assert decided.status_code == 200, decided.text
+    assert parts(decided.json(), "status")[0]["valueCode"] in ("igo", "niet_igo", "gemengd", "onbepaald")
+    assert parts(decided.json(), "id") == parts(path, "id")
+
+
+async def test_everything_of_her_and_of_the_dossier(client):
+    for about, expected in (("Patient/w1", 5), ("EpisodeOfCare/e1", 5)):
+        bundle = (await client.get(f"{about}/$everything")).json()
+        assert bundle["total"] == expected
+        assert len(bundle["entry"]) == expected
+    seen, address = 0, "Patient/w1/$everything?_count=2"
+    while address:
+        page = (await client.get(address)).json()
+        seen += len(page["entry"])
+        address = next((link["url"] for link in page["link"] if link["relation"] == "next"), None)
+    assert seen == 5
+    assert "entry" not in (await client.get("Patient/w1/$everything?_since=2100-01-01T00:00:00Z")).json()
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("Patient/unknown/$care-path", 404),
+        ("Patient/w1/$nothing", 404),
+        ("Condition/p1/$everything", 404),
+        ("Patient/w1/$care-path?as_of=today", 400),
+        ("Patient/w1/$care-path?nonsense=1", 400),
+    ],
+)
+async def test_what_is_refused(client, address, status):
+    response = await client.get(address)
+    assert response.status_code == status
+    assert response.json()["resourceType"] == "OperationOutcome"
+
+
+async def test_a_woman_sees_only_her_own(client):
+    other = {"Authorization": "Bearer demo.woman.vp.somebody"}
+    for operation in ("care-path", "igo-selection", "everything"):
+        assert (await client.get(f"Patient/w1/${operation}", headers=other)).status_code == 404
