@@ -53,7 +53,7 @@ def read_act(record: Record, organisations: Organisations, binder: Binder, item:
 
 
 def _is_act(record: Record, item: Item) -> bool:
-    return any(code in record.dialect.acts["Observation"] for code in record.codes(item))
+    return not record.dialect.acts["Observation"].keys().isdisjoint(record.codes(item))
 
 
 def _kind(record: Record, item: Item) -> tuple[Coded | None, ActKind | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from adapter.facts.record import Item, Record
 
@@ -10,8 +11,7 @@ DEPTH = 4
 """Observation -> bc-Birth -> bc-DeliveryProcedure -> Condition is three steps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """What a resource hangs on. `encounter` is the contact it belongs to."""
 
     dossier: str | None = None

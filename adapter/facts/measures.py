@@ -20,34 +20,29 @@ OTHER = "overig"
 _FETUS = ("BodySite/", "BodyStructure/")
 
 
-def read_measured(record: Record, organisations: Organisations, binder: Binder, item: Item) -> list[Measured]:
-    """The measured values of one Observation: its own, its components' and its percentiles."""
+def read_measured(
+    record: Record, organisations: Organisations, binder: Binder, item: Item, *, stated: bool
+) -> list[Measured]:
+    """The measured values of one Observation: its own, its components' and its percentiles.
+
+    `stated`: a statement rule knows it, so its own value is measured only where a measure knows it too.
+    """
     codes = record.codes(item)
+    dialect = record.dialect
     components = item.json.get("component")
-    measures = record.dialect.measures
-    known = any(code in measures for code in codes)
-    taken = not known and _taken(record, item, codes)
-    if (taken and type(components) is not list) or not record.counts(item):
+    own = not dialect.measures.keys().isdisjoint(codes) or not (
+        stated or not dialect.screenings.keys().isdisjoint(codes) or item.reference in record.pregnancies
+    )
+    if (not own and type(components) is not list) or not record.counts(item):
         return []
     reading = _Reading(record, organisations, binder, item)
-    if not taken:
+    if own:
         reading.add(item.json, item.json.get("code"), codes, "")
     for place, component in enumerate(components if type(components) is list else ()):
         if type(component) is dict:
             concept = component.get("code")
-            reading.add(component, concept, record.dialect.codes_of(concept), f"component[{place}].")
+            reading.add(component, concept, dialect.codes_of(concept), f"component[{place}].")
     return reading.found
-
-
-def _taken(record: Record, item: Item, codes: list[Code]) -> bool:
-    """Whether a statement or a screening reads this Observation's value."""
-    dialect = record.dialect
-    known = dialect.codes.get("Observation", {})
-    if any(code in known or code in dialect.screenings for code in codes) or item.reference in record.pregnancies:
-        return True
-    systems = dialect.value_systems.get("Observation")
-    concepts = dialect.part(item.json, "value") if systems else ()
-    return any(system in systems for c in concepts for system, _ in dialect.codes_of(c)) if systems else False
 
 
 class _Reading:

@@ -45,6 +45,8 @@ def read_noted(record: Record, organisations: Organisations, binder: Binder, ite
 
 def _screening(record: Record, item: Item) -> NoteRule | None:
     known = record.dialect.screenings
+    if known.keys().isdisjoint(record.codes(item)):
+        return None
     return next((known[code] for code in record.codes(item) if code in known), None)
 
 

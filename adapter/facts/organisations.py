@@ -79,10 +79,13 @@ class Organisations:
         known = self._of_item.get(item.reference)
         if known is not None:
             return known
-        provider, performers = self._ways(item, encounter)
-        key = (dossier, repr(provider) if provider else None, repr(performers) if performers else None)
+        provider, performers = self._ways(item, None)
+        own = (repr(provider), repr(performers)) if provider or performers else None
+        key = (dossier, encounter.reference if encounter is not None else None, own)
         found = self._whose.get(key)
         if found is None:
+            if encounter is not None:
+                provider, performers = self._ways(item, encounter)
             found = self._whose[key] = self._decide(provider, performers, dossier)
         self._of_item[item.reference] = found
         return found

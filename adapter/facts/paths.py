@@ -49,6 +49,7 @@ class Path:
     _steps: tuple[Step, ...] = field(compare=False, repr=False)
     _keys: tuple[str, ...] | None = field(compare=False, repr=False)  # set when it is member access only
     _gate: str | None = field(default=None, compare=False, repr=False)  # without this key there is nothing to find
+    _url: str | None = field(default=None, compare=False, repr=False)  # an extension of this URL, then members only
 
     def all(self, resource: Any) -> list[Any]:
         """The collection that the expression gives on a resource (or element) in FHIR JSON."""
@@ -64,7 +65,17 @@ class Path:
                 return [item for item in value if item is not None] if type(value) is list else [value]
         if self._gate is not None and type(resource) is dict and self._gate not in resource:
             return []
+        if self._url is not None and type(resource) is dict:
+            return self._in_extensions(resource.get("extension"))
         return _run(self._steps, resource)
+
+    def _in_extensions(self, extensions: Any) -> list[Any]:
+        """As the steps would give it, in one pass."""
+        found: list[Any] = []
+        for extension in extensions if type(extensions) is list else (extensions,):
+            if type(extension) is dict and extension.get("url") == self._url:
+                found += _run(self._steps[1:], extension)
+        return found
 
     def first(self, resource: Any) -> Any:
         """The first item of that collection, None when it is empty."""
@@ -99,7 +110,12 @@ class _Compiler:
         if self.at < len(self.tokens):
             raise self.fault("the end")
         gate = labels[0] if labels and not self.text[:1].isupper() and not self.text.endswith("exists()") else None
-        return Path(self.text, ".".join(labels), tuple(steps), tuple(labels) if keys else None, gate)
+        return Path(self.text, ".".join(labels), tuple(steps), tuple(labels) if keys else None, gate, self._url())
+
+    def _url(self) -> str | None:
+        """The URL of an extension that the expression starts with."""
+        first = [text for _, text in self.tokens[:4]]
+        return first[2] if len(first) == 4 and first[:2] == ["extension", "("] else None
 
     def path(self, root: bool = False) -> tuple[list[Step], list[str], bool]:
         steps: list[Step] = []

@@ -18,7 +18,7 @@ from adapter.facts.organisations import Organisations
 from adapter.facts.people import read_people
 from adapter.facts.record import Item, Record, decode, open_record
 from adapter.facts.referrals import REFERRAL_TYPES, read_referrals
-from adapter.facts.statements import read_statements
+from adapter.facts.statements import read_statements, rules_for
 from adapter.model.evidence import OrganisationKind
 from adapter.model.facts import Act, Measured, Noted, ReferralMade, SourceFacts, Statement
 from adapter.model.sources import RecordKey, SourceInfo, StoredVersion
@@ -99,9 +99,11 @@ class _Reading:
 
     def _read(self, item: Item) -> None:
         record = self.record
-        self.statements += read_statements(record, self.organisations, self.binder, item)
+        rules = rules_for(record, item)
+        if rules:
+            self.statements += read_statements(record, self.organisations, self.binder, item, rules)
         if item.type == "Observation":
-            self.measured += read_measured(record, self.organisations, self.binder, item)
+            self.measured += read_measured(record, self.organisations, self.binder, item, stated=bool(rules))
         self.noted += read_noted(record, self.organisations, self.binder, item)
         if item.type in ACT_TYPES:
             act = read_act(record, self.organisations, self.binder, item)
@@ -121,12 +123,13 @@ def _references(record: Record) -> set[tuple[str, str]]:
         while waiting:
             element = waiting.pop()
             for key, value in element.items():
-                if key in NO_REFERENCES:
-                    continue
-                if type(value) is dict:
-                    waiting.append(value)
-                elif type(value) is list:
-                    waiting += [part for part in value if type(part) is dict]
+                kind = type(value)
+                if kind is dict:
+                    if key not in NO_REFERENCES:
+                        waiting.append(value)
+                elif kind is list:
+                    if key not in NO_REFERENCES:
+                        waiting += [part for part in value if type(part) is dict]
                 elif key == "reference":
                     target = record.normal(value)
                     if target is not None and target != record.key.woman:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from adapter import fhir
 from adapter.facts.dialect import Code, Dialect
@@ -16,8 +16,7 @@ from adapter.model.sources import Problem, RecordKey, SourceInfo, StoredVersion
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One resource of the record: as stored, and decoded."""
 
     version: StoredVersion

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from adapter.facts.binding import Binder, Bound
 from adapter.facts.dialect import StatementRule
@@ -12,10 +12,11 @@ from adapter.facts.values import UnreadableError, read_value
 from adapter.model.facts import Statement, Value
 
 
-def read_statements(record: Record, organisations: Organisations, binder: Binder, item: Item) -> list[Statement]:
-    """The statements of one resource, none when no rule knows its code or it may not count."""
-    rules = list(_rules(record, item))
-    if not rules or not record.counts(item) or record.dialect.part(item.json, "not_done") == [True]:
+def read_statements(
+    record: Record, organisations: Organisations, binder: Binder, item: Item, rules: Iterable[StatementRule]
+) -> list[Statement]:
+    """The statements of one resource by its rules, none when it may not count."""
+    if not record.counts(item) or record.dialect.part(item.json, "not_done") == [True]:
         return []
     bound = binder.bind(item)
     whose = organisations.whose(item, bound.encounter, bound.dossier).code
@@ -23,22 +24,20 @@ def read_statements(record: Record, organisations: Organisations, binder: Binder
     return [statement for statement in found if statement is not None]
 
 
-def _rules(record: Record, item: Item) -> Iterable[StatementRule]:
+def rules_for(record: Record, item: Item) -> Collection[StatementRule]:
     """Rules by any coding of the resource's code; else by the system of the value's code."""
     dialect = record.dialect
     by_code = dialect.codes.get(item.type)
     if by_code is None:
-        return []
-    rules: dict[str, StatementRule] = {}
-    for code in record.codes(item):
-        for rule in by_code.get(code, ()):
-            rules[rule.name] = rule
+        return ()
+    codes = record.codes(item)
+    if not by_code.keys().isdisjoint(codes):
+        return {rule.name: rule for code in codes for rule in by_code.get(code, ())}.values()
     by_system = dialect.value_systems.get(item.type)
-    if not rules and by_system:
-        for concept in dialect.part(item.json, "value"):
-            for system, _ in dialect.codes_of(concept):
-                rules.update((rule.name, rule) for rule in by_system.get(system, ()))
-    return rules.values()
+    if not by_system:
+        return ()
+    found = [code for concept in dialect.part(item.json, "value") for code in dialect.codes_of(concept)]
+    return {rule.name: rule for system, _ in found for rule in by_system.get(system, ())}.values()
 
 
 def _statement(record: Record, item: Item, rule: StatementRule, bound: Bound, whose: str) -> Statement | None:

@@ -183,7 +183,7 @@ class Measurement:
 
     `kind` is our word (`blood_pressure_systolic`, `weight`, `fundal_height`, `hb` …), `name` its Dutch name; `about`
     the child (its id) or the fetus (as the source refers to it) that it was measured on. `gestational_age` is in days,
-    on the day of measuring. A value that could not be brought to the unit stands with `value` None and is shown as sent.
+    on the day of measuring. A value that could not be brought to the unit has `value` None and is shown as sent.
     """
 
     kind: str
