@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import Select, and_, bindparam, insert, select
 
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import RecordKey, SourceState
 from adapter.store.records import Part
-from adapter.store.tables import answers
+from adapter.store.tables import Instant, answers
 from adapter.store.text import chunks
 
 _A = answers.c
@@ -60,20 +61,21 @@ class Answers(Part):
         fails for her. At the same instant the answer about her counts.
         """
         hidden = None if bsn is None else self._hidden(bsn)
-        conditions: list[ColumnElement[bool]] = [and_(_A.woman.is_(None), _A.bsn.is_(None))]
-        if hidden is not None:
-            conditions.append(_A.bsn == hidden)
         by_source: defaultdict[str, set[str]] = defaultdict(set)
         for record in records:
             by_source[record.source].add(record.woman)
+        until = {} if known_at is None else {"until": known_at}
+        asked: list[tuple[str, dict[str, object]]] = [("whole", {})]
+        if hidden is not None:
+            asked.append(("bsn", {"hidden": hidden}))
         for source in sorted(by_source):
             for some in chunks(sorted(by_source[source])):
-                conditions.append(and_(_A.source == source, _A.woman.in_(some)))
-        query = select(answers).where(or_(*conditions)).order_by(_A.at, _A.position)
-        if known_at is not None:
-            query = query.where(_A.at <= known_at)
+                asked.append(("women", {"of_source": source, "women": some}))
+        rows: list[Any] = []
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+            for about, given in asked:
+                rows += connection.execute(_about(about, timed=known_at is not None), {**given, **until}).all()
+        rows.sort(key=lambda row: (row.at, row.position))
         latest: dict[str, Any] = {}
         for row in rows:
             before = latest.get(row.source)
@@ -83,6 +85,18 @@ class Answers(Part):
 
     def _hidden(self, bsn: Bsn) -> str:
         return self._vault.token(f"bsn {bsn.value}")
+
+
+@cache
+def _about(what: str, *, timed: bool) -> Select[Any]:
+    """Built once: making a statement costs more than running it."""
+    conditions = {
+        "whole": and_(_A.woman.is_(None), _A.bsn.is_(None)),
+        "bsn": _A.bsn == bindparam("hidden"),
+        "women": and_(_A.source == bindparam("of_source"), _A.woman.in_(bindparam("women", expanding=True))),
+    }
+    query = select(answers).where(conditions[what])
+    return query.where(_A.at <= bindparam("until", type_=Instant)) if timed else query
 
 
 def _about_her(row: Any) -> bool:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, insert, not_, or_, select
 
 from adapter.model.decision import Decision
 from adapter.model.wire import from_json, to_json
 from adapter.store.errors import ConflictError
 from adapter.store.records import Part
-from adapter.store.tables import decisions
+from adapter.store.tables import Instant, decisions
 from adapter.store.text import chunks
 
 _D = decisions.c
 
 
+# Statements are built once: that costs more than running them.
+_ADD = insert(decisions)
 _ONE = select(_D.id, _D.body).where(_D.id == bindparam("of_id"))
 
 
@@ -41,7 +44,7 @@ class Decisions(Part):
                 "decided_at": decision.decided_at,
                 "body": self._vault.own.seal(body, _bound(decision.id)),
             }
-            connection.execute(insert(decisions).values(row))
+            connection.execute(_ADD, row)
 
     def latest_decision(self, pregnancy: str, known_at: datetime | None = None) -> Decision | None:
         """The decision that stood at `known_at` (the latest, without it): the last made up to then."""
@@ -51,24 +54,14 @@ class Decisions(Part):
         self, pregnancies: Collection[str] | None = None, known_at: datetime | None = None
     ) -> list[Decision]:
         """The decision that stands for each of these pregnancies (for every pregnancy, without them)."""
-        later = decisions.alias("later")
-        after = or_(
-            later.c.decided_at > _D.decided_at,
-            and_(later.c.decided_at == _D.decided_at, later.c.position > _D.position),
-        )
-        newer = [later.c.pregnancy == _D.pregnancy, after]
-        conditions: list[ColumnElement[bool]] = []
-        if known_at is not None:
-            newer.append(later.c.decided_at <= known_at)
-            conditions.append(_D.decided_at <= known_at)
-        conditions.append(not_(exists().where(*newer)))
-        query = select(_D.id, _D.body).where(*conditions).order_by(_D.pregnancy)
+        query = _standing(timed=known_at is not None, of_some=pregnancies is not None)
+        until = {} if known_at is None else {"until": known_at}
         if pregnancies is None:
-            return self._decided(query)
+            return self._decided(query, until)
         return [
             decision
             for some in chunks(sorted(set(pregnancies)))
-            for decision in self._decided(query.where(_D.pregnancy.in_(some)))
+            for decision in self._decided(query, {**until, "pregnancies": some})
         ]
 
     def decisions(self, pregnancy: str) -> list[Decision]:
@@ -76,10 +69,29 @@ class Decisions(Part):
         query = select(_D.id, _D.body).where(_D.pregnancy == pregnancy)
         return self._decided(query.order_by(_D.decided_at.desc(), _D.position.desc()))
 
-    def _decided(self, query: Any) -> list[Decision]:
+    def _decided(self, query: Select[Any], asked: Mapping[str, object] | None = None) -> list[Decision]:
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query, asked or {}).all()
         return [from_json(Decision, self._vault.own.open(row.body, _bound(row.id))) for row in rows]
+
+
+@cache
+def _standing(*, timed: bool, of_some: bool) -> Select[Any]:
+    later = decisions.alias("later")
+    after = or_(
+        later.c.decided_at > _D.decided_at,
+        and_(later.c.decided_at == _D.decided_at, later.c.position > _D.position),
+    )
+    newer = [later.c.pregnancy == _D.pregnancy, after]
+    conditions: list[ColumnElement[bool]] = []
+    if timed:
+        until = bindparam("until", type_=Instant)
+        newer.append(later.c.decided_at <= until)
+        conditions.append(_D.decided_at <= until)
+    conditions.append(not_(exists().where(*newer)))
+    if of_some:
+        conditions.append(_D.pregnancy.in_(bindparam("pregnancies", expanding=True)))
+    return select(_D.id, _D.body).where(*conditions).order_by(_D.pregnancy)
 
 
 def _bound(identifier: str) -> bytes:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Select, Table, bindparam, insert, select
 
 from adapter.store.errors import ConflictError
 from adapter.store.payment_tables import claims_made, decision_runs, overrides
@@ -69,15 +70,22 @@ class Notes(Part):
             connection.execute(insert(table).values({**values, "at": note.at, "body": body}))
 
     def _of(self, table: Table, name: Any, pregnancies: Collection[str] | None) -> list[Note]:
-        query = select(name.label("name"), table.c.pregnancy, table.c.at, table.c.body).order_by(table.c.position)
-        wanted = [None] if pregnancies is None else list(chunks(sorted(set(pregnancies))))
         found: list[Any] = []
         with self._database.reading() as connection:
-            for some in wanted:
-                chosen = query if some is None else query.where(table.c.pregnancy.in_(some))
-                found += connection.execute(chosen).all()
+            if pregnancies is None:
+                found += connection.execute(_events(table, name, of_some=False)).all()
+            else:
+                for some in chunks(sorted(set(pregnancies))):
+                    found += connection.execute(_events(table, name, of_some=True), {"pregnancies": some}).all()
         own = self._vault.own
         return [Note(r.name, r.pregnancy, r.at, own.open(r.body, _bound(table.name, r.name))) for r in found]
+
+
+@cache
+def _events(table: Table, name: Any, *, of_some: bool) -> Select[Any]:
+    """Built once: making a statement costs more than running it."""
+    query = select(name.label("name"), table.c.pregnancy, table.c.at, table.c.body).order_by(table.c.position)
+    return query.where(table.c.pregnancy.in_(bindparam("pregnancies", expanding=True))) if of_some else query
 
 
 def _bound(table: str, identifier: str) -> bytes:

@@ -6,8 +6,10 @@ any one is destroyed, the projection cannot be opened any more, in no copy of th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -20,7 +22,6 @@ from sqlalchemy import (
     func,
     insert,
     not_,
-    or_,
     select,
     update,
 )
@@ -58,13 +59,9 @@ class Standings(Part):
         """Put these rows in place of what stood for their pregnancies; `line` must be there."""
         if not rows:
             return
-        upsert: Any = sqlite.insert if self._database.is_sqlite else postgresql.insert
         with self._database.writing() as connection:
             keys = self._keys_of(connection, {r for row in rows for r in row.records})
-            statement = upsert(standing)
-            new = {name: statement.excluded[name] for name in ("decision", "key_ids", "line", "projection")}
-            statement = statement.on_conflict_do_update(index_elements=["pregnancy"], set_=new)
-            connection.execute(statement, [self._sealed(row, keys) for row in rows])
+            connection.execute(_put(is_sqlite=self._database.is_sqlite), [self._sealed(row, keys) for row in rows])
 
     def restate(self, rows: Sequence[StandingRow]) -> None:
         """Another decision and line for pregnancies (by position) whose projection stays as it is."""
@@ -159,18 +156,15 @@ class Standings(Part):
             return list(connection.execute(query).scalars())
 
     def _keys_of(self, connection: Connection, records: Iterable[RecordKey]) -> dict[RecordKey, tuple[int, bytes]]:
+        by_source: defaultdict[str, set[str]] = defaultdict(set)
+        for record in records:
+            by_source[record.source].add(record.woman)
         found: dict[RecordKey, tuple[int, bytes]] = {}
-        by_record = [
-            and_(record_keys.c.source == r.source, record_keys.c.woman == r.woman) for r in sorted(set(records))
-        ]
-        for some in chunks(by_record, 200):
-            query = select(record_keys).where(record_keys.c.destroyed_at.is_(None), or_(*some))
-            for row in connection.execute(query):
-                wrapped = Wrapped(row.master, row.wrapped)
-                found[RecordKey(row.source, row.woman)] = (
-                    row.id,
-                    self._vault.record_key(row.source, row.woman, wrapped),
-                )
+        for source in sorted(by_source):
+            for some in chunks(sorted(by_source[source])):
+                for row in connection.execute(_KEYS, {"of_source": source, "women": some}):
+                    key = self._vault.record_key(row.source, row.woman, Wrapped(row.master, row.wrapped))
+                    found[RecordKey(row.source, row.woman)] = (row.id, key)
         return found
 
     def _raw(self, connection: Connection, ids: Collection[int]) -> dict[int, bytes]:
@@ -188,6 +182,21 @@ class Standings(Part):
         if not wanted or any(i not in keys for i in wanted):
             return None
         return self._vault.joint([keys[i] for i in wanted])
+
+
+_KEYS = select(record_keys).where(
+    record_keys.c.destroyed_at.is_(None),
+    record_keys.c.source == bindparam("of_source"),
+    record_keys.c.woman.in_(bindparam("women", expanding=True)),
+)  # built once: making a statement costs more than running it
+
+
+@cache
+def _put(*, is_sqlite: bool) -> Any:
+    upsert: Any = sqlite.insert if is_sqlite else postgresql.insert
+    statement = upsert(standing)
+    new = {name: statement.excluded[name] for name in ("decision", "key_ids", "line", "projection")}
+    return statement.on_conflict_do_update(index_elements=["pregnancy"], set_=new)
 
 
 def _there() -> ColumnElement[bool]:
