@@ -138,3 +138,51 @@ def test_the_code_maps_are_valid_fhir_concept_maps():
         found = ConceptMap.model_validate_json(path.read_bytes())
         assert found.description.startswith("Source: ")
         assert found.id == path.stem
+
+
+VENDOR = "id: vendor\nversion: '1'\nextends: nictiz-geboortezorg-stu3\nstanding: provisional\nsource: made up\n"
+
+
+FAULTS = [
+    (
+        'measures: {hb: {codes: ["loinc|93846-4"], unit: druppels, source: x}}',
+        "measures.hb.unit: 'druppels' has no table",
+    ),
+    ('measures: {nieuw: {codes: ["loinc|1-8"]}}', "measures.nieuw.source: a code needs its source"),
+    ("measures: {nieuw: {source: x}}", "measures.nieuw.codes: has no codes"),
+    ('measures: {nieuw: {codes: ["zz|1"], source: x}}', "measures.nieuw.codes: 'zz|1' is not system|code"),
+    ('measures: {nieuw: {codes: ["loinc|1-8"], source: x, kleur: rood}}', "measures.nieuw.kleur: is not one of"),
+    (
+        'measures: {nieuw: {codes: ["loinc|1-8"], source: x, subject: kat}}',
+        "measures.nieuw.subject: 'kat' is not one of",
+    ),
+    (
+        'measures: {nieuw: {codes: ["loinc|1-8"], source: x, plausible: 3}}',
+        "measures.nieuw.plausible: must be [lowest",
+    ),
+    (
+        'measures: {nieuw: {codes: ["loinc|1-8"], source: x, split: [rr]}}',
+        "measures.nieuw.split: 'rr' is not a key",
+    ),
+    ('screenings: {nieuw: {codes: ["loinc|29893-5"], source: x}}', "29893-5 also stands under screenings.hiv"),
+    ("notes: {nieuw: {kind: mening, source: x}}", "notes.nieuw.kind: 'mening' is not one of"),
+    ('percentile: "value"', "percentile: 'value': 'value' is a choice of types"),
+]
+
+
+def test_what_is_wrong_with_a_measure_a_screening_or_a_note_is_told_by_file_and_key(mappings):
+    for number, (lines, _) in enumerate(FAULTS):
+        text = VENDOR.replace("vendor", f"vendor-{number}") + lines
+        (mappings / "dialects" / f"vendor-{number}.yaml").write_text(text, encoding="utf-8")
+    found = faults(mappings)
+    for number, (_, told) in enumerate(FAULTS):
+        own = [fault for fault in found if fault.startswith(f"vendor-{number}.yaml: ")]
+        assert any(told in fault for fault in own), (told, own)
+    assert all(fault.startswith("vendor-") for fault in found)
+
+
+def test_every_rule_says_in_which_source_its_codes_were_read():
+    for dialect in given.dialects():
+        rules = [rule for many in dialect.measures.values() for rule in many]
+        rules += [*dialect.screenings.values(), *(rule for many in dialect.notes.values() for rule in many)]
+        assert all(len(rule.source) > 10 for rule in rules)
