@@ -133,8 +133,10 @@ def _rhythm(expected: Expected, now: Situation, seen: Signs) -> _Standing:
         following = Window(found.due, found.due + timedelta(days=expected.rhythm.slack))
         state = "gap" if found.overdue else "upcoming"
         return _Standing(state, following, inside, why=told)
+    if found.broken or (found.missed and not inside):
+        return _Standing("gap", window, inside, why=told)
     if not inside:
-        return _Standing("gap" if found.missed else "not_applicable", window, why=told)
+        return _Standing("not_applicable", window, why="De zwangerschap duurde te kort voor een volgende controle.")
     return _Standing("done", window, inside, "late" if found.missed else None, told)
 
 
@@ -222,7 +224,10 @@ def _open(expected: Expected, window: Window, now: Situation) -> tuple[State, st
 
 
 def _silence(expected: Expected, now: Situation) -> str | None:
-    """Which organisations that could have done it, or of which we do not know what they are, were not heard."""
+    """Which organisations that could have done it, or of which we do not know what they are, were not heard.
+
+    Where none of those heard does this at all (no kraamzorg among the sources), nobody could have told either.
+    """
     states = [s.state for s in now.sources if s.state is not SourceState.ANSWERED]
     found = [
         (organisation, states[i] if i < len(states) else SourceState.NOT_ASKED)
@@ -230,6 +235,15 @@ def _silence(expected: Expected, now: Situation) -> str | None:
         if organisation.kind in expected.by or organisation.kind is OrganisationKind.ONBEKEND
     ]
     if not found:
-        return None
+        return None if _could_tell(expected, now) else "Geen organisatie die dit doet, is hier een bron."
     told = dict.fromkeys(f"{named(organisation)} {_SILENCE[state]}" for organisation, state in found)
     return f"{'; '.join(told)}."
+
+
+def _could_tell(expected: Expected, now: Situation) -> bool:
+    heard = [s.organisation for s in now.sources if s.state is SourceState.ANSWERED]
+    if not heard:
+        return True
+    known = {d.organisation.id: d.organisation.kind for d in now.chosen.dossiers}
+    kinds = {known.get(o.id, o.kind) if o.kind is OrganisationKind.ONBEKEND else o.kind for o in heard}
+    return OrganisationKind.ONBEKEND in kinds or not kinds.isdisjoint(expected.by)

@@ -19,6 +19,11 @@ class Kept:
     missed: tuple[tuple[date, date, int], ...]  # from, to, days that were allowed
 
     @property
+    def broken(self) -> bool:
+        """Whether a contact was left out altogether: twice the time that was allowed, or more."""
+        return any((b - a).days >= 2 * allowed for a, b, allowed in self.missed)
+
+    @property
     def told(self) -> str | None:
         """The intervals that were too long, in a sentence."""
         if not self.missed:

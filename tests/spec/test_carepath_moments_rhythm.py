@@ -68,8 +68,17 @@ def test_a_hole_that_is_past_is_said_and_is_no_gap_any_more() -> None:
 
 def test_after_the_birth_it_was_kept_or_kept_too_late() -> None:
     assert [seen(45, GOOD, ended=40).state, seen(45, GOOD, ended=40).timing] == ["done", None]
-    found = seen(45, [w for w in GOOD if w not in (32, 34)], ended=40)
+    found = seen(45, [w for w in GOOD if w != 37], ended=40)
+    assert (found.state, found.timing) == ("done", None)  # a week later is within the slack
+    found = seen(45, [w for w in GOOD if w != 34] + [35.5], ended=40)
     assert (found.state, found.timing) == ("done", "late")
+
+
+def test_contacts_that_were_left_out_altogether_are_a_gap_when_it_is_over() -> None:
+    found = seen(45, [w for w in GOOD if w not in (32, 34)], ended=40)
+    assert (found.state, found.timing) == ("gap", None)
+    assert "42 dagen (verwacht hoogstens 14)" in str(found.why)
+    assert len(found.acts) == 9
 
 
 def test_seen_by_nobody_after_sixteen_weeks_is_a_gap() -> None:
@@ -83,7 +92,7 @@ def test_a_pregnancy_that_ended_before_sixteen_weeks_has_no_rhythm() -> None:
 def test_a_silent_hospital_may_have_seen_her() -> None:
     found = seen(45, [16], ended=40, not_asked=(ERASMUS,))
     assert (found.state, found.why) == ("unknown", "Erasmus MC is niet gevraagd.")
-    assert seen(45, [16], ended=40, not_asked=(ECHO,)).state == "done"
+    assert seen(45, [16], ended=40, not_asked=(ECHO,)).state == "gap"
 
 
 def test_who_comes_into_care_late_is_counted_from_then() -> None:

@@ -227,6 +227,15 @@ def test_a_silent_source_is_named_with_what_is_the_matter(state: SourceState, wo
     assert moment(view, "termijnecho").why == words
 
 
+def test_what_only_kraamzorg_does_is_unknown_where_no_kraamzorg_is_a_source() -> None:
+    born = pregnant().says(K.BIRTH, day(at(40)))
+    alone = moment(path(born, on=at(43)), "kraamzorg")
+    assert (alone.state, alone.why) == ("unknown", "Geen organisatie die dit doet, is hier een bron.")
+    assert moment(path(born, kraamzorg(), on=at(43)), "kraamzorg").state == "gap"
+    only = kraamzorg().dossier(at(20)).says(K.BIRTH, day(at(40)))
+    assert moment(path(only, on=at(52)), "nacontrole").state == "unknown"
+
+
 def test_several_silent_ones_are_all_named() -> None:
     why = moment(path(pregnant(), on=at(14), not_asked=(ECHO, ERASMUS)), "termijnecho").why
     assert why == "Echocentrum is niet gevraagd; Erasmus MC is niet gevraagd."
@@ -234,7 +243,7 @@ def test_several_silent_ones_are_all_named() -> None:
 
 def test_after_a_stillbirth_the_care_for_the_mother_goes_on_and_that_for_the_child_does_not() -> None:
     still = pregnant().says(K.BIRTH, day(at(38))).says(K.OUTCOME, "stillbirth", day(at(38)))
-    view = path(still, on=at(52))
+    view = path(still, kraamzorg(), on=at(52))
     assert [moment(view, m).state for m in ("kraamzorg", "nacontrole")] == ["gap", "gap"]
     assert [moment(view, m).state for m in ("hielprik", "overdracht_jgz", "hepatitis_b")] == ["not_applicable"] * 3
 
