@@ -18,7 +18,8 @@ from adapter.simulation.people import Woman
 from adapter.simulation.plan import Ending
 from adapter.simulation.readings import of_kraam_day
 from adapter.simulation.story import Dossier, Story
-from adapter.simulation.stu3 import Stu3Pen, count, loinc, woman_patient
+from adapter.simulation.stu3 import count, loinc, woman_patient
+from adapter.simulation.stu3_findings import Stu3FindingsPen
 from adapter.simulation.writing import NICTIZ, NL, JsonObject, Sheet, digest, ref, when
 
 _LOCAL = "https://kz-lente.example/client"
@@ -51,7 +52,7 @@ def write(woman: Woman, stories: Iterable[Story]) -> tuple[list[JsonObject], str
     return sheet.resources, patient
 
 
-class _Kraam(Stu3Pen):
+class _Kraam(Stu3FindingsPen):
     def write(self) -> None:
         for insurance in self.story.plan.insurance:
             self.coverage(insurance)

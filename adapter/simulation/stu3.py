@@ -10,12 +10,10 @@ from adapter.model.facts import ActKind, Outcome
 from adapter.model.identifiers import System
 from adapter.model.moments import Moment, day_of
 from adapter.simulation.codes import CONTACT, LOINC, PROCEDURE, SCAN, UCUM, UNCODED, coding, concept
-from adapter.simulation.course import Course
 from adapter.simulation.noise import as_known
 from adapter.simulation.organisations import INSURERS, PARTICIPANTS
 from adapter.simulation.people import child_name
 from adapter.simulation.plan import REFERENCE_DAY, InsurancePlan
-from adapter.simulation.readings import Written, written
 from adapter.simulation.story import Dossier, Story, Visit
 from adapter.simulation.writing import (
     HL7,
@@ -111,8 +109,6 @@ class Stu3Pen:
         self.story = story
         self.patient = patient
         self.display = f"{sheet.woman.given} {sheet.woman.own_name}"
-        self.course = Course(story.plan)
-        self._fetuses: dict[int, str] = {}
 
     def quirk(self, name: str) -> bool:
         """Whether this pregnancy is written with that quirk here."""
@@ -177,40 +173,6 @@ class Stu3Pen:
         elif visit.kind in CONTACT or visit.kind in UNCODED:
             self._contact(visit, context, home=home, say_provider=say_provider)
 
-    def measure(self, visit: Visit, dossier: Dossier, context: str) -> None:
-        """What was measured at a visit of this dossier."""
-        if self.story.plan.measured:
-            by = None if visit.by == dossier.by else visit.by
-            for one in written(self.course.at(visit)):
-                self.write_down(one, context, by)
-
-    def write_down(self, one: Written, context: str, by: str | None = None, subject: str | None = None) -> None:
-        """One Observation; of twins each fetus is a BodySite that it is about."""
-        focus = self._fetus(one.fetus) if one.fetus is not None else None
-        performer = {"performer": [_performer(by)]} if by else {}
-        self.observation(one.code, context, focus=focus, profile=one.profile, at=one.at, subject=subject,
-                         **one.body, **performer)  # fmt: skip
-
-    def _fetus(self, number: int) -> str:
-        if number not in self._fetuses:
-            self._fetuses[number] = self.sheet.add("BodySite", f"{NICTIZ}bc-Fetus", {
-                "code": concept("83418008"),
-                "description": f"Foetus {'AB'[number % 2]}",
-                "patient": ref(self.patient, self.display),
-            })  # fmt: skip
-        return self._fetuses[number]
-
-    def allergy(self, on: Moment) -> None:
-        """An allergy, in words: zib-AllergyIntolerance."""
-        if self.course.allergy is not None and self.story.plan.measured:
-            self.sheet.add("AllergyIntolerance", f"{NICTIZ}zib-AllergyIntolerance", {
-                "clinicalStatus": "active",
-                "verificationStatus": "confirmed",
-                "code": {"text": self.course.allergy},
-                "patient": ref(self.patient, self.display),
-                "onsetDateTime": when(on)[:4],
-            })  # fmt: skip
-
     def _contact(self, visit: Visit, context: str, *, home: bool, say_provider: bool) -> None:
         code = CONTACT.get(visit.kind)
         if code == CONTACT[ActKind.INTAKE] and self.quirk("combined-codes"):
@@ -234,7 +196,7 @@ class Stu3Pen:
             "subject": ref(self.patient, self.display),
             "context": ref(context),
             "effectivePeriod": period(visit.at, visit.at),
-            "performer": [{"actor": _performer(visit.by)}],
+            "performer": [{"actor": performer_ref(visit.by)}],
             "conclusion": "Geen bijzonderheden" if self.story.plan.measured else None,
         })  # fmt: skip
 
@@ -251,7 +213,7 @@ class Stu3Pen:
             "code": concept(code),
             "subject": ref(subject or self.patient),
             "context": ref(context),
-            "performer": [{"actor": _performer(by), "onBehalfOf": organisation_ref(by)}] if by else None,
+            "performer": [{"actor": performer_ref(by), "onBehalfOf": organisation_ref(by)}] if by else None,
             "reasonReference": [ref(pregnancy)] if pregnancy else None,
             **more,
         })  # fmt: skip
@@ -324,5 +286,6 @@ def _acts(key: str) -> bool:
     return PARTICIPANTS[key].kind in ROLES
 
 
-def _performer(key: str) -> JsonObject:
+def performer_ref(key: str) -> JsonObject:
+    """A reference to who acted: the professional, else the organisation."""
     return practitioner_ref(key) if _acts(key) else organisation_ref(key)

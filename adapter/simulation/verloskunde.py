@@ -19,7 +19,8 @@ from adapter.simulation.people import Woman
 from adapter.simulation.plan import REFERENCE_DAY, Ending
 from adapter.simulation.readings import code_of, first_bloods, of_newborn, quantity
 from adapter.simulation.story import Dossier, Story
-from adapter.simulation.stu3 import Stu3Pen, count, loinc, organisation_ref, woman_patient
+from adapter.simulation.stu3 import count, loinc, organisation_ref, woman_patient
+from adapter.simulation.stu3_findings import Stu3FindingsPen
 from adapter.simulation.writing import NICTIZ, NL, JsonObject, Sheet, digest, extension, ref, when
 
 _LOCAL = "https://vp-linde.example/patientnummer"
@@ -56,7 +57,7 @@ def dossier_id(woman: Woman, story: Story, dossier: Dossier) -> str:
     return long_id("EpisodeOfCare", digest(VP, woman.key, story.plan.key, dossier.number))
 
 
-class _Practice(Stu3Pen):
+class _Practice(Stu3FindingsPen):
     def write(self) -> None:
         for insurance in self.story.plan.insurance:
             self.coverage(insurance)
