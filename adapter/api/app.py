@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from adapter.api import errors, operations, planning, pregnancies, proposals
+from adapter.api import casemix, errors, operations, overrides, planning, pregnancies, proposals, worklist
 from adapter.api.fhir import door
 from adapter.api.headers import Headers
 from adapter.service.port import Application
@@ -22,6 +22,8 @@ def create_app(application: Application) -> FastAPI:
     )
     app.include_router(pregnancies.router(application))
     app.include_router(planning.router(application))
+    for room in (worklist, overrides, casemix):
+        app.include_router(room.router(application))
     app.include_router(proposals.router(application))
     app.router.routes.extend(operations.routes(application))
     app.router.routes.extend(door.routes(application))

@@ -12,7 +12,16 @@ from adapter import connectors
 from adapter.access import AuditLog, Policy, log
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
 from adapter.bootstrap.deciding import drafted, opener
-from adapter.bootstrap.settings import JobSettings, LogSettings, Settings, SourceSettings, StoreSettings, load
+from adapter.bootstrap.settings import (
+    JobSettings,
+    LogSettings,
+    Settings,
+    SourceSettings,
+    StoreSettings,
+    data_folder,
+    load,
+)
+from adapter.claims import load_measures
 from adapter.connectors import Connector
 from adapter.jobs import Queue, Timing, embedded
 from adapter.model.evidence import Organisation, OrganisationKind
@@ -61,7 +70,11 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
     )
     keeper.keep(rooms)
 
-    drafting = Drafting(lambda now, draft: drafted(now, settings.mappings, draft), partial(opener, path.resolve()))
+    drafting = Drafting(
+        lambda now, draft: drafted(now, settings.mappings, draft),
+        partial(opener, path.resolve()),
+        lambda: load_measures(settings.mappings or data_folder("mappings")),
+    )
 
     def worker(work: Work) -> Worker:
         return Worker(store, work, lambda: _queue(settings.jobs))

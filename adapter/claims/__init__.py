@@ -2,5 +2,6 @@
 
 from adapter.claims.advise import advise
 from adapter.claims.catalogue import Catalogue, load_catalogue
+from adapter.claims.measures import Measures, load_measures
 
-__all__ = ["Catalogue", "advise", "load_catalogue"]
+__all__ = ["Catalogue", "Measures", "advise", "load_catalogue", "load_measures"]

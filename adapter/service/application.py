@@ -69,7 +69,7 @@ class UseCases:
         self.origins = StoredOrigins(rooms, self._views)
         self.changes = StoredChanges(rooms, self._pregnancies)
         self._summaries = Summaries(rooms, self._views)
-        self.payment = Payment(rooms, self._pregnancies, self._views, drafting)
+        self.payment = Payment(rooms, self._pregnancies, self._views, self.pull, drafting)
         self.planning = Planning(rooms, self._views)
         work = Work(rooms, records, Women(rooms, records), self._pregnancies, self._views)
         self.proposals = Proposals(rooms, records, self._pregnancies, work)

@@ -6,6 +6,7 @@ It holds no name of the woman, no birth date and no clinical value (purpose: pay
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -34,6 +35,9 @@ class PhaseInLine(msgspec.Struct, array_like=True, frozen=True):
     end: date | None
     expected: str | None
     fallback: tuple[tuple[str | None, str], ...]  # (AGB, prestatie) that members claim themselves
+    regime: str | None = None
+    care: tuple[tuple[str, int], ...] = ()  # (AGB or id of a member, its acts in this phase)
+    outside: tuple[tuple[str, int], ...] = ()  # (name of an outsider, its care in scope in this phase)
 
 
 class Line(msgspec.Struct, array_like=True, frozen=True):
@@ -110,7 +114,7 @@ def line_of(decision: Decision, projection: ClaimsProjection, igo: Igo) -> Line:
         status=decision.status,
         stage=decision.stage,
         standing=decision.standing,
-        phases=tuple(_phase(p, projection, decision.as_of) for p in decision.phases),
+        phases=tuple(_phase(p, projection, decision, igo) for p in decision.phases),
         insurer=_insurer(projection, decision.as_of),
         missing=tuple(dict.fromkeys((m.variable, m.why) for m in decision.missing)),
         risk=_risk(decision),
@@ -122,8 +126,8 @@ def line_of(decision: Decision, projection: ClaimsProjection, igo: Igo) -> Line:
     )
 
 
-def _phase(decided: PhaseDecision, projection: ClaimsProjection, as_of: date) -> PhaseInLine:
-    known, claim = projection.phase(decided.phase), decided.claim
+def _phase(decided: PhaseDecision, projection: ClaimsProjection, decision: Decision, igo: Igo) -> PhaseInLine:
+    as_of, known, claim = decision.as_of, projection.phase(decided.phase), decided.claim
     start = day_of(known.start) if known.start is not None else None
     return PhaseInLine(
         phase=decided.phase,
@@ -140,7 +144,23 @@ def _phase(decided: PhaseDecision, projection: ClaimsProjection, as_of: date) ->
         end=day_of(known.end) if known.end is not None else None,
         expected=decided.forecast.status if decided.forecast else None,
         fallback=tuple((f.agb, f.prestatie.name) for f in decided.fallback),
+        regime=decided.regime,
+        care=_care(decided, projection, igo),
+        outside=tuple(
+            Counter(
+                o.organisation.name or o.organisation.id for o in decision.outside_care if o.phase == decided.phase
+            ).items()
+        ),
     )
+
+
+def _care(decided: PhaseDecision, projection: ClaimsProjection, igo: Igo) -> tuple[tuple[str, int], ...]:
+    """How many acts each member gave in a phase."""
+    found: Counter[str] = Counter()
+    for act in projection.acts:
+        if act.phase == decided.phase and (member := igo.member(act.organisation, act.day)) is not None:
+            found[member.agb.value if member.agb else act.organisation.id] += 1
+    return tuple(sorted(found.items()))
 
 
 def _insurer(projection: ClaimsProjection, on: date) -> str | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from adapter.claims import Measures
+from adapter.service.asking import AskAgain, Pull
+from adapter.service.casemix import Casemixes
 from adapter.service.overrides import Overrides
 from adapter.service.pregnancies import Pregnancies
 from adapter.service.redecide import Opener, Redecide
@@ -21,14 +24,19 @@ class Drafting:
     """How a draft is loaded here, and in another process."""
 
     drafted: Callable[[Rooms, Draft], Rooms]
-    opener: Callable[[Draft], Opener] | None = None
+    opener: Callable[[Draft], Opener]
+    measures: Callable[[], Measures]
 
 
 class Payment:
     """The use cases for purpose payment, beside the decision itself."""
 
-    def __init__(self, rooms: Rooms, pregnancies: Pregnancies, views: Views, drafting: Drafting | None = None) -> None:
+    def __init__(
+        self, rooms: Rooms, pregnancies: Pregnancies, views: Views, pull: Pull, drafting: Drafting | None = None
+    ) -> None:
         self.standing = Standing(rooms, pregnancies, views)
+        self.asking = AskAgain(rooms, pregnancies, views, pull)
+        self.casemix = Casemixes(rooms, self.standing, drafting.measures if drafting else _no_measures)
         self.worklist = Worklist(rooms, self.standing)
         self.overrides = Overrides(rooms, self.standing)
         opener = drafting.opener if drafting else None
@@ -39,3 +47,7 @@ class Payment:
 
         self.trials = WhatIf(rooms, drafted, opener)
         self.month = TestMonth(rooms, self.standing)
+
+
+def _no_measures() -> Measures:
+    raise LookupError("no measures were wired")

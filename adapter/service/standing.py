@@ -33,8 +33,17 @@ class Standing:
         return keep(self._rooms, decided, view.projection, records, restate=True)
 
     def fill(self, limit: int = AT_ONCE) -> int:
-        """Decide for pregnancies of which nothing stands yet; gives how many were."""
-        return self._each(self._rooms.store.unstanding(limit))
+        """Decide for pregnancies of which nothing stands that can be read; gives how many were."""
+        return self._each([*self._unreadable(limit), *self._rooms.store.unstanding(limit)][:limit])
+
+    def _unreadable(self, limit: int) -> list[str]:
+        found = []
+        for row in self._rooms.store.standing_lines():
+            try:
+                lines.read(row.line or b"")
+            except ValueError:
+                found.append(row.pregnancy)
+        return found[:limit]
 
     def refresh(self, limit: int | None = None) -> int:
         """Decide again for those that still go on and stand as on an earlier day; gives how many were."""

@@ -17,6 +17,7 @@ from adapter.service.asked import BadQuestionError
 from adapter.service.port import Application, UnknownPregnancyError
 from adapter.web.carepage import CarePages
 from adapter.web.pages import Pages
+from adapter.web.payment import PaymentPages
 from adapter.web.planning import PlanningPages
 from adapter.web.templating import compile_all, page
 
@@ -27,7 +28,7 @@ OTHER_DOORS = ("/api", "/fhir", "/health", "/metrics", "/openapi.json")
 
 def install(app: FastAPI, application: Application) -> None:
     """Add pages, style sheet, and error pages for addresses that belong to no other door."""
-    pages, care = Pages(application), CarePages(application)
+    pages, care, payment = Pages(application), CarePages(application), PaymentPages(application)
     app.state.live = care.live
     compile_all()
     app.router.routes.extend(
@@ -37,6 +38,9 @@ def install(app: FastAPI, application: Application) -> None:
             Route("/zwangerschap/{pregnancy}/herkomst/{keys}", care.origin),
             Route("/zwangerschap/{pregnancy}/gebeurtenissen", care.events),
             Route("/zwangerschap/{pregnancy}/besluit", pages.decision),
+            Route("/zwangerschap/{pregnancy}/besluit/personen", payment.act, methods=["POST"]),
+            Route("/werklijst", payment.worklist),
+            Route("/casemix", payment.casemix),
             Route("/planning", PlanningPages(application).plan),
             Route("/bronnen", pages.sources),
             Mount("/static", StaticFiles(packages=[("adapter.web", "static")])),

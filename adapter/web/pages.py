@@ -12,6 +12,7 @@ from adapter.web.argument import argument
 from adapter.web.asking import context
 from adapter.web.asking import read_question as _asked
 from adapter.web.listing import STATUSES, Choice, group, listed
+from adapter.web.payment import DONE, STATES
 from adapter.web.templating import page
 
 
@@ -50,9 +51,17 @@ class Pages:
             lambda: self._application.decision(ctx, pregnancy, as_of=asked.as_of, known_at=asked.known_at)
         )
         history = await run_in_threadpool(self._application.decisions, ctx, pregnancy)
-        return page(
-            request, "besluit.html", {"asked": asked, "decision": made, "history": history, "argument": argument}
-        )
+        said = await run_in_threadpool(self._application.payment.overrides.of, ctx, pregnancy)
+        values = {
+            "asked": asked,
+            "decision": made,
+            "history": history,
+            "argument": argument,
+            "persons": said,
+            "override_states": STATES,
+            "done": DONE.get(request.query_params.get("gedaan", "")),
+        }
+        return page(request, "besluit.html", values)
 
     async def sources(self, request: Request) -> Response:
         """How each source answered."""

@@ -56,6 +56,7 @@ from adapter.service.origin import Original, VersionNote, evidence_in, key_of
 from adapter.service.plan import line_of, plan
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.summary import Figures, PhaseLine, PregnancyPage, PregnancySummary
+from doors.payment import SamplePayment
 
 TODAY = date(2024, 7, 29)
 NOW = datetime(2024, 7, 29, 7, 15, tzinfo=UTC)
@@ -462,6 +463,7 @@ class SampleApplication:
         self.reported = list(REPORTS)
         self.closed = False
         self.is_ready = True
+        self.payment = SamplePayment()
         self.frame_ancestors: tuple[str, ...] = ()
         self.origins = self.changes = self.planning = self
         self.path = PATH

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import shutil
 import sqlite3
-from collections.abc import Iterator
+import zipfile
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from adapter import bootstrap
 from adapter.access import Actor, Context, DeniedError, Purpose, Role
-from adapter.model.sources import RecordKey
+from adapter.asgi import build
+from adapter.model.sources import RecordKey, SourceReport
 from adapter.service import lines
 from adapter.service.application import UseCases
 from adapter.service.overrides import FourEyesError, OverrideError
@@ -344,3 +348,79 @@ class TestWorklist:
         assert b'"export"' in application._rooms.store.audit(limit=1)[0]
         with pytest.raises(DeniedError):
             application.payment.worklist.everything(CARE, Choice())
+
+
+@pytest.fixture
+async def client(application: UseCases) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(build(application))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as opened:
+        yield opened
+
+
+class TestDoors:
+    async def test_the_worklist_pages_filters_and_can_be_taken_along(self, client: httpx.AsyncClient) -> None:
+        first = (await client.get("/api/v1/worklist?limit=3")).json()
+        assert len(first["items"]) == 3 and first["total"] == first["all"] > 3
+        after = (await client.get(first["next"])).json()
+        assert {i["pregnancy"] for i in after["items"]}.isdisjoint(i["pregnancy"] for i in first["items"])
+        igo = (await client.get("/api/v1/worklist?status=igo")).json()
+        assert {i["status"] for i in igo["items"]} == {"igo"} and igo["total"] == first["counts"]["status"]["igo"]
+        table = await client.get("/api/v1/worklist?format=csv")
+        assert table.content.startswith(b"\xef\xbb\xbfzwangerschap;stand op;besluit")
+        assert len(table.text.splitlines()) == first["all"] + 1
+        sheet = await client.get("/api/v1/worklist?format=xlsx")
+        with zipfile.ZipFile(io.BytesIO(sheet.content)) as book:
+            assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+
+    async def test_in_the_demonstration_nobody_can_approve_alone(
+        self, client: httpx.AsyncClient, application: UseCases
+    ) -> None:
+        at = f"/api/v1/pregnancies/{one(application, 'niet_igo')}/overrides"
+        given = {"phase": "nataal", "status": "igo", "reason": WHY, "expires_on": "2024-09-01"}
+        made = await client.post(at, json=given)
+        assert made.status_code == 201
+        waiting = (await client.get("/api/v1/overrides")).json()["overrides"]
+        assert [o["id"] for o in waiting] == [made.json()["id"]]
+        refused = await client.post(f"/api/v1/overrides/{waiting[0]['id']}", json={"verdict": "approved"})
+        assert (refused.status_code, "tweede persoon" in refused.json()["detail"]) == (403, True)
+        assert (await client.post(at, json=given)).status_code == 409
+        assert (await client.get(at)).json()["overrides"][0]["state"] == "proposed"
+        assert (await client.get("/api/v1/pregnancies/zw-0/overrides")).status_code == 404
+
+    async def test_a_claim_is_registered_once(self, client: httpx.AsyncClient, application: UseCases) -> None:
+        at = f"/api/v1/pregnancies/{one(application, 'igo')}/claims"
+        assert (await client.post(at, json={"phase": "nataal"})).status_code == 201
+        assert (await client.post(at, json={"phase": "nataal"})).status_code == 409
+
+    async def test_sources_are_asked_again_for_one_woman_by_bsn(
+        self, client: httpx.AsyncClient, application: UseCases, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[tuple[object, object]] = []
+
+        async def pull(sources: object, bsns: object) -> list[SourceReport]:
+            asked.append((sources, bsns))
+            return []
+
+        monkeypatch.setattr(application.payment.asking, "_pull", pull)
+        answered = await client.post(f"/api/v1/pregnancies/{one(application, 'igo')}/ask-again")
+        assert answered.json() == {"sources": []}
+        (sources, bsns) = asked[0]
+        assert sources is None and isinstance(bsns, list) and len(bsns) == 1
+        assert (await client.post("/api/v1/pregnancies/zw-0/ask-again")).status_code == 404
+
+    async def test_a_draft_as_text_is_tried_and_a_faulty_one_refused(self, client: httpx.AsyncClient) -> None:
+        text = (RULES / "selectie.yaml").read_text("utf-8")
+        same = (await client.post("/api/v1/what-if", json={"rules": {"selectie.yaml": text}})).json()
+        assert same["changed"] == [] and same["looked_at"] > 0
+        refused = await client.post("/api/v1/what-if", json={"rules": {"selectie.yaml": "tables: niets"}})
+        assert refused.status_code == 400
+        assert (await client.post("/api/v1/what-if", json={"rules": {"../x.yaml": ""}})).status_code == 400
+
+    async def test_casemix_month_and_runs(self, client: httpx.AsyncClient) -> None:
+        found = (await client.get("/api/v1/casemix?by=phase")).json()
+        assert {c["name"] for c in found["cells"]} == {"prenataal", "nataal", "postnataal"}
+        assert found["minimum_cell"] == 10 and found["definitions"]
+        assert (await client.get("/api/v1/casemix?by=insurer&format=csv")).text.startswith("\ufeffgroep;")
+        assert (await client.get("/api/v1/test-month?month=2024-06")).json()["month"] == "2024-06"
+        assert (await client.get("/api/v1/test-month?month=2024-19")).status_code == 400
+        assert (await client.get("/api/v1/decision-runs")).json() == {"runs": []}
