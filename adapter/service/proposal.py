@@ -149,6 +149,18 @@ class LinkDecisionPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What hangs together in one pregnancy now: her records, this pregnancy's dossiers, and her other dossiers."""
+
+    pregnancy: str
+    woman: str
+    name: str | None
+    records: tuple[Party, ...]
+    dossiers: tuple[Party, ...]
+    others: tuple[Party, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pointed:
     """A record or dossier as a person points it out: source and reference (`Patient/…`, `EpisodeOfCare/…`)."""
 
@@ -188,6 +200,10 @@ class LinkDesk(Protocol):
 
     def undo(self, ctx: Context, decision: str, reason: str) -> LinkDecision:
         """Take a decision back: the evidence decides again. Raises `UnknownProposalError`, `OvertakenError`."""
+        ...
+
+    def bound(self, ctx: Context, pregnancy: str) -> Bound:
+        """What hangs together in one pregnancy now. Raises `UnknownPregnancyError`."""
         ...
 
     def decisions(self, ctx: Context, *, offset: int = 0, limit: int = 50) -> LinkDecisionPage:

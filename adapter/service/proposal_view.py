@@ -13,8 +13,9 @@ from adapter.service import side_by_side
 from adapter.service.asked import BadQuestionError
 from adapter.service.by_hand import said
 from adapter.service.judging import words
+from adapter.service.port import UnknownPregnancyError
 from adapter.service.pregnancies import PREGNANCY, Pregnancies
-from adapter.service.proposal import Changed, Party, Pointed, Proposal, ProposalDetail, Row, UnknownRecordError
+from adapter.service.proposal import Bound, Changed, Party, Pointed, Proposal, ProposalDetail, Row, UnknownRecordError
 from adapter.service.proposal_queue import THRESHOLDS, Open, Pair
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
@@ -106,6 +107,20 @@ class Shown:
         if row is None or self._facts(row) is None:
             raise UnknownRecordError("no such record or dossier is held")
         return row
+
+    def bound(self, pregnancy: str) -> Bound:
+        """What hangs together in one pregnancy. Raises `UnknownPregnancyError`."""
+        store = self._rooms.store
+        dossiers = store.links(PREGNANCY, targets=[pregnancy])
+        women = self._pregnancies.women_of([RecordKey(r.source, r.woman) for r in dossiers if r.woman])
+        if not women:
+            raise UnknownPregnancyError(pregnancy)
+        records = self._pregnancies.records_of(women[0])
+        others = [r for r in store.links(PREGNANCY, within=records) if r.target not in (None, pregnancy)]
+        hers = store.links(WOMAN, records=records)
+        parts = [tuple(self._party(r.kind, r) for r in rows if r.explanation) for rows in (hers, dossiers, others)]
+        name = next((party.name for party in parts[0] if party.name), None)
+        return Bound(pregnancy, women[0], name, *parts)
 
     def women(self, proposal: Proposal) -> list[str]:
         """The women whom it is about."""

@@ -16,6 +16,7 @@ from adapter.service.judging import Judging, Ruling, words
 from adapter.service.pregnancies import PREGNANCY, Pregnancies
 from adapter.service.proposal import (
     KINDS,
+    Bound,
     Changed,
     JudgedPair,
     Kind,
@@ -130,6 +131,13 @@ class Proposals:
             raise OvertakenError(*dict.fromkeys(_decided(r) for r in latest))
         pairs = tuple((r.a, r.b) for r in standing)
         return self._ruled(ctx, grant, Ruling(rows[0].kind, Verdict.UNDONE, pairs, ctx.actor, why, (), decision))
+
+    def bound(self, ctx: Context, pregnancy: str) -> Bound:
+        """What hangs together in one pregnancy now. Raises `UnknownPregnancyError`."""
+        grant = self._allowed(ctx, Action.READ)
+        found = self._shown.bound(pregnancy)
+        self._record(ctx, EventType.READ, Action.READ, grant, [Entity("links", pregnancy)], patient=found.woman)
+        return found
 
     def decisions(self, ctx: Context, *, offset: int = 0, limit: int = 50) -> LinkDecisionPage:
         """Everything that persons decided, newest first."""

@@ -21,7 +21,7 @@ def women(a: SourceFacts, b: SourceFacts) -> tuple[Row, ...]:
     """Who the two women are, as far as their sources say."""
     one, other = a.woman, b.woman
     return (
-        _row("Naam", name(one), name(other)),
+        _row("Naam", name(one), name(other), "shown"),
         _row("Voornamen", " ".join(one.name.given), " ".join(other.name.given)),
         _row("Eigen achternaam", one.name.own or one.name.family, other.name.own or other.name.family),
         _row("Naam van partner", one.name.partner, other.name.partner),
@@ -30,7 +30,6 @@ def women(a: SourceFacts, b: SourceFacts) -> tuple[Row, ...]:
         _row("Adres", _address(one), _address(other)),
         _numbers(one, other),
         _row("Uitgerekende datum", _dues(a), _dues(b), _agree_on_any(_due_days(a), _due_days(b))),
-        _row("Organisatie", _organisations(a), _organisations(b), "shown"),
         _row("Zorg gegeven", _care(a), _care(b), "shown"),
     )
 
@@ -113,11 +112,6 @@ def _due_days(facts: SourceFacts) -> set[str]:
 def _dues(facts: SourceFacts) -> str | None:
     days = sorted({d.due for d in dates_of(facts) if d.due})
     return ", ".join(dutch.day(day) for day in days) or None
-
-
-def _organisations(facts: SourceFacts) -> str | None:
-    names = dict.fromkeys(d.organisation.name or d.organisation.id for d in facts.dossiers)
-    return ", ".join(names) or None
 
 
 def _care(facts: SourceFacts) -> str | None:

@@ -16,6 +16,7 @@ from adapter.access import DeniedError
 from adapter.service.asked import BadQuestionError
 from adapter.service.port import Application, UnknownPregnancyError
 from adapter.web.carepage import CarePages
+from adapter.web.koppelingen import Koppelingen
 from adapter.web.pages import Pages
 from adapter.web.payment import PaymentPages
 from adapter.web.planning import PlanningPages
@@ -42,6 +43,7 @@ def install(app: FastAPI, application: Application) -> None:
             Route("/werklijst", payment.worklist),
             Route("/casemix", payment.casemix),
             Route("/planning", PlanningPages(application).plan),
+            *Koppelingen(application).routes(),
             Route("/bronnen", pages.sources),
             Mount("/static", StaticFiles(packages=[("adapter.web", "static")])),
         ]
