@@ -149,8 +149,8 @@ def page(found: Variables) -> str:
         f"{SCOPE} Doel: declaratie; geen klinische waarden, geen BSN. Een landelijke lijst bestaat niet; deze is een "
         f"voorstel (versie {found.version}, voorlopig). Als FHIR-model: `profiles/r4/StructureDefinition-{NAME}.json`.",
         "",
-        "*FHIRPath* is gerekend vanaf het genoemde resourcetype. Zonder pad leidt de adapter het gegeven zelf af, of komt "
-        "het uit het register van de IGO.",
+        "*FHIRPath* is gerekend vanaf het genoemde resourcetype. Zonder pad leidt de adapter het gegeven zelf af, of "
+        "komt het uit het register van de IGO.",
     ]
     for group, variables in groupby(found.variables, key=lambda v: v.group):
         lines += ["", f"## {group}"]

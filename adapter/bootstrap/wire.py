@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from adapter import connectors
+from adapter import connectors, rules
 from adapter.access import AuditLog, Policy, log
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
 from adapter.bootstrap.deciding import drafted, opener
@@ -21,7 +21,7 @@ from adapter.bootstrap.settings import (
     data_folder,
     load,
 )
-from adapter.claims import load_measures
+from adapter.claims import load_catalogue, load_measures
 from adapter.connectors import Connector
 from adapter.jobs import Queue, Timing, embedded
 from adapter.model.evidence import Organisation, OrganisationKind
@@ -31,6 +31,7 @@ from adapter.service.application import UseCases
 from adapter.service.payment import Drafting
 from adapter.service.port import ConfigurationError
 from adapter.service.rooms import Clock, Rooms, SourceSetup
+from adapter.service.rulebook import compose
 from adapter.service.rulekeeper import RuleKeeper
 from adapter.service.work import Work
 from adapter.service.worker import Worker
@@ -98,6 +99,16 @@ def _queue(settings: JobSettings) -> Queue:
         # Its workers are on this machine: one that was killed is missed within seconds.
         return Queue(embedded(settings.directory).url, timing=Timing(lease=5.0, stale=8.0))
     return Queue(settings.url)
+
+
+def rulebook(config: Path | None, on: date) -> str:
+    """The rulebook of a configuration, or of the product where there is none. Raises `ConfigurationError`."""
+    if config is None:
+        folder = data_folder("mappings")
+        return compose(rules.load(folder), on, folder, load_catalogue(folder))
+    settings = load(config)
+    data = load_data(settings)
+    return compose(data.rules, on, settings.mappings or data_folder("mappings"), data.catalogue, data.igo.rules)
 
 
 def check(config: Path) -> Data:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from adapter.cli import options
+from adapter.cli.opening import configuration
 from adapter.cli.output import WRONG, problem_line, results, wrong
 
 
@@ -34,15 +35,17 @@ def check(config: options.Config = None) -> None:
 
 
 def rulebook(
+    config: options.Config = None,
     on: Annotated[str | None, typer.Option("--on", help="The rules in force on this day. Default: today.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write to this folder, not to standard output.")] = None,
 ) -> None:
-    """The rules as a readable document (Markdown, Dutch)."""
-    from adapter import rules
-    from adapter.bootstrap import data_folder
+    """The rules as a readable document (Markdown, Dutch): those of the product, or of a configuration with its own."""
+    from adapter.bootstrap.wire import DEFAULT_CONFIG
+    from adapter.bootstrap.wire import rulebook as composed
 
     on_day = options.day(on, "--on")
-    text = rules.rulebook(rules.load(data_folder("mappings")), on_day)
+    with configuration(config):
+        text = composed(config or (DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None), on_day)
     if out is None:
         typer.echo(text)
         return

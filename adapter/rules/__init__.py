@@ -4,7 +4,7 @@ from adapter.model.decision import Standing
 from adapter.rules.book import RuleBook, load, load_sources, read_tables, rule_files, version_of
 from adapter.rules.evaluation import Asking, NearMiss, Outcome, Tested, Turn, Turns, counterfactuals, evaluate, pivotal
 from adapter.rules.faults import Fault, Faults, RuleError
-from adapter.rules.printing import rulebook, table_lines
+from adapter.rules.printing import cells, rulebook, source_lines, table_lines
 from adapter.rules.table import Input, Row, Source, Table, Validity, Verdict, cite, lowest
 from adapter.rules.variables import Question, Variable, Variables, load_variables
 
@@ -29,6 +29,7 @@ __all__ = [
     "Variable",
     "Variables",
     "Verdict",
+    "cells",
     "cite",
     "counterfactuals",
     "evaluate",
@@ -40,6 +41,7 @@ __all__ = [
     "read_tables",
     "rule_files",
     "rulebook",
+    "source_lines",
     "table_lines",
     "version_of",
 ]

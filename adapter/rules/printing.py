@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from adapter.model.decision import Standing
@@ -30,24 +30,29 @@ def rulebook(book: RuleBook, on: date) -> str:
     ]
     for table in tables:
         lines += table_lines(table, on)
-    lines += ["", "## Bronnen", "", "| bron | titel | gelezen |", "|---|---|---|"]
-    lines += [_source(source) for source in _cited(tables, on)]
+    lines += ["", *source_lines(tables, on)]
     return "\n".join(lines) + "\n"
 
 
-def table_lines(table: Table, on: date) -> Iterator[str]:
-    """One table as Markdown: its inputs, and its rows valid on that day."""
-    yield from ("", f"## {table.title}", "")
+def source_lines(tables: list[Table], on: date, more: Iterable[Source] = ()) -> Iterator[str]:
+    """The sources that these tables cite on that day, and others beside them, as Markdown."""
+    yield from ("## Bronnen", "", "| bron | titel | gelezen |", "|---|---|---|")
+    cited = {s.id: s for s in (*_cited(tables, on), *more)}
+    yield from (_source(cited[name]) for name in sorted(cited))
+
+
+def table_lines(table: Table, on: date, level: int = 2) -> Iterator[str]:
+    """One table as Markdown: its inputs, and its rows valid on that day. `level`: of its heading."""
+    yield from ("", f"{'#' * level} {table.title}", "")
     yield f"Tabel `{table.id}`, versie {table.version}, geldig {table.valid}. Bestand: `{table.file}`."
     if table.inputs:
         yield from ("", "| gegeven | vraag | waarden | bron | status |", "|---|---|---|---|---|")
     for asked in table.inputs:
         values = ", ".join(asked.values)
-        cells = (asked.name, asked.question, values, asked.citation, _STANDING[asked.standing])
-        yield _cells(*cells)
+        yield cells(asked.name, asked.question, values, asked.citation, _STANDING[asked.standing])
     yield from ("", "| regel | als | dan | toelichting | bron | status |", "|---|---|---|---|---|---|")
     for row in table.rows_on(on):
-        yield _cells(row.id, _when(table, row), row.outcome, row.text, row.citation, _STANDING[row.standing])
+        yield cells(row.id, _when(table, row), row.outcome, row.text, row.citation, _STANDING[row.standing])
 
 
 def _when(table: Table, row: Row) -> str:
@@ -67,8 +72,9 @@ def _cited(tables: list[Table], on: date) -> list[Source]:
 
 def _source(source: Source) -> str:
     title = f"[{source.title}]({source.url})" if source.url else source.title
-    return _cells(source.citation, title, "ja" if source.read else "nee")
+    return cells(source.citation, title, "ja" if source.read else "nee")
 
 
-def _cells(*cells: str) -> str:
+def cells(*cells: str) -> str:
+    """One line of a Markdown table."""
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"

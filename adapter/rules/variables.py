@@ -50,6 +50,7 @@ class Question:
     values: tuple[str, ...]
     optional: tuple[str, ...]
     uses: tuple[str, ...]
+    text: str = ""  # how it is answered, in Dutch
 
 
 Vocabulary = dict[tuple[str, str], Question]
@@ -146,7 +147,7 @@ def _questions(reader: Reader) -> Vocabulary:
                 reader.fault(f"question {name!r} must be a mapping", node)
                 continue
             entry = Reader(node, f"{decides}/{name}", reader.faults)
-            entry.only({"values", "optional", "uses"})
+            entry.only({"values", "optional", "uses", "text"})
             values, optional, uses = entry.texts("values"), entry.texts("optional"), entry.texts("uses")
-            found[decides, name] = Question(decides, name, values, optional, uses)
+            found[decides, name] = Question(decides, name, values, optional, uses, entry.optional("text") or "")
     return found

@@ -14,7 +14,6 @@ import yaml
 
 from adapter.rules.faults import Faults
 
-
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C where PyYAML was built with it
 
 

@@ -64,7 +64,7 @@ def unsettled_birth(projection: ClaimsProjection) -> str | None:
         return "Niet bekend is hoe de zwangerschap eindigde, en of er een bevalling was."
     days = projection.gestational_days_at_end
     if projection.outcome in _BORN and days is not None and days < SIXTEEN_WEEKS:
-        return "Een bevalling is gemeld, maar de datum past er niet bij: zij ligt vóór 16 weken zwangerschap."
+        return "Een bevalling is gemeld, maar zij past niet bij de data van de zwangerschap."
     return None
 
 

@@ -73,7 +73,7 @@ def ended_early(case: Case) -> Finding:
     if projection.outcome in _LOST or projection.outcome is Outcome.UNKNOWN:
         why = "Niet bekend is of de zwangerschap vóór 16 weken eindigde."
         return Finding("onbekend", why, (), case.lacks("gestational_age", why))
-    return Finding("nee", "De zwangerschap eindigde na 16 weken.")
+    return Finding("nee", "Bekend is of de zwangerschap vóór 16 weken eindigde.")
 
 
 def handed_over(case: Case) -> Finding:

@@ -88,7 +88,7 @@ def _place(case: Case) -> Finding:
     if case.phase.phase != "nataal":
         return Finding("nvt", "De plaats van de geboorte telt alleen in de natale fase.")
     if case.projection.place_of_birth or case.projection.birth_organisation:
-        return Finding("bekend", "De plaats van de geboorte is bekend.")
+        return Finding("bekend", "De plaats van de geboorte is bekend.", case.phase.evidence)
     why = "De plaats van de geboorte is niet bekend."
     return Finding("onbekend", why, (), case.lacks("place_of_birth", why) if case.begun else ())
 
