@@ -97,8 +97,8 @@ class Plan:
     """Forecast of a region. What is in no week: `undated` (no due date) and `later` (due after the last week).
 
     A pregnancy whose due date has passed counts in the first week. `doubts` counts pregnancies by reason; one may have
-    several. `counted` of the `known` pregnancies (ended ones too) are in the figures as they are now: after a start, or
-    a large change, the others follow within minutes.
+    several. `counted` of the `known` pregnancies (ended ones too) are in the figures as they were at `known_at`; after
+    a start, or a large change, the others follow.
     """
 
     as_of: date

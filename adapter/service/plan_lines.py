@@ -1,16 +1,14 @@
 """The planner's lines, one for each pregnancy, kept in this process as long as what they were made from stands.
 
 A pregnancy whose records, dossiers or links changed is read again, the others are not. Reading takes its time after a
-start: a question gets what is there within its patience, a thread in the background reads on.
+start, and so does looking what changed in a large region: a question gets what is there within its patience, and a
+thread in the background goes on.
 """
 
 from __future__ import annotations
 
-import math
-import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Event, Lock, Thread
@@ -31,11 +29,12 @@ _DAYS = 3
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines there are; `counted` of the `known` pregnancies are in them as they are now."""
+    """The lines there are; `counted` of the `known` pregnancies are in them as they were at `known_at`."""
 
     lines: tuple[PlanLine, ...]
     known: int
     counted: int
+    known_at: datetime
 
 
 class PlanLines:
@@ -62,7 +61,7 @@ class PlanLines:
         """The lines of a day by what was known at an instant; nothing of it is kept."""
         found = [self.made(p, day, known_at) for p in self._views.ids(known_at)]
         lines = tuple(line for line in found if line is not None)
-        return Lines(lines, len(lines), len(lines))
+        return Lines(lines, len(lines), len(lines), known_at)
 
     def close(self) -> None:
         """Stop reading."""
@@ -78,6 +77,10 @@ class PlanLines:
         except UnknownPregnancyError:  # its records were removed
             return None
         return line_of(path, self._rooms.zorgpad.expectations)
+
+    def now(self) -> datetime:
+        """The instant."""
+        return self._rooms.clock()
 
     def positions(self) -> tuple[int, ...]:
         """What changes whenever the store got anything new."""
@@ -111,33 +114,33 @@ class PlanLines:
 
 
 class _Day:
-    """The lines of one day."""
+    """The lines of one day. One thread at a time looks and reads; a question waits for it as long as its patience."""
 
     def __init__(self, maker: PlanLines, day: date) -> None:
         self._maker = maker
         self._day = day
         self._lock = Lock()  # over the fields below; never held while a line is made
         self._seen: tuple[int, ...] | None = None
+        self._looked_at: datetime | None = None
         self._wanted: Mapping[str, Stamp] = {}
         self._kept: dict[str, tuple[Stamp, PlanLine | None]] = {}
+        self._failed: StoreError | None = None
         self._reader: Thread | None = None
         self._closing = Event()
 
     def lines(self, patience: float) -> Lines:
-        """What there is within the patience; the rest is read in the background."""
-        self._look()
-        reader = self._reader
-        if reader is not None and reader.is_alive():
+        """What there is within the patience; the rest is read in the background. Raises `StoreError`."""
+        now, seen = self._maker.now(), self._maker.positions()
+        reader = self._reading(seen)
+        if reader is not None:
             reader.join(patience)
-        else:
-            self._read(time.monotonic() + patience)
         with self._lock:
-            left = len(self._left())
-            if left and not self._closing.is_set() and (self._reader is None or not self._reader.is_alive()):
-                self._reader = Thread(target=self._read_on, name="planning", daemon=True)
-                self._reader.start()
+            if self._failed is not None:
+                failed, self._failed = self._failed, None
+                raise failed
             lines = tuple(line for _, line in self._kept.values() if line is not None)
-            return Lines(lines, len(self._wanted), len(self._wanted) - left)
+            known_at = now if self._seen == seen or self._looked_at is None else self._looked_at
+            return Lines(lines, len(self._wanted), len(self._wanted) - len(self._left()), known_at)
 
     def close(self) -> None:
         """Stop reading."""
@@ -145,33 +148,46 @@ class _Day:
         if self._reader is not None:
             self._reader.join()
 
-    def _look(self) -> None:
-        """See what there is, if anything changed."""
-        seen = self._maker.positions()
+    def _reading(self, seen: tuple[int, ...]) -> Thread | None:
+        """The thread that reads, started if there is something to read; None where all is there."""
         with self._lock:
-            if seen == self._seen:
-                return
+            if self._reader is not None and self._reader.is_alive():
+                return self._reader
+            if self._closing.is_set() or (self._seen == seen and not self._left()):
+                return None
+            self._reader = Thread(target=self._catch_up, name="planning", daemon=True)
+            self._reader.start()
+            return self._reader
+
+    def _catch_up(self) -> None:
+        """Look and read until nothing is new. What the store cannot do is told to the question that waits."""
+        try:
+            while not self._closing.is_set() and (self._look() or self._left()):
+                self._read()
+        except StoreError as error:
+            self._failed = error
+
+    def _look(self) -> bool:
+        """See what there is; whether anything changed."""
+        at, seen = self._maker.now(), self._maker.positions()
+        if seen == self._seen:
+            return False
         wanted = self._maker.stamps()
         with self._lock:
-            self._seen, self._wanted = seen, wanted
+            self._seen, self._wanted, self._looked_at = seen, wanted, at
             self._kept = {p: held for p, held in self._kept.items() if p in wanted}
+        return True
 
     def _left(self) -> list[str]:
         return [p for p, stamp in self._wanted.items() if self._kept.get(p, (None,))[0] != stamp]
 
-    def _read_on(self) -> None:
-        """Make all that is missing. What the store cannot do now, the next question asks of it again, and says so."""
-        with suppress(StoreError):
-            self._read()
-
-    def _read(self, until: float = math.inf) -> None:
-        """Make the lines that are missing, in turn, until an instant."""
+    def _read(self) -> None:
+        """Make the lines that are missing, in turn."""
         with self._lock:
             left = {p: self._wanted[p] for p in self._left()}
         for pregnancy, stamp in left.items():
-            if self._closing.is_set() or time.monotonic() >= until:
+            if self._closing.is_set():
                 return
             line = self._maker.made(pregnancy, self._day)
             with self._lock:
-                if pregnancy in self._wanted:
-                    self._kept[pregnancy] = (stamp, line)
+                self._kept[pregnancy] = (stamp, line)

@@ -28,7 +28,7 @@ class Planning:
         day = as_of or day_of(now)
         found = self._lines.of(day) if known_at is None else self._lines.then(day, known_at)
         self._guard.record(ctx, EventType.READ, Action.READ, grant, [Entity("planning", day.isoformat())])
-        return plan(found.lines, day, known_at or now, known=found.known, counted=found.counted)
+        return plan(found.lines, day, found.known_at, known=found.known, counted=found.counted)
 
     def close(self) -> None:
         """Stop reading in the background."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from adapter.model.sources import SourceState
-from adapter.service.plan_lines import PlanLines
+from adapter.service.plan_lines import Lines, PlanLines
 from adapter.service.port import UnknownPregnancyError
+from adapter.store import StoreError
+from adapter.store.errors import StoreUnavailableError
 from builders_carepath import KNOWN_AT, practice
 from builders_carepath import path as care_path
 
@@ -31,6 +33,10 @@ class World:
     state: SourceState = SourceState.ANSWERED
     stop_after: int | None = None
     held: threading.Event = field(default_factory=threading.Event)
+    reached: threading.Event = field(default_factory=threading.Event)
+    fault: Exception | None = None
+    slow: threading.Event | None = None
+    now: datetime = KNOWN_AT
 
     def lines(self, patience: float = 60) -> PlanLines:
         store = SimpleNamespace(
@@ -39,10 +45,12 @@ class World:
             links=self.links,
             stamps=lambda _, women: {None: 0, **{w: self.stamp.get(w, 1) for w in women}},
         )
-        rooms = SimpleNamespace(store=store, clock=lambda: KNOWN_AT, zorgpad=SimpleNamespace(expectations=()))
+        rooms = SimpleNamespace(store=store, clock=lambda: self.now, zorgpad=SimpleNamespace(expectations=()))
         return PlanLines(rooms, self, patience)  # type: ignore[arg-type]
 
     def links(self, kind: str) -> list[SimpleNamespace]:
+        if self.slow is not None:
+            self.slow.wait(10)
         numbers = range(self.size)
         if kind == "woman":
             return [SimpleNamespace(source="vp", reference=f"Patient/{n}", target=f"w{n}") for n in numbers]
@@ -57,7 +65,10 @@ class World:
     def view(self, pregnancy: str, day: date, known_at: object, now: object) -> SimpleNamespace:
         if pregnancy in self.gone:
             raise UnknownPregnancyError(pregnancy)
+        if self.fault is not None:
+            raise self.fault
         if self.stop_after is not None and len(self.made) >= self.stop_after:
+            self.reached.set()
             self.held.wait(10)
         self.made.append(pregnancy)
         return SimpleNamespace(path=PATH)
@@ -110,23 +121,54 @@ def test_a_pregnancy_of_which_the_records_are_gone_is_in_no_figure() -> None:
 def test_a_question_has_what_there_is_and_the_rest_follows_in_the_background() -> None:
     world = World(5, stop_after=2)
     lines = world.lines(patience=0)
-    first = lines.of(DAY)
-    assert (first.known, first.counted) == (5, 0)
+    lines.of(DAY)
+    assert world.reached.wait(10)
+    found = lines.of(DAY)
+    assert (found.known, found.counted, len(found.lines)) == (5, 2, 2)
     world.held.set()
-    reader = next(iter(lines._days.values()))._reader
+    assert everything(lines).counted == 5
+    assert sorted(world.made) == [f"p{n}" for n in range(5)]
+
+
+def test_while_is_looked_what_changed_the_figures_are_those_of_before_and_say_so() -> None:
+    world = World(5)
+    lines = world.lines()
+    assert lines.of(DAY).known_at == KNOWN_AT
+    world.now, world.position = KNOWN_AT + timedelta(hours=1), 2
+    world.slow = threading.Event()
+    hasty = lines._days[DAY].lines(0)
+    assert (hasty.counted, hasty.known_at) == (5, KNOWN_AT)
+    world.slow.set()
+    assert everything(lines).known_at == KNOWN_AT + timedelta(hours=1)
+
+
+def everything(lines: PlanLines) -> Lines:
+    """After the reader came to its end."""
+    reader = lines._days[DAY]._reader
     assert reader is not None
     reader.join(10)
-    assert lines.of(DAY).counted == 5
-    assert sorted(world.made) == [f"p{n}" for n in range(5)]
+    return lines.of(DAY)
 
 
 def test_closing_stops_the_reader() -> None:
     world = World(50, stop_after=1)
     lines = world.lines(patience=0)
     lines.of(DAY)
+    assert world.reached.wait(10)
     world.held.set()
     lines.close()
+    assert len(world.made) <= 50
     assert all(t.name != "planning" for t in threading.enumerate())
+    assert lines.of(DAY).known == 50
+
+
+def test_a_store_that_is_away_is_told_to_who_asks_and_asked_again_the_next_time() -> None:
+    world = World(3, fault=StoreUnavailableError("away"))
+    lines = world.lines()
+    with pytest.raises(StoreError):
+        lines.of(DAY)
+    world.fault = None
+    assert lines.of(DAY).counted == 3
 
 
 def test_a_past_instant_is_read_anew() -> None:
