@@ -25,7 +25,7 @@ def read_noted(record: Record, organisations: Organisations, binder: Binder, ite
         return []
     bound = binder.bind(item)
     whose = organisations.whose(item, bound.encounter, bound.dossier)
-    coded = _coded(record, item.json.get("code"))
+    coded = _coded(record, item.json.get("code")) or _detail(record, item)
     return [
         Noted(
             kind=rule.kind,
@@ -41,6 +41,12 @@ def read_noted(record: Record, organisations: Organisations, binder: Binder, ite
             pregnancy=bound.pregnancy,
         )
     ]
+
+
+def _detail(record: Record, item: Item) -> Coded | None:
+    """The code of the resource that the note is about, where it has none of its own."""
+    targets = map(record.find, record.dialect.part(item.json, "detail"))
+    return next((c for t in targets if t is not None and (c := _coded(record, t.json.get("code"))) is not None), None)
 
 
 def _screening(record: Record, item: Item) -> NoteRule | None:

@@ -6,6 +6,8 @@ from xml.etree import ElementTree
 import orjson
 import pytest
 
+from adapter import fhir
+from adapter.model.sources import FhirVersion
 from builders_facts import (
     LOINC,
     NICTIZ_EXT,
@@ -393,3 +395,49 @@ def test_the_method_of_a_due_date_gives_its_basis():
     rules = statement_rules()
     for pattern in ("BepalingsMethodeCodelijst*", "A_terme_datum_obv_23*"):
         assert set(listed(pattern)) - set(rules["edd"].basis_words.words) == set()
+
+
+def test_every_code_that_a_profile_of_an_observation_prescribes_is_read():
+    of = dialects().get("nictiz-geboortezorg-stu3")
+    read_as = {*of.measures, *of.codes["Observation"], *of.screenings, *of.acts["Observation"]}
+    prescribed = set()
+    for path in nictiz_folder("conformance", "geboortezorg-stu3").glob("bc-*.xml"):
+        root = ElementTree.parse(path).getroot()
+        kind = root.find("f:type", XML)
+        if kind is not None and kind.get("value") == "Observation":
+            for element in root.iterfind(".//f:element", XML):
+                if element.find("f:path", XML).get("value").endswith("code.coding"):
+                    prescribed |= {
+                        (one.find("f:system", XML).get("value"), one.find("f:code", XML).get("value"))
+                        for name in ("patternCoding", "fixedCoding")
+                        for one in element.iterfind(f"f:{name}", XML)
+                    }
+    assert len(prescribed) > 60
+    assert prescribed - read_as == set()
+
+
+def r4_example(name):
+    path = nictiz_folder("examples", "nl-core-r4") / f"{name}.xml"
+    return orjson.loads(fhir.to_json(fhir.from_xml(path.read_bytes(), FhirVersion.R4)))
+
+
+def test_the_nictiz_examples_in_r4_are_read():
+    names = ("BloodPressure-01", "HeadCircumference-01", "ApgarScore-5Minute-01",
+             "LaboratoryTestResult-LaboratoryTest-05", "AllergyIntolerance-01", "AllergyIntolerance-02",
+             "Alert-01", "Alert-01-Condition-01")  # fmt: skip
+    found = read(patient(), *(r4_example(f"nl-core-{name}") for name in names), dialect="nl-core-r4")
+    values = {(m.kind, m.value, m.unit) for m in found.measured if m.value is not None}
+    assert {
+        ("blood_pressure_systolic", 125, "mm[Hg]"),
+        ("blood_pressure_diastolic", 75, "mm[Hg]"),
+        ("blood_pressure_mean", 100, "mm[Hg]"),
+        ("head_circumference", 41, "cm"),
+        ("apgar_5", 8, "1"),
+        ("hb", 11.5, "mmol/L"),
+    } <= values
+    assert found.set_aside == ()
+    assert [(n.kind, n.name) for n in found.noted] == [
+        ("allergy", "Penicilline"),
+        ("alert", "zwangerschap"),  # in words of the Condition that the Flag is about
+        ("disorder", "zwangerschap"),
+    ]
