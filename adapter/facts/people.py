@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from adapter.facts.organisations import identifier_values
@@ -46,7 +47,17 @@ def read_people(record: Record) -> tuple[Person, list[Person]]:
     if woman is None:
         evidence = Evidence(record.source.id, record.key.woman, "", "", _code(record.source))
         woman = Person(record.source.id, record.key.woman, evidence)
-    return woman, children
+    return woman, [_of_its_own(child, woman, record) for child in children]
+
+
+def _of_its_own(child: Person, woman: Person, record: Record) -> Person:
+    """The child without its mother's BSN, under which some sources write it until it has one."""
+    if child.bsn is None or child.bsn != woman.bsn:
+        return child
+    item = next((i for i in record.of_type("Patient") if i.reference == child.reference), None)
+    if item is not None:
+        record.note(item, "bij het kind staat het BSN van de moeder; het is niet gebruikt", "verbeter het in het EPD")
+    return replace(child, bsn=None)
 
 
 def read_person(item: Item, source: SourceInfo) -> tuple[Person, list[str]]:
@@ -82,16 +93,24 @@ def _code(source: SourceInfo) -> str:
 
 
 def _bsn(identifiers: Any) -> tuple[Bsn | None, bool, list[str]]:
+    """Her BSN. Two valid ones that differ are none: whose the other is cannot be told from here."""
     remarks: list[str] = []
-    found: Bsn | None = None
-    for system, value in identifier_values(identifiers):
-        if system is System.BSN and found is None:
+    found: set[Bsn] = set()
+    for system, value in identifier_values(_in_use(identifiers)):
+        if system is System.BSN:
             try:
-                found = Bsn(value)
+                found.add(Bsn(value))
             except InvalidIdentifierError as error:
                 remarks.append(f"het BSN is geen geldig BSN ({error})")
-    masked = found is None and any(_is_masked_bsn(i) for i in _list(identifiers) if isinstance(i, dict))
-    return found, masked, remarks
+    if len(found) > 1:
+        remarks.append("er staan twee verschillende BSN's bij één persoon; geen van beide is gebruikt")
+    masked = not found and any(_is_masked_bsn(i) for i in _list(identifiers) if isinstance(i, dict))
+    return found.pop() if len(found) == 1 else None, masked, remarks
+
+
+def _in_use(identifiers: Any) -> list[Any]:
+    """Without those that the source itself calls old."""
+    return [i for i in _list(identifiers) if not (isinstance(i, dict) and i.get("use") == "old")]
 
 
 def _is_masked_bsn(identifier: dict[str, Any]) -> bool:

@@ -43,6 +43,30 @@ def test_an_invalid_bsn_is_dropped_with_a_remark_that_does_not_repeat_it():
     assert "999911121" not in repr(found)
 
 
+def test_two_bsns_are_none_with_a_remark_that_repeats_neither():
+    both = [{"system": BSN_SYSTEM, "value": v} for v in ("999911120", "999990160", "999911120")]
+    found = read(patient(identifier=both))
+    assert found.woman.bsn is None
+    (problem,) = found.problems
+    assert "twee verschillende BSN's" in problem.what
+    assert "9999" not in f"{problem}"
+
+
+def test_a_bsn_that_the_source_calls_old_does_not_count():
+    both = [{"system": BSN_SYSTEM, "value": "999911120"}, {"system": BSN_SYSTEM, "value": "999990160", "use": "old"}]
+    assert person(identifier=both).bsn == Bsn("999911120")
+
+
+def test_a_child_never_has_its_mothers_bsn():
+    same = [{"system": BSN_SYSTEM, "value": "999911120"}]
+    link = [{"other": {"reference": "Patient/anna"}, "type": "seealso"}]
+    born = {"resourceType": "Patient", "id": "kind", "birthDate": "2024-11-01", "identifier": same, "link": link}
+    found = read(patient(identifier=same), born)
+    assert found.woman.bsn == Bsn("999911120")
+    assert [child.bsn for child in found.children] == [None]
+    assert any("BSN van de moeder" in p.what for p in found.problems)
+
+
 def test_a_masked_bsn_is_known_to_be_masked():
     masked = {"extension": [ext(HL7 + "data-absent-reason", valueCode="masked")]}
     assert person(identifier=[{"system": BSN_SYSTEM, "_value": masked}]).bsn_masked
