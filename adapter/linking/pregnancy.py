@@ -1,6 +1,7 @@
 """Which dossiers of one woman are about the same pregnancy?
 
-A reference between the dossiers decides. Otherwise: best due dates within 21 days of each other and episodes that could
+A reference between the dossiers decides, and so does the end of the pregnancy: on the same days it is the same one, on
+other days another. Otherwise: best due dates within 21 days of each other and episodes that could
 belong to one pregnancy. A dossier without any date joins the only pregnancy it overlaps. `groupIdentifier` counts as a
 hint within one step: its published example contradicts its own definition (bc-episodeofcare-groupIdentifier).
 The status of a Condition or an EpisodeOfCare is never evidence: it follows the dossier, not the pregnancy.
@@ -24,6 +25,7 @@ EARLIEST_CARE = timedelta(days=300)  # before the due date: care before concepti
 LATEST_CARE = timedelta(days=90)  # after the due date: 42 weeks, and six weeks of postnatal care
 
 _REFERENCE = 100.0
+_SAME_END = 120.0  # no woman ends two pregnancies within days: it holds against due dates that differ
 _DUE_DATE = 20.0
 _EPISODE = 8.0
 _GROUP = 6.0
@@ -155,7 +157,7 @@ def group_dossiers(dossiers: Iterable[DossierDates]) -> tuple[PregnancyGroup, ..
     for dossier in ordered:
         best: tuple[float, list[DossierDates], tuple[LinkEvidence, ...]] | None = None
         for group in groups:
-            evidence = _strongest([_same(dossier, other) for other in group])
+            evidence = _strongest(dossier, group)
             total = _total(evidence)
             if total > 0 and (best is None or total > best[0]):
                 best = (total, group, evidence)
@@ -175,10 +177,20 @@ def _made(group: list[DossierDates], why: dict[DossierKey, tuple[LinkEvidence, .
     return PregnancyGroup(keys, {k: why[k] for k in keys}, first)
 
 
-def _strongest(found: list[tuple[LinkEvidence, ...]]) -> tuple[LinkEvidence, ...]:
-    """The best evidence with any dossier of a group; a contradiction outweighs all but a reference."""
-    best, worst = max(found, key=_total), min(found, key=_total)
-    return worst if _total(worst) <= -_DUE_DATE and _total(best) < _REFERENCE else best
+def _strongest(dossier: DossierDates, group: list[DossierDates]) -> tuple[LinkEvidence, ...]:
+    """The best evidence with any dossier of a group; a contradiction outweighs all but a reference or a same end.
+
+    Nor does a due date count against it that the group holds for mistaken: one that differs from that of the others,
+    though a reference or a same end ties it to them.
+    """
+    found = [(_same(dossier, other), other) for other in group]
+    best, nearest = max(found, key=lambda f: _total(f[0]))
+    against = [(evidence, other) for evidence, other in found if _total(evidence) <= -_DUE_DATE]
+    if not against or _total(best) >= _REFERENCE:
+        return best
+    worst, _ = min(against, key=lambda f: _total(f[0]))
+    mistaken = all(_total(_same(nearest, other)) >= _REFERENCE for _, other in against)
+    return best if mistaken and _total(best) > 0 and _total(worst) > -_REFERENCE else worst
 
 
 def _total(evidence: Iterable[LinkEvidence]) -> float:
@@ -192,10 +204,12 @@ def _same(a: DossierDates, b: DossierDates) -> tuple[LinkEvidence, ...]:
     if a.ended and b.ended and abs(a.ended - b.ended) > timedelta(days=3):
         return (LinkEvidence("de zwangerschappen eindigden op andere dagen", -_REFERENCE, both),)
     evidence: list[LinkEvidence] = []
+    if a.ended and b.ended:
+        evidence.append(LinkEvidence("de zwangerschap eindigde volgens beide op dezelfde dag", _SAME_END, both))
     if a.due and b.due:
         apart = abs((a.due - b.due).days)
         if apart > DUE_DATE_TOLERANCE.days:
-            return (LinkEvidence(f"uitgerekende data {apart} dagen uit elkaar", -_DUE_DATE, both),)
+            return (*evidence, LinkEvidence(f"uitgerekende data {apart} dagen uit elkaar", -_DUE_DATE, both))
         evidence.append(LinkEvidence(f"uitgerekende data {apart} dagen uit elkaar", _DUE_DATE, both))
         if _disjoint(a, b):
             return (LinkEvidence("de ene zwangerschap was voorbij voor de andere begon", -_REFERENCE, both),)

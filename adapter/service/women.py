@@ -7,7 +7,7 @@ manual decision) simply gives another row. A manual link is never changed by wha
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from adapter.linking import (
@@ -30,7 +30,7 @@ from adapter.service.by_hand import Pairs, pairs_of, ruled_records
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
 from adapter.store import LinkRow, record_intent
-from adapter.store.identities import Neighbour
+from adapter.store.identities import Indexed, Neighbour
 
 WOMAN = "woman"
 RECORD_JOB = "record"
@@ -58,6 +58,19 @@ class _Around:
     pairs: Pairs = field(default_factory=Pairs)  # what persons decided
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What is known of the records that are linked together, kept up to date while they are linked one by one."""
+
+    profiles: Mapping[RecordKey, Profile]
+    near: Mapping[RecordKey, tuple[RecordKey, ...]]  # who shares a token
+    details: dict[RecordKey, Neighbour]
+    crowded: Mapping[RecordKey, dict[str, int]]
+    judged: bool  # whether a person decided anything of these
+    new: list[LinkRow] = field(default_factory=list)  # made, not yet written
+    again: set[RecordKey] = field(default_factory=set)
+
+
 class Women:
     """Which records are the same woman."""
 
@@ -67,43 +80,74 @@ class Women:
 
     def link(self, record: RecordKey) -> set[str]:
         """Link a record that changed. Returns the women whose views this touches."""
-        mine = self._records.facts(record)
-        return set() if mine is None else self.link_by(record, profile_of(mine))
+        return self.link_all([record])
 
-    def link_by(self, record: RecordKey, profile: Profile) -> set[str]:
-        """Link a record by what it is weighed by. Returns the women whose views this touches."""
-        names = tokens_of(profile)
-        self._rooms.store.index(record, names, pack(profile), self._rooms.clock())
-        around = self._around(record, profile, names)
-        current = self._current(record, around)
-        if current and current.how == "manual" and current.target:
+    def link_all(self, records: Iterable[RecordKey]) -> set[str]:
+        """The same for several, asking the store for all of them at once: as if one after the other."""
+        read = ((record, self._records.facts(record)) for record in records)
+        return self.link_by({record: profile_of(facts) for record, facts in read if facts is not None})
+
+    def link_by(self, profiles: Mapping[RecordKey, Profile]) -> set[str]:
+        """Link records by what they are weighed by. Returns the women whose views this touches."""
+        if not profiles:
+            return set()
+        batch = self._batch(profiles)
+        touched = {woman for record in profiles for woman in self._link(record, batch)}
+        self._write(batch)
+        if batch.again:
+            work = [(RECORD_JOB, record_intent(r)) for r in sorted(batch.again)]
+            self._rooms.store.enqueue_all(work, self._rooms.clock())
+        return touched
+
+    def _batch(self, profiles: Mapping[RecordKey, Profile]) -> _Batch:
+        """Index them, and read all that stands around them."""
+        store = self._rooms.store
+        indexed = {record: Indexed(tokens_of(p), pack(p)) for record, p in profiles.items()}
+        store.index_all(indexed, self._rooms.clock())
+        near, details, crowded = store.neighbours_of({r: i.tokens for r, i in indexed.items()}, CROWDED)
+        if standing := {target for record in profiles if (target := details[record].target)}:
+            details = {n.record: n for n in store.linked_to(*standing)} | details
+        judged = bool(pairs_of(store, WOMAN, list(details)))
+        return _Batch(profiles, near, details, crowded, judged)
+
+    def _write(self, batch: _Batch) -> None:
+        """Write the links that were made so far."""
+        if batch.new:
+            self._rooms.store.add_links(batch.new)
+            batch.new = []
+
+    def _link(self, record: RecordKey, batch: _Batch) -> set[str]:
+        batch.again.discard(record)
+        around = self._around(record, batch)
+        current = batch.details[record]
+        if current.how == "manual" and current.target:
             return {current.target}
-        if current and current.target:
-            self._know(around, self._rooms.store.linked_to(current.target))
-        self._know_decided(record, around)
+        if current.target:
+            self._know(around, (n for n in batch.details.values() if n.target == current.target))
+        if batch.judged:
+            self._write(batch)
+            self._know_decided(record, around)
         groups = ruled_records(settle(around.weighed), around.pairs, around.weighed)
         group = next(g for g in groups if record in g)
         target = _target(record, group, around, current)
         notes = _notes(record, group, around)
         before, proposed = _proposals(_notes_in(current)), _proposals(notes)
-        changed = current is None or current.target != target or before.keys() != proposed.keys()
+        changed = current.target != target or before.keys() != proposed.keys()
         if changed:
-            self._keep(record, target, notes)
-            self._tell_the_others(record, before, proposed)
-        self._link_again(record, target, groups, around, changed)
-        touched = {
+            self._keep(record, target, notes, batch)
+            self._tell_the_others(record, before, proposed, batch)
+        batch.again |= _to_link_again(record, target, groups, around, changed)
+        direct = {
             around.targets.get(r) for r in around.direct if around.weighed(record, r).outcome is not Outcome.APART
         }
-        return {t for t in (*touched, target, current and current.target) if t}
+        return {woman for woman in (*direct, target, current.target) if woman}
 
-    def _around(self, record: RecordKey, profile: Profile, names: frozenset[str]) -> _Around:
+    def _around(self, record: RecordKey, batch: _Batch) -> _Around:
         """The records that could be of the same woman. Those without BSN that fit are looked around from in turn: what
         else they fit decides whether they can be taken along.
         """
-        store = self._rooms.store
-        found = store.neighbours(names, CROWDED)
-        around = _Around(Weighed({record: profile}), {}, {}, found.crowded)
-        self._know(around, found.found)
+        around = _Around(Weighed({record: batch.profiles[record]}), {}, {}, batch.crowded[record])
+        self._know(around, (batch.details[r] for r in batch.near[record]))
         around.direct = tuple(r for r in around.weighed.records if r != record)
         waiting = [(record, r) for r in around.direct]
         looked = {record}
@@ -111,8 +155,9 @@ class Women:
             fits = not around.weighed.bsn(other) and around.weighed.linked(origin, other)
             if fits and other not in looked and len(looked) <= _FURTHER:
                 looked.add(other)
-                more = store.neighbours(tokens_of(around.weighed.records[other]), CROWDED).found
-                self._know(around, more)
+                names = tokens_of(around.weighed.records[other])
+                more = self._rooms.store.neighbours(names, CROWDED).found
+                self._know(around, (batch.details.setdefault(n.record, n) for n in more))
                 waiting += [(other, n.record) for n in more if n.record in around.weighed.records]
         return around
 
@@ -148,18 +193,19 @@ class Women:
         theirs = self._records.facts(found.record)
         return None if theirs is None else profile_of(theirs)
 
-    def _current(self, record: RecordKey, around: _Around) -> LinkRow | None:
-        if record not in around.targets and not around.crowded:
-            return None
-        rows = self._rooms.store.links(WOMAN, records=[record])
-        return rows[0] if rows else None
-
     def _tell_the_others(
-        self, record: RecordKey, before: dict[RecordKey, LinkNote], proposed: dict[RecordKey, LinkNote]
+        self,
+        record: RecordKey,
+        before: dict[RecordKey, LinkNote],
+        proposed: dict[RecordKey, LinkNote],
+        batch: _Batch,
     ) -> None:
         """A proposal stands with both records: theirs gets it, or loses it, by a new row that changes nothing else."""
         others = sorted(before.keys() | proposed.keys())
-        rows = self._rooms.store.links(WOMAN, records=others) if others else []
+        if not others:
+            return
+        self._write(batch)
+        rows = self._rooms.store.links(WOMAN, records=others)
         now = self._rooms.clock()
         new: list[LinkRow] = []
         for row in rows:
@@ -174,55 +220,60 @@ class Women:
             notes = (*kept, *added)
             explanation = to_json(LinkNotes(notes))
             new.append(replace(row, explanation=explanation, made_at=now, proposals=len(_proposals(notes))))
+            told = RecordKey(row.source, row.reference)
+            if told in batch.details:
+                batch.details[told] = replace(batch.details[told], explanation=explanation)
         if new:
             self._rooms.store.add_links(new)
 
-    def _link_again(
-        self, record: RecordKey, target: str, groups: Iterable[Group], around: _Around, changed: bool
-    ) -> None:
-        """Records that do not stand where these records together say they should: linked again, they will find us.
-
-        All of one woman come to stand under the least of her ids. Two that stand under one id though they are not one
-        are only looked at again when something changed here, so that this comes to an end.
-        """
-        home = {r: group for group in groups for r in group}
-        again: set[RecordKey] = set()
-        for other in around.weighed.records:
-            stands = around.targets.get(other)
-            if other == record or around.hows.get(other) == "manual":
-                continue
-            if home[other] is home[record]:
-                if stands is None or stands > target:
-                    again.add(other)
-            elif changed and stands is not None:
-                beside = (r for r, t in around.targets.items() if t == stands and r not in (other, record))
-                if any(home[r] is not home[other] for r in beside):
-                    again.add(other)
-        if again:
-            work = [(RECORD_JOB, record_intent(r)) for r in sorted(again)]
-            self._rooms.store.enqueue_all(work, self._rooms.clock())
-
-    def _keep(self, record: RecordKey, target: str, notes: tuple[LinkNote, ...]) -> None:
+    def _keep(self, record: RecordKey, target: str, notes: tuple[LinkNote, ...], batch: _Batch) -> None:
+        explanation = to_json(LinkNotes(notes))
         row = LinkRow(
             kind=WOMAN,
             source=record.source,
             reference=record.woman,
             target=target,
             how="automatic",
-            explanation=to_json(LinkNotes(notes)),
+            explanation=explanation,
             made_at=self._rooms.clock(),
             proposals=len(_proposals(notes)),
         )
-        self._rooms.store.add_links([row])
+        batch.new.append(row)
+        linked = replace(batch.details[record], target=target, how="automatic", explanation=explanation)
+        batch.details[record] = linked
 
 
-def _target(record: RecordKey, group: Group, around: _Around, current: LinkRow | None) -> str:
+def _to_link_again(
+    record: RecordKey, target: str, groups: Iterable[Group], around: _Around, changed: bool
+) -> set[RecordKey]:
+    """Records that do not stand where these records together say they should: linked again, they will find us.
+
+    All of one woman come to stand under the least of her ids. Two that stand under one id though they are not one
+    are only looked at again when something changed here, so that this comes to an end.
+    """
+    home = {r: group for group in groups for r in group}
+    again: set[RecordKey] = set()
+    for other in around.weighed.records:
+        stands = around.targets.get(other)
+        if other == record or around.hows.get(other) == "manual":
+            continue
+        if home[other] is home[record]:
+            if stands is None or stands > target:
+                again.add(other)
+        elif changed and stands is not None:
+            beside = (r for r, t in around.targets.items() if t == stands and r not in (other, record))
+            if any(home[r] is not home[other] for r in beside):
+                again.add(other)
+    return again
+
+
+def _target(record: RecordKey, group: Group, around: _Around, current: Neighbour) -> str:
     """The least of the ids under which her records stand, so that all come to one; else a new one.
 
     An id under which a record of another woman stands as well is left to that one.
     """
     ids = {around.targets[r] for r in group if r != record and r in around.targets}
-    if current and current.target:
+    if current.target:
         ids.add(current.target)
     with_others = {around.targets[r] for r in group if r != record and r in around.targets}
     for other in around.weighed.records:
@@ -242,9 +293,9 @@ def _kept_apart(around: _Around, other: RecordKey, group: Iterable[RecordKey]) -
     return any(around.pairs.apart((other.source, other.woman), (r.source, r.woman)) for r in group)
 
 
-def _leaves(around: _Around, record: RecordKey, group: Group, current: LinkRow | None, id: str) -> bool:
+def _leaves(around: _Around, record: RecordKey, group: Group, current: Neighbour, id: str) -> bool:
     """Of two groups that a person keeps apart, whether this one leaves the id they share: the smaller one does."""
-    mine = [r for r in group if around.targets.get(r) == id or (r == record and current and current.target == id)]
+    mine = [r for r in group if around.targets.get(r) == id or (r == record and current.target == id)]
     others = [r for r, t in around.targets.items() if t == id and r not in group and _kept_apart(around, r, group)]
     return (-len(mine), min(mine, default=record)) > (-len(others), min(others, default=record))
 
@@ -269,8 +320,8 @@ def _notes(record: RecordKey, group: Group, around: _Around) -> tuple[LinkNote, 
     return tuple(found)
 
 
-def _notes_in(row: LinkRow | None) -> tuple[LinkNote, ...]:
-    return () if row is None or row.explanation in (b"", b"null") else from_json(LinkNotes, row.explanation).notes
+def _notes_in(row: LinkRow | Neighbour) -> tuple[LinkNote, ...]:
+    return () if row.explanation in (b"", b"null") else from_json(LinkNotes, row.explanation).notes
 
 
 def _proposals(notes: Iterable[LinkNote]) -> dict[RecordKey, LinkNote]:

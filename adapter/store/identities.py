@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
     Integer,
     Select,
@@ -27,6 +29,7 @@ WOMAN_LINK = "woman"  # kinds of link whose reference is the record itself
 PROFILE = "profile"
 
 _ALL = 2**31 - 1
+_FLOOD = 20_000  # rows for one batch of tokens: beyond that they are counted first
 _MANY = 200  # records at once; from there on the tokens that are shared by too many are left out
 
 _I = identity_index.c
@@ -34,13 +37,25 @@ _L = links.c
 
 
 @dataclass(frozen=True, slots=True)
+class Indexed:
+    """What a record is found by, and what it is weighed by."""
+
+    tokens: Collection[str]
+    profile: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A record that shares a token: what it is weighed by (None: never kept), and where it is linked to now."""
+    """A record that shares a token: what it is weighed by (None: never kept), and where it is linked to now.
+
+    `explanation` is that of the link, given where it was asked for.
+    """
 
     record: RecordKey
     profile: bytes | None
     target: str | None
     how: str | None
+    explanation: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,44 +85,71 @@ class Identities(Part):
         `profile`, with the instant `at`, is what it is weighed by; kept when it differs from the one before. Nothing
         for a record that was removed.
         """
-        wanted = {self._vault.token(token) for token in tokens}
-        with self._database.writing() as connection:
-            self._database.lock(connection, record.source)
-            keys = active_keys(connection, self._vault, record.source, [record.woman], None)
-            key = keys.get(record.woman)
-            if key is None and record.woman in keys:
-                return
-            asked = {"of_source": record.source, "of_woman": record.woman}
-            there = set(connection.execute(_MINE, asked).scalars())
-            for some in chunks(there - wanted):
-                connection.execute(_UNLESS, {**asked, "gone": some})
-            rows = [{"token": t, "source": record.source, "woman": record.woman} for t in sorted(wanted - there)]
-            if rows:
-                connection.execute(_ADD, rows)
-            if profile is not None and key is not None and at is not None:
-                self._keep_profile(connection, record, key, profile, at)
+        self.index_all({record: Indexed(tokens, profile)}, at)
 
-    def _keep_profile(
-        self, connection: Connection, record: RecordKey, key: ActiveKey, profile: bytes, at: datetime
-    ) -> None:
-        bound = _bound(record)
-        before = connection.execute(_PROFILE, {"of_source": record.source, "of_woman": record.woman}).first()
-        if before is not None and before.key_id == key.id and key.sealer.open(before.explanation, bound) == profile:
-            return
-        row = {
-            "kind": PROFILE,
-            "source": record.source,
-            "reference": record.woman,
-            "woman": record.woman,
-            "target": None,
-            "how": "automatic",
-            "explanation": key.sealer.seal(profile, bound),
-            "key_id": key.id,
-            "made_at": at,
-            "made_by": None,
-            "proposals": 0,
+    def index_all(self, records: Mapping[RecordKey, Indexed], at: datetime | None = None) -> None:
+        """The same for several records, in one transaction."""
+        with self._database.writing() as connection:
+            for source in sorted({r.source for r in records}):
+                self._database.lock(connection, source)
+                mine = {r.woman: found for r, found in records.items() if r.source == source}
+                for some in chunks(sorted(mine)):
+                    self._index(connection, source, {woman: mine[woman] for woman in some}, at)
+
+    def _index(self, connection: Connection, source: str, records: Mapping[str, Indexed], at: datetime | None) -> None:
+        keys = active_keys(connection, self._vault, source, list(records), None)
+        wanted = {
+            (self._vault.token(token), woman)
+            for woman, found in records.items()
+            if woman not in keys or keys[woman] is not None
+            for token in found.tokens
         }
-        connection.execute(_KEEP, [row])
+        women = sorted(w for w in records if w not in keys or keys[w] is not None)
+        if not women:
+            return
+        there = {(r.token, r.woman) for r in connection.execute(_THERE, {"of_source": source, "women": women})}
+        for token, woman in sorted(there - wanted):
+            connection.execute(_GONE, {"of_token": token, "of_source": source, "of_woman": woman})
+        if rows := [{"token": t, "source": source, "woman": w} for t, w in sorted(wanted - there)]:
+            connection.execute(_ADD, rows)
+        profiles = {w: (records[w].profile, key) for w in women if (key := keys.get(w)) is not None}
+        self._keep_profiles(connection, source, profiles, at)
+
+    def _keep_profiles(
+        self,
+        connection: Connection,
+        source: str,
+        profiles: Mapping[str, tuple[bytes | None, ActiveKey]],
+        at: datetime | None,
+    ) -> None:
+        given = {w: (profile, key) for w, (profile, key) in profiles.items() if profile is not None}
+        if at is None or not given:
+            return
+        before = {
+            row.reference: row for row in connection.execute(_PROFILES, {"of_source": source, "women": sorted(given)})
+        }
+        rows = []
+        for woman, (profile, key) in sorted(given.items()):
+            bound, held = _bound(RecordKey(source, woman)), before.get(woman)
+            if held is not None and held.key_id == key.id and key.sealer.open(held.explanation, bound) == profile:
+                continue
+            rows.append(
+                {
+                    "kind": PROFILE,
+                    "source": source,
+                    "reference": woman,
+                    "woman": woman,
+                    "target": None,
+                    "how": "automatic",
+                    "explanation": key.sealer.seal(profile or b"", bound),
+                    "key_id": key.id,
+                    "made_at": at,
+                    "made_by": None,
+                    "proposals": 0,
+                }
+            )
+        if rows:
+            connection.execute(_KEEP, rows)
 
     def find(self, tokens: Collection[str]) -> dict[str, list[RecordKey]]:
         """The records that each token leads to; every token that was asked for is in the answer."""
@@ -137,13 +179,52 @@ class Identities(Part):
                 rows = connection.execute(_NEAR, {"tokens": left, "limit": _ALL}).all() if left else []
         return Neighbours(tuple(self._near(rows)), crowded)
 
-    def linked_to(self, target: str) -> tuple[Neighbour, ...]:
-        """The records that are linked to a woman now, each with its profile."""
+    def neighbours_of(
+        self, tokens: Mapping[RecordKey, Collection[str]], at_most: int
+    ) -> tuple[dict[RecordKey, tuple[RecordKey, ...]], dict[RecordKey, Neighbour], dict[RecordKey, dict[str, int]]]:
+        """The same for several records at once, themselves included: who shares a token with whom, who they are (the
+        link of the records asked about with its explanation), and which tokens were left out.
+        """
+        hidden = {token: self._vault.token(token) for mine in tokens.values() for token in mine}
+        asked = sorted(set(hidden.values()))
+        by_token: defaultdict[str, list[RecordKey]] = defaultdict(list)
+        crowded: dict[str, int] = {}
+        details: dict[RecordKey, Neighbour] = {}
         with self._database.reading() as connection:
-            rows = connection.execute(_LINKED, {"of_target": target}).all()
-        return tuple(n for n in self._near(rows) if n.target == target)
+            for some in chunks(asked):
+                rows = connection.execute(_SOME, {"tokens": some, "limit": _FLOOD}).all()
+                if len(rows) >= _FLOOD:
+                    counted = connection.execute(_COUNT, {"tokens": some}).all()
+                    crowded |= {token: many for token, many in counted if many > at_most}
+                    left = [t for t in some if t not in crowded]
+                    rows = connection.execute(_SOME, {"tokens": left, "limit": _ALL}).all() if left else []
+                for row in rows:
+                    by_token[row.token].append(RecordKey(row.source, row.woman))
+            crowded |= {token: len(found) for token, found in by_token.items() if len(found) > at_most}
+            everyone = {r for t, found in by_token.items() if t not in crowded for r in found} | tokens.keys()
+            for source in sorted({r.source for r in everyone}):
+                for some in chunks(sorted(r.woman for r in everyone if r.source == source)):
+                    rows = connection.execute(_OF_THESE, {"of_source": source, "women": some}).all()
+                    details |= {n.record: n for n in self._near(rows, tokens)}
+        for record in everyone - details.keys():
+            details[record] = Neighbour(record, None, None, None)
+        shared: dict[RecordKey, tuple[RecordKey, ...]] = {}
+        left_out: dict[RecordKey, dict[str, int]] = {}
+        for record, mine in tokens.items():
+            near = {r for t in mine if hidden[t] not in crowded for r in by_token.get(hidden[t], ())}
+            shared[record] = tuple(sorted(near))
+            left_out[record] = {t: crowded[hidden[t]] for t in mine if hidden[t] in crowded}
+        return shared, details, left_out
 
-    def _near(self, rows: Iterable[Any]) -> list[Neighbour]:
+    def linked_to(self, *targets: str) -> tuple[Neighbour, ...]:
+        """The records that are linked to these women now, each with its profile."""
+        rows: list[Any] = []
+        with self._database.reading() as connection:
+            for some in chunks(sorted(set(targets))):
+                rows += connection.execute(_LINKED, {"targets": some}).all()
+        return tuple(n for n in self._near(rows) if n.target in targets)
+
+    def _near(self, rows: Iterable[Any], explained: Collection[RecordKey] = ()) -> list[Neighbour]:
         """One entry per record from its links, of which the latest of each kind holds."""
         profiles: dict[RecordKey, Any] = {}
         women: dict[RecordKey, Any] = {}
@@ -155,17 +236,17 @@ class Identities(Part):
                 profiles[record] = row
             elif row.kind == WOMAN_LINK:
                 women[record] = row
-        return [self._neighbour(r, profiles.get(r), women.get(r)) for r in records]
+        return [self._neighbour(r, profiles.get(r), women.get(r), r in explained) for r in records]
 
-    def _neighbour(self, record: RecordKey, profile: Any, woman: Any) -> Neighbour:
+    def _neighbour(self, record: RecordKey, profile: Any, woman: Any, explained: bool) -> Neighbour:
         packed = None
         if profile is not None and profile.wrapped is not None:
             packed = self._sealer(profile).open(profile.explanation, _bound(record))
         return Neighbour(record, packed, None if woman is None else woman.target, None if woman is None else woman.how)
 
 
-def _bound(record: RecordKey) -> bytes:
-    return f"links\n{PROFILE}\n{record.source}\n{record.woman}".encode()
+def _bound(record: RecordKey, kind: str = PROFILE) -> bytes:
+    return f"links\n{kind}\n{record.source}\n{record.woman}".encode()
 
 
 def _details(hits: Any) -> Select[Any]:
@@ -178,25 +259,36 @@ def _details(hits: Any) -> Select[Any]:
 
 # Built once: making a statement costs more than running it.
 _OF_RECORD = (_I.source == bindparam("of_source"), _I.woman == bindparam("of_woman"))
-_MINE = select(_I.token).where(*_OF_RECORD)
-_UNLESS = delete(identity_index).where(*_OF_RECORD, _I.token.in_(bindparam("gone", expanding=True)))
+_WOMEN: BindParameter[list[str]] = bindparam("women", expanding=True)
+_THERE = select(_I.token, _I.woman).where(_I.source == bindparam("of_source"), _I.woman.in_(_WOMEN))
+_GONE = delete(identity_index).where(*_OF_RECORD, _I.token == bindparam("of_token"))
 _ADD = insert(identity_index)
 _KEEP = insert(links)
-_PROFILE = (
-    select(_L.explanation, _L.key_id)
-    .where(_L.kind == PROFILE, _L.source == bindparam("of_source"), _L.reference == bindparam("of_woman"))
-    .order_by(_L.position.desc())
-    .limit(1)
+_PROFILES = (
+    select(_L.reference, _L.explanation, _L.key_id)
+    .where(_L.kind == PROFILE, _L.source == bindparam("of_source"), _L.reference.in_(_WOMEN))
+    .order_by(_L.position)
+)
+_OF_THESE = (
+    select(
+        _L.source,
+        _L.reference.label("woman"),
+        *(_L.position, _L.kind, _L.target, _L.how, _L.explanation, _L.key_id, *KEY_COLUMNS),
+    )
+    .select_from(links.outerjoin(record_keys, _L.key_id == record_keys.c.id))
+    .where(_L.kind.in_((WOMAN_LINK, PROFILE)), _L.source == bindparam("of_source"), _L.reference.in_(_WOMEN))
 )
 _SHARING = _I.token.in_(bindparam("tokens", expanding=True))
 _FIND = select(identity_index).where(_SHARING).order_by(_I.source, _I.woman)
+_SOME = select(identity_index).where(_SHARING).limit(bindparam("limit", type_=Integer))
 _COUNT = select(_I.token, func.count()).where(_SHARING).group_by(_I.token)
 _NEAR = _details(
     select(_I.source, _I.woman).where(_SHARING).distinct().limit(bindparam("limit", type_=Integer)).subquery("near")
 )
 _LINKED = _details(
     select(_L.source, _L.reference.label("woman"))
-    .where(_L.kind == WOMAN_LINK, _L.target == bindparam("of_target"))
-    .distinct()
+    .where(
+        _L.kind == WOMAN_LINK, _L.target.in_(bindparam("targets", expanding=True))
+    )  # not distinct: SQLite would walk every link
     .subquery("near")
 )
