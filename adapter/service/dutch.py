@@ -108,6 +108,7 @@ BASIS = {
 ABOUT = {
     "source": "Bron",
     "responsible": "Verantwoordelijke",
+    "responsibility": "Verantwoordelijkheid",
     "place": "Plaats van bevallen",
     "kraamzorg": "Kraamzorg",
     "insured": "Verzekering",
@@ -204,6 +205,8 @@ def fact(key: str, given: object, display: str | None) -> str:
 
 def said(about_: str, given: object) -> str:
     """A value in a disagreement: an outcome by its Dutch word, anything else as a fact."""
+    if about_ == "gestational_age" and isinstance(given, int):
+        return f"{given // 7}+{given % 7}"
     return outcome(given) if about_ == "outcome" and isinstance(given, str) else fact(about_, given, None)
 
 

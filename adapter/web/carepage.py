@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from adapter.access import Purpose
-from adapter.model.carepath import CareAct, CarePath, Screening
+from adapter.model.carepath import CareAct, CarePath, CareProblem, Screening
 from adapter.model.evidence import Evidence
 from adapter.model.facts import ActKind
 from adapter.model.moments import day_of
 from adapter.model.sources import SourceState
+from adapter.service import dutch
 from adapter.service.asked import Asked
 from adapter.service.origin import Original, key_of
 from adapter.service.port import Application
@@ -24,7 +25,7 @@ from adapter.web.asking import context, read_question
 from adapter.web.charts import charts
 from adapter.web.choice import chosen
 from adapter.web.differences import sorted_out
-from adapter.web.essentials import doubled, essentials, of_kind
+from adapter.web.essentials import doubled, essentials
 from adapter.web.live import Live
 from adapter.web.original import readable
 from adapter.web.steps import start_of, steps, weeks
@@ -101,8 +102,7 @@ def picture(path: CarePath, given: Mapping[str, str], asked: Asked, stand: str =
         "charts": drawings,
         "other_measurements": other,
         "screenings": _by_name(part.screenings),
-        "disorders": of_kind(part, *{p.kind for p in part.problems} - {"allergy", "alert"}),
-        "allergies": of_kind(part, "allergy", "alert"),
+        "problems": _alike(part.problems),
         "birth_acts": _acts(path, _BIRTH),
         "kraamzorg_acts": _series(_acts(path, _KRAAMZORG)),
         "loud": loud,
@@ -124,6 +124,14 @@ def _series(acts: Iterable[CareAct]) -> list[list[CareAct]]:
     found: dict[tuple[str, str, str], list[CareAct]] = {}
     for act in acts:
         found.setdefault((act.name, act.state, act.organisation.id), []).append(act)
+    return list(found.values())
+
+
+def _alike(problems: Iterable[CareProblem]) -> list[list[CareProblem]]:
+    """Every disorder, allergy and alert once, with each source that has it; allergies and alerts first."""
+    found: dict[tuple[str, str, str | None], list[CareProblem]] = {}
+    for one in sorted(problems, key=lambda p: p.kind not in ("allergy", "alert")):
+        found.setdefault((one.kind, dutch.plain(one.name), one.status), []).append(one)
     return list(found.values())
 
 

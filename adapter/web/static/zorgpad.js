@@ -53,7 +53,7 @@
   let waiting = false;
 
   function busy() {
-    return dialog.open || picture().contains(document.activeElement?.closest("form, .alslijst") ?? null);
+    return dialog.open || picture().contains(document.activeElement?.closest("form") ?? null);
   }
 
   async function renew() {
