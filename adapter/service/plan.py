@@ -98,11 +98,12 @@ class Plan:
 
     A pregnancy whose due date has passed counts in the first week. `doubts` counts pregnancies by reason; one may have
     several. `counted` of the `known` pregnancies (ended ones too) are in the figures as they were at `known_at`; after
-    a start, or a large change, the others follow.
+    a start, or a large change, the others follow, and `complete` is false until then.
     """
 
     as_of: date
     known_at: datetime
+    complete: bool
     known: int
     counted: int
     pregnant: int
@@ -170,10 +171,8 @@ def _doubts(edd: Fact, due: date | None, place: str, fetuses_unknown: bool, as_o
 _ABOUT_THE_WEEK: frozenset[Doubt] = frozenset({"no_due_date", "not_confirmed", "disputed", "overdue", "place_unknown"})
 
 
-def plan(
-    lines: Sequence[PlanLine], as_of: date, known_at: datetime, *, known: int | None = None, counted: int | None = None
-) -> Plan:
-    """Count. `known`, `counted`: where not every pregnancy is in the lines, or not as it is now.
+def plan(lines: Sequence[PlanLine], as_of: date, known_at: datetime) -> Plan:
+    """Count; the lines are taken for all that there is.
 
     That the number of children is not known makes a birth no less certain: it is a doubt that is only counted.
     """
@@ -189,8 +188,9 @@ def plan(
     return Plan(
         as_of=as_of,
         known_at=known_at,
-        known=len(lines) if known is None else known,
-        counted=len(lines) if counted is None else counted,
+        complete=True,
+        known=len(lines),
+        counted=len(lines),
         pregnant=len(expected),
         births=len(inside),
         uncertain=uncertain,

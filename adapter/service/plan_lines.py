@@ -22,7 +22,7 @@ from adapter.service.women import WOMAN
 from adapter.store import StoreError
 
 Stamp = tuple[object, ...]
-PATIENCE = 0.7
+PATIENCE = 0.4
 """Seconds that a question waits for lines that are not there yet."""
 _DAYS = 3
 
@@ -35,6 +35,7 @@ class Lines:
     known: int
     counted: int
     known_at: datetime
+    complete: bool = True  # nothing is left to read, or to look at
 
 
 class PlanLines:
@@ -140,7 +141,9 @@ class _Day:
                 raise failed
             lines = tuple(line for _, line in self._kept.values() if line is not None)
             known_at = now if self._seen == seen or self._looked_at is None else self._looked_at
-            return Lines(lines, len(self._wanted), len(self._wanted) - len(self._left()), known_at)
+            left = len(self._left())
+            complete = not left and self._seen == seen
+            return Lines(lines, len(self._wanted), len(self._wanted) - left, known_at, complete)
 
     def close(self) -> None:
         """Stop reading."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from adapter.access import Action, Context, Entity, EventType, Resource
@@ -28,7 +29,8 @@ class Planning:
         day = as_of or day_of(now)
         found = self._lines.of(day) if known_at is None else self._lines.then(day, known_at)
         self._guard.record(ctx, EventType.READ, Action.READ, grant, [Entity("planning", day.isoformat())])
-        return plan(found.lines, day, found.known_at, known=found.known, counted=found.counted)
+        made = plan(found.lines, day, found.known_at)
+        return replace(made, known=found.known, counted=found.counted, complete=found.complete)
 
     def close(self) -> None:
         """Stop reading in the background."""

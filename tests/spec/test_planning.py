@@ -103,10 +103,9 @@ def test_a_fact_counts_only_where_it_should_be_known_by_now() -> None:
     assert dict(line_of(silent, asked).facts)["intended_place_of_birth"] == "unknown"
 
 
-def test_what_is_not_read_yet_is_said() -> None:
-    made = plan([line()], TODAY, NOW, known=5000, counted=1)
-    assert (made.known, made.counted, made.pregnant) == (5000, 1, 1)
-    assert (planned(line()).known, planned(line()).counted) == (1, 1)
+def test_all_lines_are_all_there_is() -> None:
+    made = planned(line())
+    assert (made.known, made.counted, made.complete) == (1, 1, True)
 
 
 def test_completeness_of_the_region_is_the_mean_and_says_which_sources_and_facts() -> None:

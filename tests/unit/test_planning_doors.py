@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import httpx
@@ -62,6 +63,18 @@ async def test_json_has_forty_weeks_and_csv_is_chosen_by_parameter_or_accept(cli
 
 async def test_the_page_is_in_the_header(client):
     assert 'href="/planning"' in (await client.get("/bronnen")).text
+
+
+@pytest.mark.parametrize(
+    ("known", "counted", "said"),
+    [(5000, 12, "12 van 5000 zwangerschappen"), (12, 12, "nieuws van na 29 jul 2024"), (0, 0, "worden nu gelezen")],
+)
+async def test_what_is_not_counted_yet_is_said(client, application, known, counted, said):
+    whole = application.plan
+    application.plan = lambda ctx, **asked: replace(whole(ctx, **asked), known=known, counted=counted, complete=False)
+    page = (await client.get("/planning")).text
+    assert "Nog niet volledig geteld" in page
+    assert said in " ".join(page.split())
 
 
 def weeks(*births: int) -> list[PlanWeek]:

@@ -77,7 +77,7 @@ class World:
 def test_lines_are_read_once_and_all_are_there() -> None:
     world = World(30)
     lines = world.lines()
-    assert [lines.of(DAY).counted for _ in range(3)] == [30, 30, 30]
+    assert [(found.counted, found.complete) for found in (lines.of(DAY) for _ in range(3))] == [(30, True)] * 3
     assert len(world.made) == 30
 
 
@@ -124,7 +124,7 @@ def test_a_question_has_what_there_is_and_the_rest_follows_in_the_background() -
     lines.of(DAY)
     assert world.reached.wait(10)
     found = lines.of(DAY)
-    assert (found.known, found.counted, len(found.lines)) == (5, 2, 2)
+    assert (found.known, found.counted, len(found.lines), found.complete) == (5, 2, 2, False)
     world.held.set()
     assert everything(lines).counted == 5
     assert sorted(world.made) == [f"p{n}" for n in range(5)]
@@ -137,7 +137,7 @@ def test_while_is_looked_what_changed_the_figures_are_those_of_before_and_say_so
     world.now, world.position = KNOWN_AT + timedelta(hours=1), 2
     world.slow = threading.Event()
     hasty = lines._days[DAY].lines(0)
-    assert (hasty.counted, hasty.known_at) == (5, KNOWN_AT)
+    assert (hasty.counted, hasty.known_at, hasty.complete) == (5, KNOWN_AT, False)
     world.slow.set()
     assert everything(lines).known_at == KNOWN_AT + timedelta(hours=1)
 
