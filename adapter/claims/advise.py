@@ -48,7 +48,8 @@ def _phase(
 def _integral(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, catalogue: Catalogue) -> PhaseClaim:
     present = participants(projection, phase, igo)
     chosen = choose(projection, phase, igo, catalogue, present)
-    choice = chosen.prestatie.choice() if chosen.prestatie is not None else None
+    day = phase.regime_day or projection.as_of
+    choice = chosen.prestatie.choice(day) if chosen.prestatie is not None else None
     beside = tuple(
         NotToClaim(own.agb, own.prestatie.name, INSIDE) for own in own_prestaties(projection, phase, present, catalogue)
     )
@@ -67,7 +68,7 @@ def _integral(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, cat
 def _forecast(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, catalogue: Catalogue) -> PhaseClaim:
     """What the phase would become. The prestatie is a guess by what is known now, so it is only named if it is igo."""
     prestatie = choose(projection, phase, igo, catalogue).prestatie if phase.expected == "igo" else None
-    choice = prestatie.choice() if prestatie is not None else None
+    choice = prestatie.choice(phase.regime_day or projection.as_of) if prestatie is not None else None
     texts = tuple(reason.text for reason in phase.reasons)
     forecast = Forecast(phase.expected or "onbepaald", choice, texts)
     return PhaseClaim(phase.phase, None, None, (), (), forecast, phase.standing)

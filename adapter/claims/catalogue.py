@@ -33,16 +33,21 @@ MONO = "monodisciplinair.yaml"
 NONE = frozenset({"geen", "onbekend"})
 """Outcomes of a choice that are no prestatie."""
 
-_INTEGRAL = {"id", "name", "phase", "code", "from", "to", "cites", "standing"}
+_INTEGRAL = {"id", "name", "phase", "code", "code_from", "code_to", "from", "to", "cites", "standing"}
 _MONO = {"id", "list", "name", "code", "code_from", "code_to", "unit", "cites", "standing"}
 _MONO |= {"disciplines", "phases", "responsible", "acts", "early", "once", "part_of"}
+
+_ALWAYS = Validity()
 
 E = TypeVar("E", "IntegralPrestatie", "MonoPrestatie")
 
 
 @dataclass(frozen=True, slots=True)
 class IntegralPrestatie:
-    """One integral prestatie. `code` is None until the official list is loaded; `standing` is that of the name."""
+    """One integral prestatie. `code` is None until the official list is loaded, and holds in the period of that list.
+
+    `standing` is that of the name.
+    """
 
     id: str
     name: str
@@ -51,11 +56,16 @@ class IntegralPrestatie:
     valid: Validity
     cites: tuple[Source, ...]
     standing: Standing
+    code_valid: Validity = _ALWAYS
 
-    def choice(self) -> PrestatieChoice:
-        """As a decision shows it: without a code it is provisional, however well its name is known."""
-        standing = self.standing if self.code else "provisional"
-        return PrestatieChoice(self.id, self.name, self.code, standing)
+    def code_on(self, day: date) -> str | None:
+        """The code that holds on that day."""
+        return self.code if self.code_valid.holds(day) else None
+
+    def choice(self, day: date) -> PrestatieChoice:
+        """As a decision shows it for care on that day: without a code it is provisional, however known its name."""
+        code = self.code_on(day)
+        return PrestatieChoice(self.id, self.name, code, self.standing if code else "provisional")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,7 @@ def _integral(entry: Reader, sources: dict[str, Source]) -> IntegralPrestatie:
         entry.validity(),
         entry.sources(sources),
         entry.standing(),
+        Validity(entry.day("code_from"), entry.day("code_to")),
     )
 
 

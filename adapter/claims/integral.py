@@ -37,7 +37,7 @@ def integral_claim(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo
     agreed = next((c for c in contracts if c.agrees(prestatie.id)), None)
     tariff = agreed.tariff.get(prestatie.id) if agreed is not None else None
     blocked = (
-        *_blocked(phase, prestatie, tariff),
+        *_blocked(phase, prestatie.code_on(phase.regime_day or projection.as_of), tariff),
         *_contract(contracts, agreed, prestatie),
         *(f"nog niet bekend: {question}" for question in chosen.unsettled),
     )
@@ -61,8 +61,8 @@ def contract_of(phase: PhaseSelection, igo: Igo, as_of: date) -> Contract | None
     return next((c for c in igo.contracts if c.covers(phase.insurer, day)), None)
 
 
-def _blocked(phase: PhaseSelection, prestatie: IntegralPrestatie, tariff: int | None) -> Iterator[str]:
-    if prestatie.code is None:
+def _blocked(phase: PhaseSelection, code: str | None, tariff: int | None) -> Iterator[str]:
+    if code is None:
         yield NO_CODE
     if phase.state == "running":
         yield RUNNING

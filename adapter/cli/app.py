@@ -8,7 +8,7 @@ from types import FrameType
 
 import typer
 
-from adapter.cli import checking, dev, pulling, running, serving, showing, signals
+from adapter.cli import catalogue, checking, dev, pulling, running, serving, showing, signals, whatif
 from adapter.cli.output import fail
 
 app = typer.Typer(
@@ -27,6 +27,10 @@ app.command("rulebook")(checking.rulebook)
 app.command("serve")(serving.serve)
 app.command("worker")(serving.worker)
 app.add_typer(signals.app, name="signals", help="Signals of care that no EPD holds: from insurers, members, the woman.")
+app.command("whatif")(whatif.whatif)
+app.command("test-month")(whatif.test_month)
+app.command("redecide")(whatif.redecide)
+app.add_typer(catalogue.app, name="catalogue", help="The catalogue of prestaties: import an official list.")
 app.add_typer(dev.app, name="dev", help="A simulated region and simulated EPDs, for development and demonstration.")
 
 
