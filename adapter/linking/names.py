@@ -17,7 +17,7 @@ _PREFIXES = frozenset(
 )
 _JOINED = re.compile(r"(vanden|vander|vande|van)(?=[a-z]{3})")
 _NOT_DECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d"})
-_BETWEEN = re.compile(r"[-/]|\be\.?v\.?\b")
+_BETWEEN = re.compile(r"\be[./ ]+[vg]\b\.?|[-/]", re.IGNORECASE)  # e/v: echtgenote van
 
 
 @lru_cache(maxsize=100_000)
