@@ -1,0 +1,116 @@
+"""The pages on which persons decide on links, in a real Chromium: accessible, fitting, and done by keyboard alone."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import uvicorn
+
+from adapter.asgi import build
+from support.link_desk import ID, Desk
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+pytestmark = pytest.mark.e2e
+
+SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
+ONE = f"/koppelingen/{ID}"
+PAGES = ("/koppelingen", ONE, "/koppelingen/besluiten", "/koppelingen/zwangerschap/p-1")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture(scope="module")
+def address(desk: Desk) -> Iterator[str]:
+    application = SAMPLE.SampleApplication()
+    application.proposals = desk
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(build(application), access_log=False, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    listener.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    path = os.environ.get("ADAPTER_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        pytest.skip("no Chromium here; install it or set ADAPTER_CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.mark.parametrize("width", [1360, 390])
+def test_the_pages_are_accessible_and_fit(browser: Any, address: str, width: int) -> None:
+    page = browser.new_page(base_url=address, viewport={"width": width, "height": 900})
+    try:
+        for at in PAGES:
+            page.goto(at)
+            page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
+            found = axe.Axe().run(page, options=RULES).response
+            assert [(at, v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+            assert len(found["passes"]) > 15  # it did look
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, at
+    finally:
+        page.close()
+
+
+def test_a_proposal_is_decided_by_keyboard_alone(browser: Any, address: str, desk: Desk) -> None:
+    page = browser.new_page(base_url=address)
+    try:
+        page.goto(ONE)
+        page.locator("#reden").focus()
+        page.keyboard.type("Telefonisch nagevraagd")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Niet dezelfde vrouw"
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/koppelingen?gedaan=apart")
+        assert "apart gehouden" in page.get_by_role("status").inner_text()
+        decided = [asked for asked in desk.asked if asked[0] == "decide"]
+        assert [asked[2:] for asked in decided] == [(ID, "apart", "Telefonisch nagevraagd", "0.a.b.c")]
+    finally:
+        page.close()
+
+
+def test_without_a_reason_nothing_is_sent(browser: Any, address: str, desk: Desk) -> None:
+    page = browser.new_page(base_url=address)
+    try:
+        page.goto(ONE)
+        before = len(desk.asked)
+        page.get_by_role("button", name="Zelfde vrouw", exact=True).click()
+        assert page.evaluate("document.activeElement.id") == "reden"
+        assert len(desk.asked) == before
+    finally:
+        page.close()
