@@ -186,7 +186,7 @@ def _before(expected: Expected, window: Window, now: Situation) -> tuple[State |
     if expected.anchor == "pregnancy" and over.ended:
         if over.on is None:
             return "unknown", "De dag waarop de zwangerschap eindigde is niet bekend."
-        first = window.from_ if expected.rhythm is not None else window.to
+        first = window.from_ if expected.rhythm is not None or window.to is None else window.to
         if first is None or first >= over.on:
             return "not_applicable", f"De zwangerschap eindigde op {dutch(over.on)}."
     if group.holds is None:
@@ -207,7 +207,7 @@ def _open(expected: Expected, window: Window, now: Situation) -> tuple[State, st
     if state is not None:
         return state, why
     if window.to is None:
-        return "unknown", "Het kan nog, of het is niet vastgelegd: er is geen laatste dag."
+        return "unknown", "Niet vastgelegd; er is geen laatste dag waarop het kan."
     if window.to >= now.as_of:
         return "upcoming", None
     if expected.need == "habit":

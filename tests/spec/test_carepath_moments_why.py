@@ -260,6 +260,13 @@ def test_after_the_birth_the_path_goes_on_with_windows_from_the_birth() -> None:
     assert moment(view, "nacontrole").state == "upcoming"
 
 
+def test_what_has_no_last_day_is_unknown_when_nothing_is_recorded_also_when_it_is_over() -> None:
+    for source, on in ((pregnant(), at(30)), (pregnant().says(K.BIRTH, day(at(40))), at(45))):
+        assert stands(source, on, "nipt") == ("unknown", "Niet vastgelegd; er is geen laatste dag waarop het kan.")
+    lost = pregnant().says(K.OUTCOME, "miscarriage", day(at(9))).says(K.END_OF_PREGNANCY, day(at(9)))
+    assert stands(lost, at(20), "nipt")[0] == "not_applicable"
+
+
 def test_a_moment_that_did_not_exist_yet_does_not_apply() -> None:
     early = practice().dossier("2021-01-10").says(K.EDD, day("2021-08-08"), day("2021-01-10"), basis="definitive")
     assert stands(early, "2021-06-01", "seo_1") == ("not_applicable", "Bestaat sinds 01-09-2021.")
