@@ -5,6 +5,7 @@ alone never link two women: the official example data hold two different women w
 """
 
 from adapter.linking.blocking import CROWDED, tokens, tokens_of, words_of
+from adapter.linking.children import with_own_numbers
 from adapter.linking.pregnancy import (
     DUE_DATE_TOLERANCE,
     TERM,
@@ -40,5 +41,6 @@ __all__ = [
     "tokens_of",
     "unpack",
     "weigh",
+    "with_own_numbers",
     "words_of",
 ]

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from adapter.linking import PregnancyGroup, dates_of
+from adapter.linking import PregnancyGroup, dates_of, with_own_numbers
 from adapter.model.carepath import LinkNote
 from adapter.model.facts import SourceFacts
 from adapter.model.sources import RecordKey
@@ -43,7 +43,7 @@ class Pregnancies:
     def facts_of(self, records: Sequence[RecordKey], known_at: datetime | None = None) -> tuple[SourceFacts, ...]:
         """What the sources say in these records."""
         found = (self._records.facts(r, known_at) for r in records)
-        return tuple(f for f in found if f is not None)
+        return with_own_numbers([f for f in found if f is not None])
 
     def relink(self, records: Sequence[RecordKey], facts: Sequence[SourceFacts]) -> dict[str, list[LinkRow]]:
         """Group one woman's dossiers again. Returns her pregnancies, earliest first, with their links."""
