@@ -26,8 +26,9 @@ def create_app(application: Application) -> FastAPI:
         app.include_router(room.router(application))
     app.include_router(proposals.router(application))
     app.router.routes.extend(operations.routes(application))
-    app.router.routes.extend(door.routes(application))
+    app.router.routes.extend(door.routes())
     errors.install(app)
     proposals.install(app)
+    app.add_middleware(door.Shortcut, doors=door.doors(application))
     app.add_middleware(Headers, frame_ancestors=application.frame_ancestors)
     return app

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -28,6 +30,12 @@ _MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-a
 _SPLIT: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _META = msgspec.json.Decoder()
 _ENCODE = msgspec.json.Encoder().encode
+
+
+@lru_cache(4096)
+def _instant(microseconds: int) -> str:
+    at = datetime.fromtimestamp(microseconds // 1_000_000, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{microseconds % 1_000_000 // 1000:03d}Z"
 
 
 class Served:
@@ -67,7 +75,7 @@ class Served:
     def _meta(self, row: Row, given: Any) -> dict[str, Any]:
         meta: dict[str, Any] = given if isinstance(given, dict) else {}
         meta["versionId"] = str(row.seq)
-        meta["lastUpdated"] = row.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        meta["lastUpdated"] = _instant(row.received_us)
         tags = meta.get("tag")
         meta["tag"] = [*(tags if isinstance(tags, list) else ()), self._tag(row.source)]
         if self._version is FhirVersion.R4:

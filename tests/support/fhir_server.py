@@ -97,8 +97,9 @@ def door(service: FhirService, **more: Any) -> FastAPI:
     """The FHIR routes with all that stands before them, and no other door."""
     application: Any = SimpleNamespace(fhir=service, **more)
     app = FastAPI(openapi_url=None)
-    app.router.routes.extend(fhir_door.routes(application))
+    app.router.routes.extend(fhir_door.routes())
     errors.install(app)
+    app.add_middleware(fhir_door.Shortcut, doors=fhir_door.doors(application))
     app.add_middleware(Headers)
     return app
 

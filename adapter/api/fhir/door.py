@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter.access import DeniedError, Purpose
 from adapter.api.errors import outcome
@@ -24,9 +25,11 @@ from adapter.model.sources import FhirVersion, Media
 from adapter.service.fhir_fault import FhirFault, bad
 from adapter.service.fhir_parameters import parameters
 from adapter.service.port import Application
+from adapter.store import StoreUnavailableError
 
 _FORMATS = "ask for application/fhir+json or application/fhir+xml"
 _CARRIED = ("x-correlation-id", "medmij-request-id")
+_TOO_LONG = "the body of the request is longer than is taken here"
 _FORM = "application/x-www-form-urlencoded"
 
 HANDLERS: Mapping[str, Handler] = {
@@ -43,18 +46,34 @@ HANDLERS: Mapping[str, Handler] = {
 _PURPOSES = {operation.code: Purpose(operation.purpose) for operation in OPERATIONS}
 
 
-def routes(application: Application) -> list[BaseRoute]:
-    """The two endpoints."""
-    doors = {"/fhir/stu3": FhirVersion.STU3, "/fhir/r4": FhirVersion.R4}
-    made = {at: Door(application, version, at) for at, version in doors.items()}
-    return [
-        *(Mount(at, door) for at, door in made.items()),
-        *(Route(at, door) for at, door in made.items()),  # a mount is only what is below it
-        Route("/fhir", _which_version, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
-        Route(
-            "/fhir/{rest:path}", _which_version, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-        ),
-    ]
+def doors(application: Application) -> dict[str, Door]:
+    """The two endpoints by their address."""
+    versions = {"/fhir/stu3": FhirVersion.STU3, "/fhir/r4": FhirVersion.R4}
+    return {at: Door(application, version, at) for at, version in versions.items()}
+
+
+class Shortcut:
+    """ASGI middleware: FHIR goes straight to its door, past the routing of all other pages, which takes longer."""
+
+    def __init__(self, app: ASGIApp, doors: Mapping[str, Door]) -> None:
+        self._app = app
+        self._doors = tuple(doors.items())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            for at, door in self._doors:
+                if path.startswith(at) and path[len(at) :][:1] in ("", "/"):
+                    await door(scope, receive, send)
+                    return
+        await self._app(scope, receive, send)
+
+
+def routes() -> list[BaseRoute]:
+    """What stands beside the two endpoints."""
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    return [Route(at, _which_version, methods=methods) for at in ("/fhir", "/fhir/{rest:path}")]
 
 
 async def _which_version(request: Request) -> Response:
@@ -93,9 +112,15 @@ class Door:
                 return metadata.answer(request, self._version, self._base(request), said)
             exchange = await self._exchange(request, said, values)
             return await HANDLERS[interaction.code](exchange)
-        except FhirFault as fault:
-            allow = ", ".join(allowed(_parts(request.scope["path"], self._at))) if fault.status == 405 else ""
-            return answers.refused(request.headers, fault, said, self._version, allow)
+        except FhirFault as refused:
+            allow = ", ".join(allowed(_parts(request.scope["path"], self._at))) if refused.status == 405 else ""
+            return answers.refused(request.headers, refused, said, self._version, allow)
+        except HTTPException as error:  # of the server: the body turned out too long
+            fault = FhirFault(error.status_code, "too-long" if error.status_code == 413 else "processing", _TOO_LONG)
+            return answers.refused(request.headers, fault, said, self._version)
+        except StoreUnavailableError:
+            fault = FhirFault(503, "transient", "the store does not answer now: try again")
+            return answers.refused(request.headers, fault, said, self._version)
         except DeniedError:
             denied = FhirFault(403, "forbidden", "not allowed for this identity and purpose")
             return answers.refused(request.headers, denied, said, self._version)
