@@ -37,6 +37,7 @@ FACT_NAMES: dict[str, str] = {
     "rhesus": "de rhesusfactor (D)",
     "rhesus_c": "de rhesusfactor (c)",
     "irregular_antibodies": "de irregulaire antistoffen",
+    "case_manager": "de casemanager",
 }
 
 

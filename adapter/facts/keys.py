@@ -20,9 +20,10 @@ NOTE_KINDS = frozenset({"disorder", "complication", "allergy", "alert"})
 """What is noted and no screening."""
 
 PARTS = frozenset({
-    "at", "child", "clinical", "code", "conditions", "context", "detail", "dossier", "end", "focus", "group", "manager",
-    "members", "not_done", "on_behalf", "organisation", "payor", "performer", "practitioner", "provider", "receiver",
-    "referral", "role", "sender", "sender_behalf", "specialty", "start", "status", "subject", "value",
+    "at", "care_manager", "child", "clinical", "code", "conditions", "context", "detail", "dossier", "end", "focus",
+    "group", "manager", "members", "not_done", "on_behalf", "organisation", "payor", "performer", "practitioner",
+    "provider", "receiver", "referral", "role", "sender", "sender_behalf", "specialty", "start", "status", "subject",
+    "value",
 })  # fmt: skip
 """Structural parts of a resource, in `paths`."""
 

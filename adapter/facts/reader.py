@@ -9,6 +9,7 @@ from adapter import fhir
 from adapter.facts.acts import ACT_TYPES, read_act, without_reports
 from adapter.facts.binding import Binder
 from adapter.facts.births import with_births
+from adapter.facts.casemanager import read_case_managers
 from adapter.facts.dialect import Dialect
 from adapter.facts.dossiers import read_dossiers
 from adapter.facts.insurance import read_insurance
@@ -77,6 +78,7 @@ class _Reading:
         record = self.record
         woman, children = read_people(record)
         dossiers = read_dossiers(record, self.organisations)
+        self.statements += read_case_managers(record, self.organisations, dossiers)
         for item in record.items:
             record.guarded(item, self._read)
         children, statements = with_births(record, self.binder, children, self.statements)

@@ -40,6 +40,7 @@ FACT_KEYS: tuple[str, ...] = (
     "rhesus",
     "rhesus_c",
     "irregular_antibodies",
+    "case_manager",
 )
 """Every care path has all of these, unknown ones with value None."""
 

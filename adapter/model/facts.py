@@ -59,6 +59,7 @@ class StatementKind(StrEnum):
     RHESUS = "rhesus"  # positief, negatief (D)
     RHESUS_C = "rhesus_c"  # positief, negatief (c)
     IRREGULAR_ANTIBODIES = "irregular_antibodies"  # afwezig, aanwezig, or which
+    CASE_MANAGER = "case_manager"  # name of the person who coordinates her care
     PRACTICE_SWITCH = "practice_switch"
     MOVED = "moved"
 

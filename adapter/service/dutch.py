@@ -85,6 +85,7 @@ FACTS = {
     "rhesus": "Rhesus D",
     "rhesus_c": "Rhesus c",
     "irregular_antibodies": "Irregulaire antistoffen",
+    "case_manager": "Casemanager",
     "insurer": "Zorgverzekeraar (UZOVI)",
 }
 _OWN = frozenset({"blood_group", "rhesus", "rhesus_c", "irregular_antibodies"})

@@ -305,3 +305,22 @@ def test_every_statement_and_act_says_where_it_came_from():
                  given.organisation("a", agb="08001234"))  # fmt: skip
     assert one(found, "edd").evidence == Evidence("vp", "Observation/o1", "7", "valueDateTime", "08001234")
     assert the_act(found).evidence == Evidence("vp", "Encounter/n1", "3", "type", "08001234")
+
+
+def test_the_care_manager_of_a_dossier_is_known_by_name():
+    person = {"resourceType": "Practitioner", "id": "x", "name": [{"given": ["Gemma"], "family": "Groeneboom"}]}
+    work = {**given.role("r", "Organization/b"), "practitioner": ref("Practitioner/x")}
+    owner = given.organisation("b", agb="08001234", name="De Bron")
+    dossier = given.episode("e7", careManager=given.performed_by("PractitionerRole/r"))
+    found = read(given.patient(), dossier, person, work, owner)
+    manager = one(found, "case_manager")
+    assert (manager.value, manager.at, manager.dossier) == ("Gemma Groeneboom", date(2024, 1, 6), "EpisodeOfCare/e7")
+    assert (manager.evidence.path, manager.evidence.organisation) == ("careManager", "08001234")
+    by_display = given.episode("e8", careManager=ref("Practitioner/nobody", display="G. Groeneboom"))
+    assert values(read(given.patient(), by_display), "case_manager") == ["G. Groeneboom"]
+
+
+def test_of_a_dossier_of_the_kraamzorg_the_care_manager_is_not_hers():
+    care = given.episode("e7", managing="Organization/k", careManager=ref("Practitioner/x", display="Iemand"))
+    found = read(given.patient(), care, given.organisation("k", agb="33112345", kind="K4"))
+    assert values(found, "case_manager") == []
