@@ -151,7 +151,7 @@ def unique_id(reference: str) -> bool:
 
 def group_dossiers(dossiers: Iterable[DossierDates]) -> tuple[PregnancyGroup, ...]:
     """Put the dossiers of one woman together per pregnancy, earliest first; the order of the input does not matter."""
-    ordered = sorted(dossiers, key=lambda d: (d.due is None, d.due or d.first or date.max, d.key))
+    ordered = sorted(dossiers, key=_surest_first)
     groups: list[list[DossierDates]] = []
     why: dict[DossierKey, tuple[LinkEvidence, ...]] = {}
     for dossier in ordered:
@@ -169,6 +169,11 @@ def group_dossiers(dossiers: Iterable[DossierDates]) -> tuple[PregnancyGroup, ..
             why[dossier.key] = best[2]
     made = [_made(group, why) for group in groups]
     return tuple(sorted(made, key=lambda g: (g.first_day or date.max, g.dossiers)))
+
+
+def _surest_first(dossier: DossierDates) -> tuple[bool, bool, date, DossierKey]:
+    """Those that tell of an end before those that only expect one, so that a mistyped due date is seen as such."""
+    return (dossier.due is None, dossier.ended is None, dossier.due or dossier.first or date.max, dossier.key)
 
 
 def _made(group: list[DossierDates], why: dict[DossierKey, tuple[LinkEvidence, ...]]) -> PregnancyGroup:

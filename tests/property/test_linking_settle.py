@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from itertools import combinations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.linking import Profile, Weighed, pack, settle, unpack
@@ -49,6 +49,7 @@ def records(drawn: list[tuple[str, str | None, date, str, str, str | None]]) -> 
     return made
 
 
+@settings(deadline=None)
 @given(st.lists(_person, min_size=1, max_size=7), st.randoms())
 def test_any_order_gives_the_same_women(
     drawn: list[tuple[str, str | None, date, str, str, str | None]], any_: object
@@ -59,6 +60,7 @@ def test_any_order_gives_the_same_women(
     assert set(settle(Weighed(made))) == set(settle(Weighed({k: made[k] for k in shuffled})))
 
 
+@settings(deadline=None)
 @given(st.lists(_person, min_size=1, max_size=7))
 def test_every_record_is_of_one_woman_and_no_woman_has_two_bsns(
     drawn: list[tuple[str, str | None, date, str, str, str | None]],
@@ -70,6 +72,7 @@ def test_every_record_is_of_one_woman_and_no_woman_has_two_bsns(
         assert len({made[r].person.bsn for r in group if made[r].person.bsn}) <= 1
 
 
+@settings(deadline=None)
 @given(st.lists(_person, min_size=2, max_size=7))
 def test_one_bsn_is_one_woman_unless_one_source_contradicts_itself_under_it(
     drawn: list[tuple[str, str | None, date, str, str, str | None]],
@@ -83,6 +86,7 @@ def test_one_bsn_is_one_woman_unless_one_source_contradicts_itself_under_it(
             assert len({home[r] for r in under}) == 1
 
 
+@settings(deadline=None)
 @given(_person)
 def test_a_profile_is_read_back_as_it_was_kept(
     drawn: tuple[str, str | None, date, str, str, str | None],

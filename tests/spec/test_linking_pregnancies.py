@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.linking import DossierDates, dates_of, group_dossiers
@@ -59,6 +59,49 @@ def test_two_births_on_other_days_are_two_pregnancies() -> None:
     assert len(groups(dossier("vp", ended=DUE), dossier("zh", ended=DUE - timedelta(days=10)))) == 2
 
 
+def test_the_same_end_holds_against_a_mistyped_due_date() -> None:
+    (one,) = group_dossiers([dossier("vp", ended=DUE), dossier("zh", DUE + timedelta(days=31), ended=DUE)])
+    assert {e.what for e in one.why[("zh", "EpisodeOfCare/1")]} == {
+        "de zwangerschap eindigde volgens beide op dezelfde dag",
+        "uitgerekende data 31 dagen uit elkaar",
+    }
+
+
+@pytest.mark.parametrize("days", [-31, 31])
+def test_a_due_date_that_the_others_hold_for_mistaken_keeps_nobody_out(days: int) -> None:
+    mistyped = dossier("kz", DUE + timedelta(days=days), ended=DUE)
+    assert groups(dossier("vp"), dossier("zh", ended=DUE), mistyped) == [{"vp", "zh", "kz"}]
+
+
+@pytest.mark.parametrize("weeks", [5, 8, 12, 16])
+def test_a_pregnancy_within_weeks_of_a_miscarriage_stays_apart_from_it(weeks: int) -> None:
+    """The lost one at so many weeks, a new conception two weeks later: their due dates can be near each other."""
+    lmp = date(2024, 1, 1)
+    ended = lmp + timedelta(weeks=weeks)
+    lost = dossier("vp", lmp + timedelta(days=280), "EpisodeOfCare/lost", ended=ended, first=lmp, last=ended)
+    due = ended + timedelta(days=280)  # last menstruation when the lost one ended, conception two weeks later
+    new = dossier("vp", due, "EpisodeOfCare/new", first=ended + timedelta(weeks=6))
+    hospital = dossier("zh", due + timedelta(days=3), first=ended + timedelta(weeks=9))
+    found = [g.dossiers for g in group_dossiers([new, hospital, lost])]
+    assert found == [(("vp", "EpisodeOfCare/lost"),), (("vp", "EpisodeOfCare/new"), ("zh", "EpisodeOfCare/1"))]
+
+
+def test_whether_an_epd_calls_a_dossier_finished_is_no_evidence() -> None:
+    here = Evidence("vp", "X/1", "1", "value")
+    woman, practice = Person("vp", "Patient/1", here), Organisation("agb:08001234", "08001234")
+    made = [
+        dates_of(SourceFacts("vp", woman, dossiers=(Dossier("E/1", "Patient/1", here, practice, True, status=status),)))
+        for status in ("active", "finished")
+    ]
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(("one", "other", "near"), [("690", "691", True), ("690", "690", True), ("690", "692", False)])
+def test_group_identifiers_are_a_hint_within_one_step(one: str, other: str, near: bool) -> None:
+    (together,) = group_dossiers([dossier("vp", group=one), dossier("zh", group=other)])
+    assert any("groepsnummer" in e.what for e in together.why[("zh", "EpisodeOfCare/1")]) is near
+
+
 def test_a_dossier_that_says_nothing_of_time_stands_alone() -> None:
     assert len(groups(dossier("vp"), dossier("kz", None))) == 2
 
@@ -70,6 +113,7 @@ def test_the_group_identifier_only_adds_to_dates_that_agree() -> None:
     assert any("groepsnummer" in e.what for e in together.why[("zh", "EpisodeOfCare/1")])
 
 
+@settings(deadline=None)
 @given(st.permutations(range(6)))
 def test_the_order_in_which_dossiers_come_makes_no_difference(order: list[int]) -> None:
     given_dossiers = [
