@@ -105,10 +105,8 @@ def _reasons(case: Case, outcome: Outcome, found: _Found) -> Iterator[Reason]:
 
 
 def _standing(outcome: Outcome, found: _Found, stage: Standing) -> Standing:
-    rows = found.care.rows.values()
-    if "provisional" in (outcome.standing, stage) or any(row.standing == "provisional" for row in rows):
-        return "provisional"
-    return lowest(*[found.findings[t.input.name].standing for t in outcome.trace if t.decisive])
+    said = [found.findings[t.input.name].standing for t in outcome.trace if t.decisive]
+    return lowest(outcome.standing, stage, *said, *[row.standing for row in found.care.rows.values()])
 
 
 def _igo_if(case: Case, key: tuple[str, ...], found: _Found) -> Iterator[str]:

@@ -12,7 +12,7 @@ from adapter import selection
 from tests.support.claims_world import book
 from tests.support.region_world import Seen, igo, project, with_answers_missing, women
 
-WOMEN = 40
+WOMEN = 25
 
 
 def wrong(seen: Seen) -> list[str]:
@@ -34,7 +34,7 @@ def test_with_every_answer_there_everything_is_right() -> None:
             assert phase.status is None or phase.stage == truth.stage, (one.key, phase.phase)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_with_one_answer_in_twenty_missing_nothing_settled_is_wrong(seed: int) -> None:
     seen = list(with_answers_missing(0.05, WOMEN, seed))
     assert [w for one in seen for w in wrong(one)] == []

@@ -117,6 +117,7 @@ def test_every_row_has_its_case() -> None:
             "gewenste_plaats",
             "unknown",
         ),
+        ({"intended_place_of_birth": "ziekenhuis", "referrals": referred(None, OVER)}, "gewenste_plaats", "unknown"),
         ({"moved": None}, "verhuisd", "unknown"),
     ],
 )

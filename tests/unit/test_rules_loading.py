@@ -257,3 +257,25 @@ def test_a_row_valid_from_the_first_day_of_its_table_makes_no_extra_segment(tmp_
     place = later.rindex("id: twee,")
     later = later[:place] + "id: twee, from: 2023-01-01," + later[place + len("id: twee,") :]
     assert [len(t.segments) for t in load(tmp_path, later).tables["iets"]] == [1, 1]
+
+
+def test_faults_in_the_list_of_variables(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    path = folder / "variables.yaml"
+    for text, what in (
+        ("[", "is not YAML"),
+        ("variabelen: []\n", "unknown key 'variabelen'"),
+        ("version: '1'\nstanding: x\nvariables:\n  - {id: a}\n", "a: give 'element'"),
+        ("version: '1'\nstanding: x\nquestions: {d: {v: {values: [ja], uses: [b]}}}\n", "d/v: uses 'b', which is no"),
+        ("version: '1'\nstanding: x\nquestions: {d: ja}\n", "the questions of 'd' must be a mapping"),
+        ("version: '1'\nstanding: x\nquestions: {d: {v: ja}}\n", "question 'v' must be a mapping"),
+    ):
+        path.write_text(text, "utf-8")
+        with pytest.raises(rules.RuleError) as caught:
+            rules.load_variables(tmp_path)
+        assert what in str(caught.value)
+        (folder / "sources.yaml").write_text(SOURCES, "utf-8")
+        (folder / "tabel.yaml").write_text(TABLE, "utf-8")
+        with pytest.raises(rules.RuleError):
+            rules.load(tmp_path)
