@@ -18,6 +18,7 @@ class FhirService:
     """Both versions, over one store. `settle` does the work that follows from what was written."""
 
     def __init__(self, rooms: Rooms, checker: Checker, settle: Settle) -> None:
+        self.store = rooms.store
         self._search = rooms.store.search
         self.sources = tuple(sorted({*rooms.sources, *rooms.store.sources()}))
         self.audit = AuditQueue(rooms.audit)

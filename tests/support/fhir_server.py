@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,9 +105,27 @@ def door(service: FhirService, **more: Any) -> FastAPI:
     return app
 
 
+SOURCES = (("vp", FhirVersion.STU3), ("zh", FhirVersion.STU3), ("lab", FhirVersion.R4))
+
+
+@contextmanager
+def open_service(
+    folder: Path, clock: Any = lambda: datetime.now(UTC), settled: list[int] | None = None
+) -> Iterator[FhirService]:
+    """The use cases with two STU3 sources, `vp` and `zh`, and one of R4, `lab`."""
+    store = Store.open(f"sqlite:///{folder / 'fhir.db'}", KeyRing(b"k" * 32))
+
+    async def settle() -> None:
+        if settled is not None:
+            settled.append(1)
+
+    with store:
+        yield FhirService(rooms_of(store, clock, *SOURCES), Checker(0), settle)
+
+
 @asynccontextmanager
-async def serving(folder: Path) -> Any:
-    """The endpoint with two STU3 sources, `vp` and `zh`, and one of R4, `lab`."""
+async def serving(folder: Path) -> AsyncIterator[Server]:
+    """The endpoint over `open_service`, with a clock that goes on a second at every look."""
     moment = [datetime(2026, 3, 1, 9, 0, tzinfo=UTC)]
 
     def clock() -> datetime:
@@ -114,18 +133,11 @@ async def serving(folder: Path) -> Any:
         return moment[0]
 
     settled: list[int] = []
-
-    async def settle() -> None:
-        settled.append(1)
-
-    store = Store.open(f"sqlite:///{folder / 'fhir.db'}", KeyRing(b"k" * 32))
-    sources = (("vp", FhirVersion.STU3), ("zh", FhirVersion.STU3), ("lab", FhirVersion.R4))
-    service = FhirService(rooms_of(store, clock, *sources), Checker(0), settle)
-    transport = httpx.ASGITransport(door(service))
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        yield Server(client, store, service, settled, moment)
-    await service.aclose()
-    store.close()
+    with open_service(folder, clock, settled) as service:
+        transport = httpx.ASGITransport(door(service))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            yield Server(client, service.store, service, settled, moment)
+        await service.aclose()
 
 
 def patient(id: str = "w1", bsn: str | None = "999911120", **more: Any) -> dict[str, Any]:
