@@ -185,8 +185,10 @@ def value(given: object) -> str:
 
 def plain(text: str) -> str:
     """A name or sentence as a reader expects it: no semantic tag, no underscores, days as everywhere else."""
-    found = _IN_TEXT.sub(lambda word: word.group().replace("_", " "), _TAG.sub("", text))
-    return _DAY_IN_TEXT.sub(_day_in_words, found)
+    found = _TAG.sub("", text) if text.endswith(")") else text
+    if "_" in found:
+        found = _IN_TEXT.sub(lambda word: word.group().replace("_", " "), found)
+    return _DAY_IN_TEXT.sub(_day_in_words, found) if "-" in found else found
 
 
 def _day_in_words(found: re.Match[str]) -> str:

@@ -154,14 +154,10 @@ def _acts(path: CarePath, kinds: frozenset[ActKind]) -> tuple[CareAct, ...]:
 def addresses(base: str, asked: Asked) -> Callable[[Iterable[Evidence]], str]:
     """What gives the address of the origin of a value; for the day and instant that the page is about."""
     asked_for = query(asked)
-    known: dict[Evidence, str] = {}
+    known: dict[int, str] = {}  # by identity, which is there as long as the page is made: hashing them costs more
 
     def address(evidence: Iterable[Evidence]) -> str:
-        keys = []
-        for one in evidence:
-            if one not in known:
-                known[one] = key_of(one)
-            keys.append(known[one])
+        keys = [known.get(id(one)) or known.setdefault(id(one), key_of(one)) for one in evidence]
         return f"{base}/herkomst/{'.'.join(dict.fromkeys(keys[:_AT_ONCE]))}{asked_for}"
 
     return address
@@ -173,13 +169,11 @@ def linked(address: Callable[[Iterable[Evidence]], str]) -> Callable[..., Markup
     def value(text: object, evidence: Sequence[Evidence], about: str = "") -> Markup:
         if not evidence:
             return escape(text)
-        hidden = f"herkomst van {about}" if about else "herkomst"
-        return _LINK.format(address(evidence), text, hidden)
+        of = f" van {escape(about)}" if about else ""
+        hidden = f'<span class="verborgen">, herkomst{of}</span>'
+        return Markup(f'<a class="w" href="{escape(address(evidence))}">{escape(text)}{hidden}</a>')  # noqa: S704
 
     return value
-
-
-_LINK = Markup('<a class="w" href="{}">{}<span class="verborgen">, {}</span></a>')
 
 
 def _names(path: CarePath) -> Callable[[Iterable[Evidence]], str]:
