@@ -41,7 +41,7 @@ def install(app: FastAPI, application: Application) -> None:
             Route("/zwangerschap/{pregnancy}/besluit", pages.decision),
             Route("/zwangerschap/{pregnancy}/besluit/personen", payment.act, methods=["POST"]),
             Route("/werklijst", payment.worklist),
-            Route("/casemix", payment.casemix),
+            Route("/werklijst/casemix", payment.casemix),
             Route("/planning", PlanningPages(application).plan),
             *Koppelingen(application).routes(),
             Route("/bronnen", pages.sources),

@@ -9,7 +9,14 @@ from doors import sample as SAMPLE
 pytestmark = pytest.mark.e2e
 
 ONE = "/zwangerschap/zw-bakker-1"
-PAGES = {"lijst": "/", "besluit": f"{ONE}/besluit", "bronnen": "/bronnen", "fout": "/nothing"}
+PAGES = {
+    "lijst": "/",
+    "besluit": f"{ONE}/besluit",
+    "werklijst": "/werklijst",
+    "casemix": "/werklijst/casemix",
+    "bronnen": "/bronnen",
+    "fout": "/nothing",
+}
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -18,7 +18,7 @@ from adapter.web.timeline import draw
 
 SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
 ONE = "/zwangerschap/zw-bakker-1"
-PAGES = ["/", ONE, f"{ONE}/besluit", "/bronnen", "/nothing"]
+PAGES = ["/", ONE, f"{ONE}/besluit", "/werklijst", "/werklijst/casemix", "/bronnen", "/nothing"]
 
 
 @pytest.fixture
@@ -137,3 +137,38 @@ def test_every_dated_act_is_drawn_inside_the_plot_and_none_covers_another():
     assert all(lane.y < mark.y < lane.y + lane.height for lane in drawing.lanes for mark in lane.marks)
     near = [(a, b) for a in marks for b in marks if a is not b and a.y == b.y and abs(a.x - b.x) < 14]
     assert near == []
+
+
+async def test_the_worklist_shows_what_to_do_and_names_nobody(client):
+    text = (await client.get("/werklijst?toon=risico&volgorde=dagen")).text
+    for expected in ("wacht op een tweede persoon", "Kan breken:", "verwacht: niet-IGO", "dagen sinds einde fase"):
+        assert expected in text
+    assert "Bakker" not in text and "<i>Elders" not in text
+    assert 'href="/werklijst?toon=risico&amp;volgorde=dagen&amp;pagina=2"' in text
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+async def test_the_worklist_can_be_taken_along(client, kind):
+    answer = await client.get(f"/werklijst?als={kind}")
+    assert f"werklijst.{kind}" in answer.headers["content-disposition"]
+
+
+async def test_small_counts_stand_nowhere_on_the_casemix(client):
+    text = (await client.get("/werklijst/casemix?per=insurer&van=2024-01-01")).text
+    assert "&lt; 10" in text and "Definities" in text
+    assert (await client.get("/werklijst/casemix?van=ooit")).status_code == 400
+
+
+async def test_the_decision_shows_what_persons_did(client):
+    text = (await client.get(f"{ONE}/besluit?gedaan=voorgesteld")).text
+    for expected in ("Wat personen besloten", "van kracht", "Voorgesteld door anja", "Gedeclareerd", "tweede persoon"):
+        assert expected in text
+    assert "<b>pas" not in text
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [({"wat": "onzin"}, 400), ({"wat": "stel-voor", "reden": "x"}, 409), ({"wat": "stel-voor", "tot": "x"}, 400)],
+)
+async def test_what_persons_send_wrong_is_said(client, form, status):
+    assert (await client.post(f"{ONE}/besluit/personen", data=form)).status_code == status

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = max(p.stem[1:5] for p in Path(__file__).parent.glob("v0*.py") if p.stem[1:5] < revision)
+down_revision = "0003"
 
 _POSITION = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _APPEND_ONLY = ("decision_runs", "decisions_upheld", "overrides", "claims_made")
