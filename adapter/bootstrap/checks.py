@@ -11,11 +11,11 @@ from adapter import fhir
 from adapter.bootstrap.register import load_igo, warnings
 from adapter.bootstrap.settings import Settings, data_folder
 from adapter.carepath import Zorgpad, load_zorgpad
-from adapter.claims import Catalogue, load_catalogue
+from adapter.claims import Catalogue, load_catalogue, load_measures
 from adapter.facts import Dialects, load_dialects
 from adapter.model.register import Igo
 from adapter.model.sources import FhirVersion, Media, Problem
-from adapter.rules import RuleBook, rule_files
+from adapter.rules import RuleBook, load_variables, rule_files
 from adapter.rules import load as load_rules
 from adapter.service.port import ConfigurationError
 
@@ -41,6 +41,10 @@ def load_data(settings: Settings) -> Data:
     igo = _try(problems, settings.igo.register_file, lambda: load_igo(settings.igo.register_file))
     rules = _try(problems, mappings / "rules", lambda: rules_of(settings))
     catalogue = _try(problems, mappings / "catalogues", lambda: load_catalogue(mappings))
+    if (mappings / "catalogues" / "casemix.yaml").is_file():  # without it, those of the product hold
+        _try(problems, mappings / "catalogues", lambda: load_measures(mappings))
+    if (mappings / "rules" / "variables.yaml").is_file():
+        _try(problems, mappings / "rules", lambda: load_variables(mappings))
     zorgpad = _try(problems, mappings / "zorgpad", lambda: load_zorgpad(mappings, settings.zorgpad.overlay))
     dialects = _try(problems, mappings / "dialects", lambda: load_dialects(mappings))
     problems += _profile_faults(data_folder("profiles"))

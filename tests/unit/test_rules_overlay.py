@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapter import rules, selection
+from adapter.bootstrap import settings
+from adapter.bootstrap.checks import rule_files_of, rules_of
+from adapter.service.port import ConfigurationError
 from tests.support.claims_world import MAPPINGS, an_igo, decide, insured, pregnancy
 
 SOURCE = "sources:\n  - {id: afspraak, title: Afspraak 2027, citation: Afspraak 2027, url: , read: yes}\n"
@@ -148,10 +151,9 @@ CASES = {
         "'uitkomst' can never be 'soms'",
     ),
     "an answer without a value": (
-        "overlay:\n  - table: stadium\n    version: '2'\n    inputs:\n      uitkomst: "
-        "{question: Vast, values: {bepaald: met}, "
-        "cites: [eigen-lezing], standing: provisional}\n",
-        "'uitkomst' can be 'onbepaald', for which this table has no value",
+        "overlay:\n  - table: selection-none\n    version: '2'\n    inputs:\n      verhuisd: "
+        "{question: Vast, values: {ja: met}, cites: [eigen-lezing], standing: provisional}\n",
+        "'verhuisd' can be 'nee', for which this table has no value",
     ),
     "rows that are no list": ("overlay:\n  - {table: stadium, version: '2', rows: x}\n", "'rows' must be a list"),
 }
@@ -181,3 +183,27 @@ def test_a_table_without_rows_gets_them_from_an_overlay(tmp_path: Path) -> None:
     text = f"overlay:\n  - table: leeg\n    version: '2'\n    rows:\n      - {row}\n"
     book = rules.load(tmp_path, [overlay(tmp_path, text)])
     assert [r.id for r in book.tables["leeg"][0].rows] == ["nieuw"]
+
+
+def configured(folder: Path, text: str) -> settings.Settings:
+    (folder / "adapter.toml").write_text(f'[igo]\nregister = "igo.toml"\n{text}', "utf-8")
+    return settings.load(folder / "adapter.toml", {})
+
+
+def test_the_configuration_names_the_files(tmp_path: Path) -> None:
+    first, second = overlay(tmp_path, NEXT_YEAR), overlay(tmp_path, HYBRID, "verzekeraar.yaml")
+    given = configured(tmp_path, 'rules = ["igo.yaml"]\n[igo.insurer_rules]\n2000 = ["verzekeraar.yaml"]\n')
+    book = rules_of(given)
+    assert "selection-2027" in {t.id for t in book.tables["selectie"]} and set(book.variants) == {"2000"}
+    assert {first, second} <= set(rule_files_of(given))
+
+
+def test_one_file_may_come_from_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "adapter.toml").write_text('[igo]\nregister = "igo.toml"\n', "utf-8")
+    given = settings.load(tmp_path / "adapter.toml", {"ADAPTER_IGO_RULES": "igo.yaml"})
+    assert given.igo.rules == (tmp_path / "igo.yaml",)
+
+
+def test_an_insurer_is_named_by_its_uzovi_code(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="insurer_rules"):
+        configured(tmp_path, '[igo.insurer_rules]\n"zorg" = ["x.yaml"]\n')
