@@ -12,7 +12,8 @@ A link decision is one record linked. Its time leaves out the reading of its fac
 includes the commit. `in_batches`: 25 linked together, as the worker does, over the last tenth of them, nine tenths of
 the region being in store. `one_by_one`: the last 2,000 records of the region, each linked and committed by itself, as
 when a single notification comes in; what one decision takes. `again`: 2,000 records linked once more one by one,
-nothing having changed. `cpu_ms_per_link` is the time of the processor, for comparison on a machine that others use too.
+nothing having changed. The milliseconds are of a batch, or of one. `cpu_ms_…` is time of the processor without the
+commit, for comparison on a machine that others use too.
 
 Right or wrong is counted in pairs of dossiers. Precision: of the pairs that were linked as one pregnancy, how many are.
 Recall: of the pairs at different records that are of one pregnancy, how many were linked. `with_bsn`: both records
@@ -75,11 +76,10 @@ def measure(folder: Path, given: argparse.Namespace) -> dict[str, object]:
     if given.profile:
         pstats.Stats(profiler).sort_stats("tottime").print_stats(45)
     found["linked_again_because_of_others"] = region.relinked
-    seconds, commits = region.batches
-    warm = int(WARM * len(seconds))
-    found["in_batches"] = figures(seconds[warm:], commits[warm:], TOGETHER)
-    found["one_by_one"] = figures(*region.singles, 1)
-    found["again"] = figures(*region.link_again(SINGLY, together=1), 1)
+    warm = int(WARM * len(region.batches[0]))
+    found["in_batches"] = figures(*(times[warm:] for times in region.batches), together=TOGETHER)
+    found["one_by_one"] = figures(*region.singles, together=1)
+    found["again"] = figures(*region.link_again(SINGLY, together=1), together=1)
     scores = region.scores()
     found |= scores.plain()
     found["noise"] = asdict(LINKING_RATES)
@@ -102,11 +102,11 @@ def material(given: argparse.Namespace) -> Material:
     return found
 
 
-def figures(seconds: list[float], commits: list[float], together: int) -> dict[str, object]:
+def figures(seconds: list[float], commits: list[float], busy: list[float], *, together: int) -> dict[str, object]:
     taken = sorted(one + commit for one, commit in zip(seconds, commits, strict=True))
 
-    def at(share: float) -> float:
-        return round(1000 * taken[min(len(taken) - 1, int(share * len(taken)))], 3)
+    def at(share: float, of: list[float] = taken) -> float:
+        return round(1000 * of[min(len(of) - 1, int(share * len(of)))], 3)
 
     return {
         "links": len(taken) * together,
@@ -114,6 +114,8 @@ def figures(seconds: list[float], commits: list[float], together: int) -> dict[s
         "ms_p50": at(0.5),
         "ms_p99": at(0.99),
         "ms_max": at(1.0),
+        "cpu_ms_p50": at(0.5, sorted(busy)),
+        "cpu_ms_p99": at(0.99, sorted(busy)),
         "of_which_commit_ms_mean": round(1000 * sum(commits) / len(commits), 2),
     }
 

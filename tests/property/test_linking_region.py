@@ -29,4 +29,4 @@ def test_what_is_linked_is_of_one_pregnancy(scores: Scores) -> None:
 def test_what_is_of_one_pregnancy_is_linked_or_put_to_a_person(scores: Scores) -> None:
     assert scores.recall["with_bsn"].share >= 0.99
     assert scores.proposed["without_bsn"].share >= 0.95
-    assert scores.recall["within_one_record"].share >= 0.99
+    assert scores.recall["within_one_record"].share >= 0.97

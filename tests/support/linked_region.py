@@ -33,7 +33,7 @@ MAPPINGS = Path(__file__).parents[2] / "mappings"
 _NOT_NEEDED = {"DiagnosticReport", "Coverage", "ReferralRequest", "ServiceRequest", "RelatedPerson", "CareTeam"}
 
 Dossier = tuple[str, str]
-Pair = tuple[Any, Any]
+Timed = tuple[list[float], list[float], list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +140,9 @@ class LinkedRegion:
         self.truth, self.record_of = material.truth, material.record_of
         self.seconds: list[float] = []  # of each batch
         self.commits: list[float] = []
-        self.batches: tuple[list[float], list[float]] = ([], [])
-        self.singles: tuple[list[float], list[float]] = ([], [])
+        self.busy: list[float] = []  # of the processor, of each batch, without its commit
+        self.batches: Timed = ([], [], [])
+        self.singles: Timed = ([], [], [])
         self.relinked = 0
         self.cpu = 0.0  # seconds of the processor in the last round of linking
         for start in range(0, len(material.patients), 1000):
@@ -155,21 +156,21 @@ class LinkedRegion:
         random.Random(seed).shuffle(records)
         start = len(records) - singly
         self._link(records[:start])
-        cpu, self.batches = self.cpu, (self.seconds, self.commits)
-        self.seconds, self.commits = [], []
+        cpu, self.batches = self.cpu, (self.seconds, self.commits, self.busy)
+        self.seconds, self.commits, self.busy = [], [], []
         self._link(records[start:], together=1)
-        self.singles = (self.seconds, self.commits)
+        self.singles = (self.seconds, self.commits, self.busy)
         while again := self._asked():
             self.relinked += len(again)
             self._link(again)
         self.cpu = cpu
 
-    def link_again(self, many: int, together: int) -> tuple[list[float], list[float]]:
-        """Link so many records once more: seconds of each batch and of its commit."""
-        self.seconds, self.commits = [], []
+    def link_again(self, many: int, together: int) -> Timed:
+        """Link so many records once more: seconds of each batch, of its commit, and of the processor."""
+        self.seconds, self.commits, self.busy = [], [], []
         records = random.Random(2).sample(sorted(self.known), min(many, len(self.known)))
         self._link(records, together=together)
-        return self.seconds, self.commits
+        return self.seconds, self.commits, self.busy
 
     def described(self, dossier: Dossier) -> str:
         """A dossier with all that it was linked by."""
@@ -191,9 +192,10 @@ class LinkedRegion:
         for start in range(0, len(records), together):
             with self.store.unit():
                 some = records[start : start + together]
-                before = time.perf_counter()
+                before, busy = time.perf_counter(), time.thread_time()
                 self.women.link_by({record: self._profile(record) for record in some})
                 self.seconds.append(time.perf_counter() - before)
+                self.busy.append(time.thread_time() - busy)
                 before = time.perf_counter()
             self.commits.append(time.perf_counter() - before)
         self.cpu = time.process_time() - cpu
