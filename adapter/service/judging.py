@@ -55,7 +55,7 @@ class Judging:
         rebuild = [(WOMAN_JOB, woman) for woman in sorted(set(women))]
         jobs = jobs or rebuild  # linking asks by itself for the women it touches to be rebuilt
         for _ in range(_TRIES):
-            after, _linked = store.judging_stamp()
+            after, *_ = store.judging_stamp()
             self._check(ruling)
             try:
                 store.judge(rows, jobs, now, after=after)
@@ -104,12 +104,10 @@ class Judging:
         keys = list(jobs)
         try:
             for _ in range(_ROUNDS):
-                with store.unit():
-                    waiting = store.waiting(keys)
-                    if not waiting:
-                        return
-                    self._work.do([(i.kind, i.key) for i in waiting])
-                    store.done(waiting)
+                waiting = store.waiting(keys)
+                if not waiting:
+                    return
+                self._work.finish(waiting)
                 keys = [*jobs, *rebuild, *((WOMAN_JOB, w) for w in self._women(jobs))]
         except Exception as error:  # it waits in the outbox, for the worker to try again and to say what is wrong
             where = traceback.extract_tb(error.__traceback__)[-1]

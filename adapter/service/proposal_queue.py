@@ -57,12 +57,12 @@ class Open:
 
 
 class ProposalQueue:
-    """Reads the proposals from the links; remembers them as long as nothing was linked or judged."""
+    """Reads the proposals from the links; remembers them as long as nothing was linked, judged or removed."""
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
         self._lock = Lock()
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, int, int] | None = None
         self._kept: tuple[Open, ...] = ()
 
     def open(self) -> tuple[Open, ...]:

@@ -149,11 +149,12 @@ class Judgements(Part):
         rows = self._read_judgements(_all().where(_J.decision.in_(chosen))) if chosen else []
         return sorted(rows, key=lambda row: -row.position), total
 
-    def judging_stamp(self) -> tuple[int, int]:
-        """Two numbers: the last judgement, and the last link. Both unchanged: nothing was judged or linked since."""
+    def judging_stamp(self) -> tuple[int, int, int]:
+        """The last judgement, the last link, and how many records were removed: nothing changed while these do not."""
+        gone = select(func.count()).where(record_keys.c.destroyed_at.is_not(None))
         with self._database.reading() as connection:
             linked = connection.execute(select(func.max(links.c.position))).scalar()
-            return _last(connection), linked or 0
+            return _last(connection), linked or 0, connection.execute(gone).scalar_one()
 
     def _read_judgements(self, query: Select[Any]) -> list[Judgement]:
         with self._database.reading() as connection:

@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 
 from adapter.access import AuditLog, EventType
+from adapter.model.sources import RecordKey
 from adapter.model.wire import to_json
 from adapter.service.asked import BadQuestionError
 from adapter.service.proposal import OvertakenError, Pointed, UnknownProposalError, UnknownRecordError
@@ -22,15 +23,18 @@ pytestmark = pytest.mark.integration
 WHY = "Telefonisch nagevraagd bij de praktijk"
 SAME, APART, SPLIT = "thuisbevalling-alles-binnen", "geboortecentrum", "poliklinisch"
 DOSSIER, SEEN, BAD, LOGGED = "lopend-38-weken", "kraambed-loopt", "verzekeraar-onbekend", "onverzekerd"
+DATES = "lopend-30-weken"
+ZH = "zh-delta"
 DOUBTFUL = (SAME, APART, SEEN, BAD, LOGGED)
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    made = House(tmp_path_factory.mktemp("links"), (*DOUBTFUL, SPLIT, DOSSIER))
+    made = House(tmp_path_factory.mktemp("links"), (*DOUBTFUL, SPLIT, DOSSIER, DATES))
     try:
         for situation in DOUBTFUL:
             made.of[situation].doubt(KZ)
+        made.of[DATES].expect_later(ZH, 25)
         made.pull()
         yield made
     finally:
@@ -147,6 +151,31 @@ def test_a_dossier_is_split_off_from_a_pregnancy_and_put_back(house: House) -> N
     house.later()
     house.desk.undo(CARE, made.id, "Toch deze zwangerschap")
     assert her.ids() == [before]
+
+
+def test_due_dates_that_do_not_agree_are_for_a_person_and_go_with_the_record(house: House) -> None:
+    her = house.of[DATES]
+    assert (len(her.women()), len(her.ids())) == (1, 2)
+    (proposal,) = her.queue()
+    assert proposal.kind == "pregnancy"
+    detail = house.desk.proposal(CARE, proposal.id)
+    rows = {row.name: row for row in detail.rows}
+    assert rows["Uitgerekende datum"].agreement == "differs"
+    assert [e.weight for e in detail.evidence] == [-20.0, 8.0]
+    assert {n.proposal for n in her.notes("automatic") if n.outcome == "proposed"} == {proposal.id}
+    house.later()
+    made = house.desk.decide(CARE, proposal.id, "same", "Het ziekenhuis nam de eerste datum over", detail.seen)
+    assert len(her.ids()) == 1
+    assert [n.by_hand.decision for n in her.notes() if n.by_hand] == [made.id]
+    assert her.queue() == []
+    house.desk.undo(CARE, made.id, WHY)
+    assert len(her.queue()) == 1
+
+    record = RecordKey(ZH, her.records[ZH].reference)
+    house.application._rooms.store.forget(record, "bezwaar", house.now)
+    assert her.queue() == []
+    told = {d.id: d.reason for d in house.desk.decisions(CARE, limit=100).decisions}
+    assert told[made.id] == ""
 
 
 def test_who_saw_something_else_is_told_what_changed(house: House) -> None:

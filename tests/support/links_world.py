@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from support.dossiers import CARE
 Resource = dict[str, Any]
 NOW = datetime(2024, 7, 29, 12, tzinfo=UTC)
 KZ, VP = "kz-lente", "vp-linde"
+DUE_DATE = "161714006"  # SNOMED CT: estimated date of delivery
 
 
 def doubtful(patient: Resource) -> Resource:
@@ -35,6 +36,7 @@ class Her:
         self.house = house
         written = case.written()
         self.records = {source: Pointed(source, reference) for source, reference in written.records.items()}
+        self.dossiers = [d for dossiers in written.dossiers for d in dossiers]
         self._whole = {source: list(held) for source, held in written.holdings.items()}
 
     def hold(self, source: str, change: Callable[[Resource], Resource] | None = None) -> None:
@@ -46,6 +48,18 @@ class Her:
             return change(r) if change is not None and mine else r
 
         self.house.write(source, [held(r) for r in self._whole[source]])
+
+    def expect_later(self, source: str, days: int) -> None:
+        """Let a source hold a due date so many days later than the region gave it."""
+
+        def moved(r: Resource) -> Resource:
+            codes = {c.get("code") for c in r.get("code", {}).get("coding", ())}
+            if r["resourceType"] != "Observation" or DUE_DATE not in codes:
+                return r
+            due = date.fromisoformat(r["valueDateTime"][:10]) + timedelta(days=days)
+            return {**r, "valueDateTime": due.isoformat()}
+
+        self.house.write(source, [moved(r) for r in self._whole[source]])
 
     def doubt(self, source: str) -> None:
         """Let a source know too little of her to be sure."""
@@ -74,7 +88,8 @@ class Her:
         """What is to be decided of her."""
         mine = {(p.source, p.reference) for p in self.records.values()}
         page = self.house.desk.queue(CARE, state=state, limit=100)
-        return [p for p in page.proposals if {(p.a.source, p.a.reference), (p.b.source, p.b.reference)} & mine]
+        dossiers = set(self.dossiers) | mine
+        return [p for p in page.proposals if {(p.a.source, p.a.reference), (p.b.source, p.b.reference)} & dossiers]
 
 
 class House:

@@ -65,7 +65,7 @@ def test_the_work_that_follows_is_asked_for_in_the_same_transaction(store: Store
 
 
 def test_who_did_not_see_the_last_judgement_is_refused_and_nothing_is_kept(store: Store) -> None:
-    seen, _ = store.judging_stamp()
+    seen, *_ = store.judging_stamp()
     store.judge([said(A, B, "same")], [], AT, after=seen)
     with pytest.raises(ConflictError, match="meanwhile"):
         store.judge([said(A, C, "apart")], [("record", "kz|Patient/1")], AT, after=seen)
