@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
+from adapter.access import Actor, AuditEvent, AuditLog, Context, DeniedError, Policy, Purpose, Role
 from adapter.model.sources import SourceState
 from adapter.service.plan_lines import Lines, PlanLines
+from adapter.service.planning import Planning
 from adapter.service.port import UnknownPregnancyError
 from adapter.store import StoreError
 from adapter.store.errors import StoreUnavailableError
@@ -177,3 +180,40 @@ def test_a_past_instant_is_read_anew() -> None:
     assert lines.then(DAY, KNOWN_AT).counted == 3
     lines.then(DAY, KNOWN_AT)
     assert len(world.made) == 6
+
+
+class Kept:
+    """An audit port that keeps events in memory."""
+
+    def __init__(self) -> None:
+        self.events: list[AuditEvent] = []
+
+    def add_audit(self, events: Sequence[AuditEvent]) -> None:
+        self.events += events
+
+
+def planning(kept: Kept) -> Planning:
+    lines = World(2).lines()
+    rooms = lines._rooms
+    rooms.policy, rooms.audit = Policy(), AuditLog(kept)  # type: ignore[misc, arg-type]
+    made = Planning(rooms, World(2), 60)  # type: ignore[arg-type]
+    made._lines = lines
+    return made
+
+
+def test_a_look_is_for_the_planner_and_is_in_the_audit_log() -> None:
+    kept = Kept()
+    found = planning(kept).plan(Context(Actor("p", "Planner", roles=(Role.PLANNER,)), Purpose.HOPERAT), as_of=DAY)
+    assert (found.known, found.complete, found.as_of) == (2, True, DAY)
+    assert [(e.type, e.purpose, e.entities[0].kind) for e in kept.events] == [("read", "HOPERAT", "planning")]
+
+
+@pytest.mark.parametrize(
+    ("role", "purpose"),
+    [(Role.PLANNER, Purpose.TREAT), (Role.ZORGVERLENER, Purpose.HOPERAT), (Role.IGO_CONTROLLER, Purpose.HPAYMT)],
+)
+def test_others_and_other_purposes_are_refused_and_that_is_logged(role: Role, purpose: Purpose) -> None:
+    kept = Kept()
+    with pytest.raises(DeniedError):
+        planning(kept).plan(Context(Actor("x", "X", roles=(role,)), purpose))
+    assert [e.type for e in kept.events] == ["denied"]
