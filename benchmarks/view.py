@@ -169,9 +169,8 @@ async def report(config: Path, kind: str, rounds: int) -> None:
     both = await measured(client, address, rounds)
     warm, used = sorted(clock for clock, _ in both), statistics.median(cpu for _, cpu in both)
     p50, p99 = statistics.median(warm), warm[int(len(warm) * 0.99)]
-    print(
-        f"{kind}: cold {cold:.1f} ms, warm p50 {p50:.1f} ms, p99 {p99:.1f} ms (processor {used:.1f} ms), {size / 1000:.0f} kB, {rounds} rounds"
-    )
+    told = f"cold {cold:.1f} ms, warm p50 {p50:.1f} ms, p99 {p99:.1f} ms (processor {used:.1f} ms)"
+    print(f"{kind}: {told}, {size / 1000:.0f} kB, {rounds} rounds")
     await client.aclose()
     await application.aclose()
 
