@@ -44,9 +44,10 @@ def text() -> str:
     lines += [
         "## Search parameters",
         "",
-        f"Everywhere: `_id`, `_lastUpdated`, `_count` ({PAGE} when not given, {MOST} at most), `_include`, `_revinclude`,",
-        "`_summary=count`, `_sort` (`_id`, `_lastUpdated`), `_format`. `:missing` on every parameter, `:not` on tokens,",
-        "`:[type]` on references, one step of chaining on references. A reference parameter can be included.",
+        f"Everywhere: `_id`, `_lastUpdated`, `_count` ({PAGE} when not given, {MOST} at most), `_include`,",
+        "`_revinclude`, `_summary=count`, `_sort` (`_id`, `_lastUpdated`), `_format`. `:missing` on every parameter,",
+        "`:not` on tokens, `:[type]` on references, one step of chaining on references. A reference",
+        "parameter can be included.",
         "",
     ]
     for version, name in _NAMES.items():

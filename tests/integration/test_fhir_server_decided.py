@@ -125,3 +125,20 @@ async def test_a_woman_sees_only_her_own(client):
     other = {"Authorization": "Bearer demo.woman.vp.somebody"}
     for operation in ("care-path", "igo-selection", "everything"):
         assert (await client.get(f"Patient/w1/${operation}", headers=other)).status_code == 404
+
+
+async def test_the_screen_of_the_epd_shows_where_she_is(client):
+    services = (await client.get("http://localhost/cds-services")).json()["services"]
+    assert [s["hook"] for s in services] == ["patient-view"]
+    address = f"http://localhost/cds-services/{services[0]['id']}"
+    hook = {"hook": "patient-view", "hookInstance": "1", "context": {"userId": "Practitioner/1", "patientId": "w1"}}
+    cards = (await client.post(address, json=hook, headers=VP)).json()["cards"]
+    assert len(cards) == 1
+    assert cards[0]["summary"].startswith("Zwangerschap")
+    assert len(cards[0]["summary"]) < 140
+    assert cards[0]["links"][0]["url"].startswith("http://localhost/zwangerschap/")
+    assert (await client.post(address, json={**hook, "context": {"patientId": "nobody"}})).json() == {"cards": []}
+    assert (await client.post(address, json={"hook": "order-sign"})).status_code == 400
+    assert (await client.post(address, content=b"{")).status_code == 400
+    assert (await client.get(address)).status_code == 405
+    assert (await client.get("http://localhost/cds-services/nothing")).status_code == 404

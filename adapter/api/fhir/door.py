@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter.access import DeniedError, Purpose
+from adapter.api.cds import Cds
 from adapter.api.errors import outcome
 from adapter.api.fhir import answers, metadata, operations, reading, writing
 from adapter.api.fhir.callers import identify
@@ -46,16 +47,19 @@ HANDLERS: Mapping[str, Handler] = {
 _PURPOSES = {operation.code: Purpose(operation.purpose) for operation in OPERATIONS}
 
 
-def doors(application: Application) -> dict[str, Door]:
-    """The two endpoints by their address."""
+def doors(application: Application) -> dict[str, ASGIApp]:
+    """The two endpoints, and the hooks of EPDs, by their address."""
     versions = {"/fhir/stu3": FhirVersion.STU3, "/fhir/r4": FhirVersion.R4}
-    return {at: Door(application, version, at) for at, version in versions.items()}
+    return {
+        **{at: Door(application, version, at) for at, version in versions.items()},
+        "/cds-services": Cds(application),
+    }
 
 
 class Shortcut:
     """ASGI middleware: FHIR goes straight to its door, past the routing of all other pages, which takes longer."""
 
-    def __init__(self, app: ASGIApp, doors: Mapping[str, Door]) -> None:
+    def __init__(self, app: ASGIApp, doors: Mapping[str, ASGIApp]) -> None:
         self._app = app
         self._doors = tuple(doors.items())
 
