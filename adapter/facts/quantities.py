@@ -77,6 +77,8 @@ def _quantity(quantity: dict[str, Any], rule: MeasureRule | None) -> Amount | No
     original = f"{comparator}{value} {shown}".strip() if value is not None else None
     if number is None:
         return Amount(None, None, original, "valueQuantity") if original else None
+    if comparator:  # below or above a number is not that number
+        return Amount(None, None if rule is None else rule.unit, original, "valueQuantity")
     if rule is None or rule.unit is None:
         return Amount(float(number), code or unit, original, "valueQuantity")
     return Amount(_converted(number, (code, unit), rule), rule.unit, original, "valueQuantity")

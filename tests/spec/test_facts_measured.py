@@ -89,6 +89,7 @@ def test_a_value_is_brought_to_the_unit_of_its_kind(code, sent, value, unit):
         ("93846-4", quantity(112), "112"),  # no unit, and no number that an Hb in mmol/L can be
         ("11881-0", quantity(3, "vingers"), "3 vingers"),
         ("93846-4", {"value": 5, "comparator": "<", "unit": "furlong"}, "<5 furlong"),
+        ("93846-4", {"value": 5, "comparator": "<", "unit": "mmol/L"}, "<5 mmol/L"),
     ],
 )
 def test_a_unit_that_cannot_be_brought_over_is_shown_as_sent(code, sent, shown):
