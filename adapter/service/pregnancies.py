@@ -42,11 +42,15 @@ class Pregnancies:
 
     def facts_of(self, records: Sequence[RecordKey], known_at: datetime | None = None) -> tuple[SourceFacts, ...]:
         """What the sources say in these records."""
-        found = (self._records.facts(r, known_at) for r in records)
-        return with_own_numbers([f for f in found if f is not None])
+        found = self._records.facts_of(records, known_at)
+        return with_own_numbers([found[r] for r in records if r in found])
 
-    def relink(self, records: Sequence[RecordKey], facts: Sequence[SourceFacts]) -> dict[str, list[LinkRow]]:
-        """Group one woman's dossiers again. Returns her pregnancies, earliest first, with their links."""
+    def regroup(
+        self, records: Sequence[RecordKey], facts: Sequence[SourceFacts]
+    ) -> tuple[dict[str, list[LinkRow]], list[LinkRow]]:
+        """Group one woman's dossiers again. Returns her pregnancies, earliest first, with their links; and of those
+        links the ones that are new, for the caller to keep.
+        """
         dates = [d for f in facts for d in dates_of(f)]
         said = pairs_of(self._rooms.store, PREGNANCY, records) if len(dates) > 1 else Pairs()
         groups = grouped(dates, said)
@@ -65,9 +69,7 @@ class Pregnancies:
                     standing = self._row(key, pregnancy, (*_notes(key, group), *notes))
                     new.append(standing)
                 found[pregnancy].append(standing)
-        if new:
-            self._rooms.store.add_links(new)
-        return found
+        return found, new
 
     def _foreign(self, held: dict[Dossier, LinkRow], records: Sequence[RecordKey]) -> set[str]:
         """Ids that dossiers of another woman stand under as well, since the records were taken for one woman.

@@ -5,12 +5,14 @@ Every piece is safe to repeat: it reads what is in the store, and keeps only wha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.access import SYSTEM, Action, Context, Entity, EventType, Purpose
 from adapter.model.decision import Decision
 from adapter.model.moments import day_of
+from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import RecordKey
 from adapter.service.decide import decide, keep
 from adapter.service.pregnancies import Pregnancies
@@ -18,9 +20,20 @@ from adapter.service.records import Records
 from adapter.service.rooms import Rooms
 from adapter.service.views import Views
 from adapter.service.women import RECORD_JOB, Women
-from adapter.store import record_of_intent
+from adapter.store import Intent, LinkRow, record_of_intent
 
 WOMAN_JOB = "woman"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What became of one woman: links that are new, and for each pregnancy the decision with what it was made from."""
+
+    woman: str
+    records: tuple[RecordKey, ...]
+    links: tuple[LinkRow, ...]
+    decided: tuple[tuple[Decision, ClaimsProjection], ...]
+    at: datetime
 
 
 class Work:
@@ -33,39 +46,55 @@ class Work:
         self._pregnancies = pregnancies
         self._views = views
 
-    def do(self, work: Collection[tuple[str, str]]) -> None:
-        """Do these pieces of work (kind, key). Raises `ValueError` for a kind that is not ours."""
-        if strange := sorted({kind for kind, _ in work} - {RECORD_JOB, WOMAN_JOB}):
-            raise ValueError(f"unknown kind of work: {strange[0]!r}")
-        with self._records.together():
-            self.link([record_of_intent(key) for kind, key in work if kind == RECORD_JOB])
-            for key in (key for kind, key in work if kind == WOMAN_JOB):
-                self.rebuild(key)
+    def finish(self, intents: Sequence[Intent]) -> None:
+        """Do what was asked for, and take it out of the outbox: all of it, or nothing.
 
-    def link(self, records: Sequence[RecordKey]) -> None:
+        What only reads comes first, so that others can write meanwhile; whatever they change brings work of its own.
+        Raises `ValueError` for a kind of work that is not ours.
+        """
+        if strange := sorted({i.kind for i in intents} - {RECORD_JOB, WOMAN_JOB}):
+            raise ValueError(f"unknown kind of work: {strange[0]!r}")
+        changed = [record_of_intent(i.key) for i in intents if i.kind == RECORD_JOB]
+        with self._records.together():
+            self._records.facts_of(changed)
+            rebuilt = self._rebuild([i.key for i in intents if i.kind == WOMAN_JOB])
+            with self._rooms.store.unit():
+                self._link(changed)
+                self._keep(rebuilt)
+                self._rooms.store.done(intents)
+
+    def _link(self, records: Sequence[RecordKey]) -> None:
         """Link records that changed, and ask for their women to be rebuilt."""
-        self._records.facts_of(records)
         touched = {woman for record in records for woman in self._women.link(record)}
         self._rooms.store.enqueue_all([(WOMAN_JOB, w) for w in sorted(touched)], self._rooms.clock())
 
-    def rebuild(self, woman: str) -> list[Decision]:
-        """Group her dossiers, compute each view as of today, decide, and keep what is new."""
+    def _rebuild(self, women: Sequence[str]) -> list[Rebuilt]:
+        """Group the dossiers of each, compute each view as of today, and decide. Keeps nothing."""
         now = self._rooms.clock()
-        records = self._pregnancies.records_of(woman)
-        facts = self._pregnancies.facts_of(records)
-        made: list[Decision] = []
-        for pregnancy, rows in self._pregnancies.relink(records, facts).items():
-            given = self._views.assemble(pregnancy, woman, records, facts, rows, None)
-            view = self._views.compute(given, day_of(now), now)
-            decided = decide(self._rooms, view.projection, now)
-            made.append(keep(self._rooms, decided, view.projection, records, restate=True))
-        self._audit(woman, made, now)
-        return made
+        records = {woman: self._pregnancies.records_of(woman) for woman in women}
+        self._records.facts_of([record for some in records.values() for record in some])
+        return [self._rebuilt(woman, records[woman], now) for woman in women]
 
-    def _audit(self, woman: str, made: list[Decision], now: datetime) -> None:
-        if not made:
-            return
-        log = self._rooms.audit
-        context = Context(SYSTEM, Purpose.HOPERAT)
-        entities = [Entity("decision", d.id) for d in made]
-        log.record(log.event(context, EventType.DECIDE, Action.EXECUTE, now, patient=woman, entities=entities))
+    def _rebuilt(self, woman: str, records: list[RecordKey], now: datetime) -> Rebuilt:
+        facts = self._pregnancies.facts_of(records)
+        found, new = self._pregnancies.regroup(records, facts)
+        decided = []
+        for pregnancy, rows in found.items():
+            given = self._views.assemble(pregnancy, woman, records, facts, rows, None)
+            projection = self._views.compute(given, day_of(now), now).projection
+            decided.append((decide(self._rooms, projection, now), projection))
+        return Rebuilt(woman, tuple(records), tuple(new), tuple(decided), now)
+
+    def _keep(self, rebuilt: Sequence[Rebuilt]) -> None:
+        """Keep what is new."""
+        log, context = self._rooms.audit, Context(SYSTEM, Purpose.HOPERAT)
+        events = []
+        self._rooms.store.add_links([row for one in rebuilt for row in one.links])
+        for one in rebuilt:
+            made = [keep(self._rooms, d, p, one.records, restate=True) for d, p in one.decided]
+            if made:
+                entities = [Entity("decision", d.id) for d in made]
+                events.append(
+                    log.event(context, EventType.DECIDE, Action.EXECUTE, one.at, patient=one.woman, entities=entities)
+                )
+        log.record(*events)

@@ -88,7 +88,7 @@ class Worker:
         """Do them, and take out of the outbox what was asked for before we began. Gives those that failed, and why."""
         waiting = self._intents(jobs)
         try:
-            self._done_whole(list(waiting.values()))
+            self._work.finish(list(waiting.values()))
             return {}
         except Exception as error:
             if len(waiting) == 1:
@@ -96,15 +96,10 @@ class Worker:
         failures: dict[Job, str] = {}
         for job, intent in waiting.items():  # one by one: one that cannot be done holds back no other
             try:
-                self._done_whole([intent])
+                self._work.finish([intent])
             except Exception as error:
                 failures[job] = self._failure(job, intent, error)
         return failures
-
-    def _done_whole(self, intents: list[Intent]) -> None:
-        with self._store.unit():
-            self._work.do([(intent.kind, intent.key) for intent in intents])
-            self._store.done(intents)
 
     def _failure(self, job: Job, intent: Intent, error: Exception) -> str:
         self._failed.add((intent.kind, intent.key))

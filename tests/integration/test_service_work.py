@@ -10,7 +10,7 @@ import pytest
 
 from adapter import bootstrap
 from adapter.service.application import UseCases
-from adapter.service.work import Work
+from adapter.service.pregnancies import Pregnancies
 from adapter.simulation import Region
 from adapter.simulation.region import picked
 from support.dossiers import CARE, PAYMENT
@@ -32,25 +32,25 @@ def opened(config: Path) -> UseCases:
 def test_work_that_fails_stays_and_is_said_and_the_rest_goes_on(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rebuild, refused = Work.rebuild, []
+    records_of, refused = Pregnancies.records_of, []
 
-    def fails_once(self: Work, woman: str) -> object:
+    def fails_once(self: Pregnancies, woman: str, known_at: datetime | None = None) -> object:
         if not refused or refused[0] == woman:
             refused[:] = [woman]
             raise RuntimeError("a text that may quote a source")
-        return rebuild(self, woman)
+        return records_of(self, woman, known_at)
 
     async def run() -> None:
         application = opened(config)
         try:
-            monkeypatch.setattr(Work, "rebuild", fails_once)
+            monkeypatch.setattr(Pregnancies, "records_of", fails_once)
             reports = await application.pull()
             listed = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=1000).total
             told = [p for p in reports[-1].problems if p.source is None]
             assert len(told) == 1 and told[0].what.startswith("1 stukken werk")
             assert application.figures().queue_depth
 
-            monkeypatch.setattr(Work, "rebuild", rebuild)
+            monkeypatch.setattr(Pregnancies, "records_of", records_of)
             await application.pull()
             again = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=1000).total
             assert application.figures().queue_depth == 0
