@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import resource
 import sys
 import tempfile
 import time
@@ -154,9 +155,12 @@ def main() -> None:
         started = time.perf_counter()
         done = runs.run(Context(SYSTEM, Purpose.HOPERAT))
         seconds = time.perf_counter() - started
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
         after.store.close()
         total = done.upheld + done.changed + done.unreadable
         print(f"decided again: {total} in {seconds:.1f} s ({total / seconds:.0f} a second, {done.processes} processes)")
+        cpu = used.ru_utime + used.ru_stime
+        print(f"processor time of the processes: {cpu:.1f} s, {cpu / total * 1e6:.0f} microseconds a pregnancy")
         print(f"upheld {done.upheld}, changed {done.changed}, unreadable {done.unreadable}")
         print(f"store: {path.stat().st_size / 1e6:.0f} MB; load before the run: {load:.1f}; cores: {os.cpu_count()}")
 

@@ -14,7 +14,7 @@ from adapter import claims, rules
 from adapter.access import AuditLog, Policy
 from adapter.bootstrap.checks import load_data
 from adapter.bootstrap.register import load_igo
-from adapter.bootstrap.settings import data_folder, load
+from adapter.bootstrap.settings import Settings, data_folder, load
 from adapter.model.sources import Problem
 from adapter.rules import RuleError
 from adapter.service.port import ConfigurationError
@@ -23,8 +23,15 @@ from adapter.service.rooms import Rooms
 from adapter.service.whatif import Draft
 from adapter.store import Store
 
+MEASURES = "casemix.yaml"
 SOURCES = "sources.yaml"
 """A folder of rules that has this file is a whole set; without it, it is laid over the rules in force."""
+
+
+def measures_of(mappings: Path | None) -> claims.Measures:
+    """The measures of the casemix: of the configured mappings, of the product where those have none."""
+    own = mappings if mappings is not None and (mappings / "catalogues" / MEASURES).is_file() else None
+    return claims.load_measures(own or data_folder("mappings"))
 
 
 def opener(config: Path, draft: Draft) -> Opener:
@@ -52,18 +59,18 @@ def open_rooms(config: Path, draft: Draft) -> Rooms:
         policy=Policy(),
         clock=lambda: datetime.now(UTC) - back,
     )
-    return drafted(rooms, settings.mappings, draft)
+    return drafted(rooms, settings, draft)
 
 
-def drafted(rooms: Rooms, mappings: Path | None, draft: Draft) -> Rooms:
+def drafted(rooms: Rooms, settings: Settings, draft: Draft) -> Rooms:
     """The rooms with a draft in place of what they have. Raises `ConfigurationError` with every fault."""
-    product = mappings or data_folder("mappings")
+    product = settings.mappings or data_folder("mappings")
     changed = rooms
     try:
         if draft.register is not None:
             changed = replace(changed, igo=load_igo(draft.register))
         if draft.rules is not None:
-            changed = replace(changed, rules=_rules(product, draft.rules))
+            changed = replace(changed, rules=_rules(product, settings, draft.rules))
         if draft.catalogues is not None:
             with _mappings(rules=product / "rules", catalogues=_folder(draft.catalogues)) as made:
                 changed = replace(changed, catalogue=claims.load_catalogue(made))
@@ -76,12 +83,13 @@ def drafted(rooms: Rooms, mappings: Path | None, draft: Draft) -> Rooms:
     return changed
 
 
-def _rules(product: Path, folder: Path) -> rules.RuleBook:
+def _rules(product: Path, settings: Settings, folder: Path) -> rules.RuleBook:
     here = _folder(folder / "rules" if (folder / "rules").is_dir() else folder)
     if (here / SOURCES).is_file():
         with _mappings(rules=here) as made:
             return rules.load(made)
-    return rules.load(product, sorted(here.glob("*.yaml")))
+    laid_over = [*settings.igo.rules, *sorted(here.glob("*.yaml"))]
+    return rules.load(product, laid_over, settings.igo.insurer_rules)
 
 
 def _folder(path: Path) -> Path:

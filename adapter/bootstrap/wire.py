@@ -11,7 +11,7 @@ from pathlib import Path
 from adapter import connectors, rules
 from adapter.access import AuditLog, Policy, log
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
-from adapter.bootstrap.deciding import drafted, opener
+from adapter.bootstrap.deciding import drafted, measures_of, opener
 from adapter.bootstrap.settings import (
     JobSettings,
     LogSettings,
@@ -21,7 +21,7 @@ from adapter.bootstrap.settings import (
     data_folder,
     load,
 )
-from adapter.claims import load_catalogue, load_measures
+from adapter.claims import load_catalogue
 from adapter.connectors import Connector
 from adapter.jobs import Queue, Timing, embedded
 from adapter.model.evidence import Organisation, OrganisationKind
@@ -72,9 +72,9 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
     keeper.keep(rooms)
 
     drafting = Drafting(
-        lambda now, draft: drafted(now, settings.mappings, draft),
+        lambda now, draft: drafted(now, settings, draft),
         partial(opener, path.resolve()),
-        lambda: load_measures(settings.mappings or data_folder("mappings")),
+        lambda: measures_of(settings.mappings),
     )
 
     def worker(work: Work) -> Worker:

@@ -13,6 +13,7 @@ from adapter.model.facts import ActKind, Outcome, ReferralKind
 from adapter.model.moments import Span, day_of
 from adapter.model.projection import ClaimsProjection, ProjectedReferral
 from adapter.model.register import Igo
+from adapter.rules import Outcome as Evaluated
 from adapter.rules import Standing, evaluate, lowest, pivotal
 
 SIXTEEN_WEEKS = 16 * 7
@@ -46,11 +47,27 @@ def choose(
         present = participants(projection, phase, igo)
     inputs = _ASK[phase.phase](projection, phase, igo, present)
     outcome = evaluate(table, inputs, on)
+    reasons, standing = _told(outcome)
+    unsettled = tuple(asked.question for asked in pivotal(table, inputs, on))
+    prestatie = None if outcome.value in NONE else catalogue.integral[outcome.value]
+    return Chosen(prestatie, reasons, unsettled, standing)
+
+
+_Told = tuple[tuple[Reason, ...], Standing]
+_TOLD: dict[int, tuple[object, _Told]] = {}
+_MOST = 10_000
+
+
+def _told(outcome: Evaluated) -> _Told:
+    """The reasons of an outcome. A table keeps its outcomes, and they are few: what is said of them is kept as well."""
+    kept = _TOLD.get(id(outcome))
+    if kept is not None and kept[0] is outcome:
+        return kept[1]
     row = outcome.row
     reasons = [Reason(row.id, "met", row.text, row.citation, row.standing)]
     reasons += [
         Reason(
-            f"{table.id}/{t.input.name}",
+            f"{outcome.table.id}/{t.input.name}",
             t.verdict,
             f"{t.input.question} {t.value.replace('_', ' ').capitalize()}.",
             t.input.citation,
@@ -58,10 +75,11 @@ def choose(
         )
         for t in outcome.trace
     ]
-    unsettled = tuple(asked.question for asked in pivotal(table, inputs, on))
-    prestatie = None if outcome.value in NONE else catalogue.integral[outcome.value]
-    standing = lowest(row.standing, *(t.input.standing for t in outcome.trace if t.decisive))
-    return Chosen(prestatie, tuple(reasons), unsettled, standing)
+    told = tuple(reasons), lowest(row.standing, *(t.input.standing for t in outcome.trace if t.decisive))
+    if len(_TOLD) >= _MOST:
+        _TOLD.clear()
+    _TOLD[id(outcome)] = (outcome, told)
+    return told
 
 
 def ended_early(projection: ClaimsProjection) -> str:

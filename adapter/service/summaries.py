@@ -40,7 +40,7 @@ class Summaries:
 
     def _forget_if_changed(self) -> None:
         counts = self._rooms.store.counts()
-        stamp = (counts["versions"], counts["links"], counts["removed"], counts["answers"])
+        stamp = (counts["versions"], counts["links"], counts["removed"], counts["answers"], counts["decisions"])
         if stamp != self._stamp:
             self._kept.clear()
             self._stamp = stamp

@@ -195,7 +195,7 @@ class TestDatesAndTariffs:
     def test_the_tariff_is_that_of_the_contract_and_counts_by_the_hour(self) -> None:
         tariff = {"kraamzorg-uur": 6150, "volledige-natale-zorg": 70000}
         igo = an_igo([Contract(("1000",), date(2015, 1, 1), tariff=tariff)])
-        outside = replace(pregnancy(), responsibility=(held(rood, date(2024, 1, 2)),))
+        outside = with_care(2022, care(A.POSTNATALE_ZORG, rood, date(2022, 6, 5), "postnataal"))
         said = {f.prestatie.name: f for f in advised(outside, "postnataal", igo=igo).fallback}
         assert (said["kraamzorg"].tariff, said["kraamzorg"].amount) == (6150, 301350)
         assert [(f.tariff, f.amount) for n, f in said.items() if n != "kraamzorg"] == [(None, None)] * (len(said) - 1)
