@@ -22,7 +22,7 @@ from adapter.store import Judgement, LinkRow
 
 THRESHOLDS: dict[str, tuple[Threshold, ...]] = {
     WOMAN: (Threshold(FROM, "voorleggen"), Threshold(AUTOMATIC, "vanzelf koppelen")),
-    PREGNANCY: (Threshold(0.0, "boven nul: vanzelf koppelen"),),
+    PREGNANCY: (Threshold(0.0, "vanzelf koppelen (boven nul)"),),
 }
 
 
