@@ -26,11 +26,14 @@ def pictures(address: str) -> dict[str, tuple[str, int]]:
     """Name of the picture: the page, and how many pixels of its height to show (1280 wide)."""
     with urllib.request.urlopen(f"{address}/api/v1/pregnancies?limit=200") as answer:  # noqa: S310 - our own address
         found = json.load(answer)["pregnancies"]
-    ongoing = next(p for p in found if p["state"] == "ongoing" and (p["gestational_age"] or {}).get("weeks") == 30)
+    going = [p for p in found if p["state"] == "ongoing" and p["gestational_age"]]
+    ongoing = max(going, key=lambda p: (len(p["organisations"]), p["gestational_age"]["weeks"]))
     mixed = next(p for p in found if p["status"] == "gemengd" and p["stage"] == "definitief")
     return {
         "lijst": ("/", 1000),
-        "zorgpad": (f"/zwangerschap/{ongoing['pregnancy']}", 1240),
+        "zorgpad": (f"/zwangerschap/{ongoing['pregnancy']}", 800),
+        "zorgpad-verder": (f"/zwangerschap/{ongoing['pregnancy']}#zorgpad", 1200),
+        "herkomst": (f"/zwangerschap/{ongoing['pregnancy']}", 800),
         "besluit": (f"/zwangerschap/{mixed['pregnancy']}/besluit", 1160),
     }
 
@@ -39,6 +42,9 @@ def take(browser: Browser, url: str, height: int, file: Path) -> None:
     """One picture, cut off at a height."""
     page = browser.new_page(viewport={"width": 1280, "height": height}, locale="nl-NL")
     page.goto(url)
+    if file.stem == "herkomst":  # where the due date came from
+        page.locator(".cel-edd a").click()
+        page.locator("dialog mark").first.wait_for()
     page.screenshot(path=file)
     page.close()
     if file.stat().st_size > MOST:

@@ -190,6 +190,13 @@ def test_no_bsn_is_readable_in_an_original(body, media):
     assert "*********" in text
 
 
+def test_a_code_that_happens_to_pass_the_test_of_eleven_stays_readable():
+    body = b'{"coding":[{"system":"http://snomed.info/sct","code":"161714006"},{"system":"x","code":"161714006"}]}'
+    text = "\n".join(line.text for line in readable(stored(body), []))
+    assert text.count("161714006") == 1
+    assert text.count("*********") == 1
+
+
 async def test_only_evidence_of_this_care_path_has_an_original():
     application = SampleApplication()
     application.path = DIFFICULT
