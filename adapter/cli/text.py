@@ -115,6 +115,9 @@ def _decision(decision: Decision) -> Iterator[str]:
         yield f"  buiten de IGO: {_organisation(care.organisation)}, {care.what}{_from(care.evidence)}"
     for variable in decision.missing:
         yield f"  ontbreekt: {dutch.about(variable.variable)}: {variable.why}"
+    if decision.warning is not None and decision.warning.risk != "geen":
+        yield f"  vroege waarschuwing ({decision.warning.risk}): {decision.warning.reasons[0].text}"
+        yield from (f"    wat nog kan: {advice}" for advice in decision.warning.advice)
     yield ""
 
 
