@@ -85,6 +85,7 @@ class UseCases:
         """Ask the sources (all, or those named) and rebuild what changed."""
         reports = await pull(self._rooms, self._checker, sources, bsns)
         unfinished = await self._settled()
+        await self.fhir.notifier.tell()
         if reports and unfinished is not None:
             reports[-1] = replace(reports[-1], problems=(*reports[-1].problems, unfinished))
         self._reports |= {r.source: r for r in reports}

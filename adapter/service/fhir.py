@@ -12,6 +12,7 @@ from adapter.service.fhir_names import Names
 from adapter.service.fhir_write import Settle, Writer
 from adapter.service.intake import Checker
 from adapter.service.rooms import Rooms
+from adapter.service.subscriptions import Notifier
 
 
 class FhirService:
@@ -24,7 +25,13 @@ class FhirService:
         self.audit = AuditQueue(rooms.audit)
         names = Names(self._search, self.sources)
         self._endpoints = {version: FhirEndpoint(rooms, version, names) for version in FhirVersion}
-        self._writers = {v: Writer(rooms, e, checker, settle) for v, e in self._endpoints.items()}
+        self.notifier = Notifier(rooms, self.endpoint)
+
+        async def settled() -> None:
+            await settle()
+            await self.notifier.tell()
+
+        self._writers = {v: Writer(rooms, e, checker, settled) for v, e in self._endpoints.items()}
 
     def endpoint(self, version: FhirVersion) -> FhirEndpoint:
         """The endpoint of one version."""

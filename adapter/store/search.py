@@ -64,6 +64,10 @@ _OWNER = (
     "SELECT woman FROM source_versions WHERE source = :source AND type = :type AND id = :id ORDER BY seq DESC LIMIT 1"
 )
 _DOSSIER = "SELECT 1 FROM source_versions WHERE source = :source AND woman = :woman AND type = 'EpisodeOfCare' LIMIT 1"
+_CHANGED = (
+    "SELECT DISTINCT source, woman FROM source_versions WHERE position > :after AND position <= :upto"
+    " AND woman IS NOT NULL"
+)
 _LAST = "SELECT max(position) FROM source_versions"
 _WAITING = "SELECT woman FROM awaited WHERE source = :source AND reference = :reference"
 _WAITS = _WAITING + " AND woman = :woman"
@@ -236,6 +240,10 @@ class Search(Part):
     def waiting_for(self, source: str, reference: str) -> list[str]:
         """The records that waited for this dossier or contact."""
         return [row[0] for row in self._rows(_WAITING, {"source": source, "reference": reference})]
+
+    def changed_records(self, after: int, upto: int) -> list[RecordKey]:
+        """The records of which a version came behind `after` up to `upto`."""
+        return [RecordKey(row[0], row[1]) for row in self._rows(_CHANGED, {"after": after, "upto": upto})]
 
     def shared_ids(self) -> set[tuple[str, str]]:
         """(type, id) that more than one source uses."""

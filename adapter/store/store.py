@@ -23,6 +23,7 @@ from adapter.store.records import DIRECTORY, Records
 from adapter.store.search import Search
 from adapter.store.signals import Signals
 from adapter.store.standing import Standings
+from adapter.store.subscriptions import Subscriptions
 from adapter.store.tables import answers, audit, decisions, links, outbox, record_keys, source_versions
 from adapter.store.vault import Vault
 from adapter.store.versions import Versions
@@ -75,6 +76,11 @@ class Store(
     def search(self) -> Search:
         """Reading for the FHIR endpoint."""
         return Search(self._database, self._vault)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Who wants to be told of changes."""
+        return Subscriptions(self._database, self._vault)
 
     def ping(self) -> None:
         """Whether the database answers. Raises `StoreUnavailableError`."""

@@ -53,6 +53,9 @@ class Operation:
 
 INTERACTIONS: tuple[Interaction, ...] = (
     Interaction("metadata", READ_VERBS, ("metadata",), "system", "What this endpoint offers."),
+    Interaction("subscribe", ("POST",), ("Subscription",), "system", "Be told, without data, that something changed."),
+    Interaction("subscription", READ_VERBS, ("Subscription", "{id}"), "system", "A subscription of yours."),
+    Interaction("unsubscribe", ("DELETE",), ("Subscription", "{id}"), "system", "Be told no more."),
     Interaction("search", READ_VERBS, ("{type}",), "type", "Search; parameters in the address.", "search-type"),
     Interaction("search", ("POST",), ("{type}", "_search"), "type", "Search; parameters in the body (for a BSN)."),
     Interaction("read", READ_VERBS, ("{type}", "{id}"), "type", "The latest version of a resource.", "read"),

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapter.access import DeniedError, Purpose
 from adapter.api.cds import Cds
 from adapter.api.errors import outcome
-from adapter.api.fhir import answers, metadata, operations, reading, writing
+from adapter.api.fhir import answers, metadata, operations, reading, subscribing, writing
 from adapter.api.fhir.callers import identify
 from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, Interaction
 from adapter.api.fhir.exchange import Exchange, pairs_of
@@ -43,6 +43,9 @@ HANDLERS: Mapping[str, Handler] = {
     "update_by_search": writing.update_by_search,
     "bundle": writing.bundle,
     "operation": operations.ask,
+    "subscribe": subscribing.subscribe,
+    "subscription": subscribing.subscription,
+    "unsubscribe": subscribing.unsubscribe,
 }
 _PURPOSES = {operation.code: Purpose(operation.purpose) for operation in OPERATIONS}
 

@@ -1,0 +1,36 @@
+"""Subscriptions: a rest-hook without payload. The receiver is told that something changed, and fetches it."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from adapter.api.fhir import answers
+from adapter.api.fhir.exchange import Exchange
+from adapter.api.fhir.writing import sent
+from adapter.service.fhir_fault import bad
+
+
+async def subscribe(exchange: Exchange) -> Response:
+    """Keep a Subscription."""
+    given = await sent(exchange)
+    if given.resource.get("resourceType") != "Subscription":
+        raise bad("this address takes a Subscription", "resourceType", "value")
+    notifier = exchange.service.notifier
+    made = await run_in_threadpool(notifier.subscribe, exchange.caller, exchange.version, given.resource)
+    headers = {"Location": exchange.address("Subscription", made["id"])}
+    return answers.respond(exchange, answers.written(exchange, made), 201, headers)
+
+
+async def subscription(exchange: Exchange) -> Response:
+    """One, as it stands."""
+    notifier = exchange.service.notifier
+    found = await run_in_threadpool(notifier.read, exchange.caller, exchange.version, exchange.id)
+    return answers.respond(exchange, answers.written(exchange, found))
+
+
+async def unsubscribe(exchange: Exchange) -> Response:
+    """Remove one."""
+    notifier = exchange.service.notifier
+    await run_in_threadpool(notifier.unsubscribe, exchange.caller, exchange.version, exchange.id)
+    return Response(status_code=204)
