@@ -12,6 +12,7 @@ from adapter import connectors, rules
 from adapter.access import AuditLog, Policy, log
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
 from adapter.bootstrap.deciding import drafted, measures_of, opener
+from adapter.bootstrap.elsewhere import settle
 from adapter.bootstrap.settings import (
     JobSettings,
     LogSettings,
@@ -80,7 +81,14 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
     def worker(work: Work) -> Worker:
         return Worker(store, work, lambda: _queue(settings.jobs))
 
-    return UseCases(rooms, worker, lambda: list(data.warnings), settings.serve.frame_ancestors, drafting)
+    return UseCases(
+        rooms,
+        worker,
+        lambda: list(data.warnings),
+        settings.serve.frame_ancestors,
+        drafting,
+        elsewhere=None if clock else partial(settle, path.resolve()),
+    )
 
 
 def listening(config: Path | None) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from adapter.access import (
     Outcome,
     Purpose,
     Resource,
+    log,
 )
 from adapter.jobs import JobsError
 from adapter.model.carepath import CarePath
@@ -47,6 +48,8 @@ from adapter.service.women import Women
 from adapter.service.work import Work
 from adapter.service.worker import Worker
 
+_MUCH = 300  # records that changed: from there on another process is worth its start
+
 
 class UseCases:
     """Implements `adapter.service.port.Application` over the wired rooms."""
@@ -58,7 +61,9 @@ class UseCases:
         check: Callable[[], list[Problem]],
         frame_ancestors: tuple[str, ...] = (),
         drafting: Drafting | None = None,
+        elsewhere: Callable[[], None] | None = None,
     ) -> None:
+        """`elsewhere` does a share of the work that waits, in another process: it is sent there as it is."""
         self.frame_ancestors = frame_ancestors
         self._rooms = rooms
         self._checker = Checker()
@@ -74,6 +79,7 @@ class UseCases:
         work = Work(rooms, records, Women(rooms, records), self._pregnancies, self._views)
         self.proposals = Proposals(rooms, records, self._pregnancies, work)
         self._worker = worker(work)
+        self._elsewhere = elsewhere
         self.fhir = FhirService(rooms, self._checker, self._settled)
         self.signals = Signals(rooms, self._views, self._settled)
         self._reports: dict[str, SourceReport] = {}
@@ -84,7 +90,7 @@ class UseCases:
     ) -> list[SourceReport]:
         """Ask the sources (all, or those named) and rebuild what changed."""
         reports = await pull(self._rooms, self._checker, sources, bsns)
-        unfinished = await self._settled()
+        unfinished = await self._settled(shared=True)
         await self.fhir.notifier.tell()
         if reports and unfinished is not None:
             reports[-1] = replace(reports[-1], problems=(*reports[-1].problems, unfinished))
@@ -93,12 +99,24 @@ class UseCases:
         self._pulled = True
         return reports
 
-    async def _settled(self) -> Problem | None:
+    async def settle(self) -> None:
+        """Do what waits, in this process; what cannot be done stays."""
+        await self._worker.settle()
+
+    async def _settled(self, *, shared: bool = False) -> Problem | None:
         """Do what follows from what was pulled; what cannot be done stays in the outbox, and is said."""
+        helped: asyncio.Future[None] | None = None
+        if shared and self._elsewhere is not None and self._rooms.store.counts()["outbox"] >= _MUCH:
+            helped = self._checker.elsewhere(self._elsewhere)
         try:
             left = await self._worker.settle()
         except JobsError as error:
             return Problem(None, "[jobs]", f"de wachtrij doet het niet: {error}", "het werk wacht in de opslag")
+        finally:
+            if helped is not None:
+                await asyncio.wait([helped])
+                if (failed := helped.exception()) is not None:  # what it left, we did
+                    log.JOB_FAILED.log(kind="elsewhere", error=type(failed).__name__)
         if left == 0:
             return None
         what = f"{left} stukken werk zijn niet gelukt; wat daaruit volgt is nog niet bijgewerkt"
@@ -108,11 +126,11 @@ class UseCases:
 
     def _received(self, reports: Sequence[SourceReport]) -> None:
         """Data came in from other systems: one event for each source, on nobody's request but the program's."""
-        log, at = self._rooms.audit, self._rooms.clock()
+        audit, at = self._rooms.audit, self._rooms.clock()
         context = Context(SYSTEM, Purpose.HOPERAT)
-        log.record(
+        audit.record(
             *(
-                log.event(
+                audit.event(
                     context,
                     EventType.RECEIVE,
                     Action.CREATE,
@@ -277,5 +295,5 @@ class UseCases:
         patient: str | None = None,
         query: str | None = None,
     ) -> None:
-        log, at = self._rooms.audit, self._rooms.clock()
-        log.record(log.event(ctx, type, action, at, patient=patient, entities=entities, query=query, grant=grant))
+        audit, at = self._rooms.audit, self._rooms.clock()
+        audit.record(audit.event(ctx, type, action, at, patient=patient, entities=entities, query=query, grant=grant))

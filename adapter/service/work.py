@@ -65,7 +65,7 @@ class Work:
 
     def _link(self, records: Sequence[RecordKey]) -> None:
         """Link records that changed, and ask for their women to be rebuilt."""
-        touched = {woman for record in records for woman in self._women.link(record)}
+        touched = self._women.link_all(records)
         self._rooms.store.enqueue_all([(WOMAN_JOB, w) for w in sorted(touched)], self._rooms.clock())
 
     def _rebuild(self, women: Sequence[str]) -> list[Rebuilt]:
