@@ -25,7 +25,7 @@ def wrong(seen: Seen) -> list[str]:
 
 def test_with_every_answer_there_everything_is_right() -> None:
     seen = [s for given in women(WOMEN) for s in project(given)]
-    assert len(seen) > 100
+    assert len(seen) > 80
     for one in seen:
         said = selection.decide(one.projection, igo(), book())
         for phase in said.phases:
