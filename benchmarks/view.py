@@ -28,8 +28,12 @@ from adapter.bootstrap import open_application
 EDD = date(2024, 10, 5)
 START = EDD - timedelta(days=280)
 BSN = "999911120"  # a test number
-SOURCES = (("vp", "08999901", "verloskunde"), ("zh", "06999901", "ziekenhuis"))
-SOURCES += (("echo", "90999951", "echoscopie"), ("kz", "33999901", "kraamzorg"))
+SOURCES = (
+    ("vp", "08999901", "verloskunde"),
+    ("zh", "06999901", "ziekenhuis"),
+    ("echo", "90999951", "echoscopie"),
+    ("kz", "33999901", "kraamzorg"),
+)
 SCT, LOINC = "http://snomed.info/sct", "http://loinc.org"
 
 CONFIG = """

@@ -13,6 +13,7 @@ import shutil
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -22,17 +23,25 @@ MOST = 300_000
 """Bytes of one picture: a README has to load quickly."""
 
 
+def asked(url: str) -> Any:
+    """What the JSON API answers."""
+    with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own address
+        return json.load(answer)
+
+
 def pictures(address: str) -> dict[str, tuple[str, int]]:
     """Name of the picture: the page, and how many pixels of its height to show (1280 wide)."""
-    with urllib.request.urlopen(f"{address}/api/v1/pregnancies?limit=200") as answer:  # noqa: S310 - our own address
-        found = json.load(answer)["pregnancies"]
-    going = [p for p in found if p["state"] == "ongoing" and p["gestational_age"]]
-    ongoing = max(going, key=lambda p: (len(p["organisations"]), p["gestational_age"]["weeks"]))
+    found = asked(f"{address}/api/v1/pregnancies?limit=200")["pregnancies"]
+    going = [p["pregnancy"] for p in found if p["state"] == "ongoing"]
+    paths = [asked(f"{address}/api/v1/pregnancies/{pregnancy}/care-path") for pregnancy in going]
+    ongoing = max(
+        paths, key=lambda p: (len(p["responsibility"]) > 1 and p["measurements"] != [], len(p["measurements"]))
+    )
     mixed = next(p for p in found if p["status"] == "gemengd" and p["stage"] == "definitief")
     return {
         "lijst": ("/", 1000),
         "zorgpad": (f"/zwangerschap/{ongoing['pregnancy']}", 800),
-        "zorgpad-verder": (f"/zwangerschap/{ongoing['pregnancy']}#zorgpad", 1200),
+        "zorgpad-verder": (f"/zwangerschap/{ongoing['pregnancy']}#zorgpad", 1000),
         "herkomst": (f"/zwangerschap/{ongoing['pregnancy']}", 800),
         "besluit": (f"/zwangerschap/{mixed['pregnancy']}/besluit", 1160),
     }

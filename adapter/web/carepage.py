@@ -22,7 +22,7 @@ from adapter.service.asked import Asked
 from adapter.service.origin import Original, key_of
 from adapter.service.port import Application
 from adapter.web.asking import context, read_question
-from adapter.web.charts import charts
+from adapter.web.charts import charts, units
 from adapter.web.choice import chosen
 from adapter.web.differences import sorted_out
 from adapter.web.essentials import doubled, essentials
@@ -101,6 +101,7 @@ def picture(path: CarePath, given: Mapping[str, str], asked: Asked, stand: str =
         "steps": steps(path),
         "charts": drawings,
         "other_measurements": other,
+        "units": units,
         "screenings": _by_name(part.screenings),
         "problems": _alike(part.problems),
         "birth_acts": _acts(path, _BIRTH),

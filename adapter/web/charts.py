@@ -98,6 +98,16 @@ UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "kg/m2": "kg/m²", "10*9/L": "×10⁹/l
 """UCUM as a reader writes it, where the two differ."""
 
 
+_IN_TEXT = UNITS | {"k[arb'U]/L": "k arb. U/l", "[arb'U]": "arb. U"}
+
+
+def units(text: str) -> str:
+    """A text of ours with a UCUM unit in it, as a reader writes that unit (print symbols of UCUM)."""
+    for unit, written in _IN_TEXT.items():
+        text = text.replace(unit, written)
+    return text
+
+
 def unit_of(one: Measurement) -> str:
     """The unit as a reader writes it; none for a percentile, and none for an annotation such as `{score}`."""
     if one.unit is None or one.kind.endswith(PERCENTILE):
