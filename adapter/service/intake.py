@@ -10,7 +10,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -45,12 +45,21 @@ class Checker:
         self._seen += len(units)
         if self._processes == 0 or self._seen <= _IN_PROCESS:
             return await asyncio.to_thread(check_all, units)
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._processes, mp_context=context)
         with _ctrl_c_held():  # the processes start at their first work
-            checked = asyncio.get_running_loop().run_in_executor(self._pool, check_all, units)
+            checked = asyncio.get_running_loop().run_in_executor(self._others(), check_all, units)
         return await checked
+
+    def elsewhere(self, work: Callable[[], None]) -> asyncio.Future[None] | None:
+        """Have other work done in another process, while there is nothing to check; None where there is none."""
+        if self._processes == 0:
+            return None
+        with _ctrl_c_held():
+            return asyncio.get_running_loop().run_in_executor(self._others(), work)
+
+    def _others(self) -> Executor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._processes, mp_context=multiprocessing.get_context("spawn"))
+        return self._pool
 
     def close(self) -> None:
         """Stop the other processes."""
