@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ def binding_allowed(host: str, access_configured: bool) -> Binding:
     )
 
 
+@lru_cache(1024)
 def is_loopback(host: str) -> bool:
     """Whether a host to bind to is loopback. A name other than `localhost` is not: it may resolve to anything."""
     if host == "localhost":

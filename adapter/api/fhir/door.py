@@ -5,7 +5,7 @@ A plain ASGI application for each version: these are the hot paths, and a fault 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -176,21 +176,30 @@ def _parts(path: str, at: str) -> tuple[str, ...]:
     return tuple(part for part in rest.split("/") if part)
 
 
+def _by_shape() -> dict[tuple[str, int], list[Interaction]]:
+    """The interactions by method and length of the address: few are left to look at."""
+    found: dict[tuple[str, int], list[Interaction]] = {}
+    for interaction in INTERACTIONS:
+        for method in interaction.methods:
+            found.setdefault((method, len(interaction.path)), []).append(interaction)
+    return found
+
+
+_BY_SHAPE = _by_shape()
+
+
 def route(method: str, parts: tuple[str, ...]) -> tuple[Interaction, dict[str, str]]:
     """The declared interaction at this address. Raises `FhirFault`: 404 or 405."""
-    methods: set[str] = set()
-    for interaction in INTERACTIONS:
+    for interaction in _BY_SHAPE.get((method, len(parts)), ()):
         values = _match(interaction.path, parts)
         if values is not None:
-            if method in interaction.methods:
-                return interaction, values
-            methods.update(interaction.methods)
-    if methods:
+            return interaction, values
+    if allowed(parts):
         raise FhirFault(405, "not-supported", "this address does not do that; see metadata", "http.method")
     raise FhirFault(404, "not-found", "there is nothing at this address; see metadata")
 
 
-def allowed(parts: tuple[str, ...]) -> Iterable[str]:
+def allowed(parts: tuple[str, ...]) -> list[str]:
     """The methods of an address."""
     found = (i.methods for i in INTERACTIONS if _match(i.path, parts) is not None)
     return sorted({method for methods in found for method in methods})
