@@ -78,8 +78,9 @@ async def serving(application: Application, listener: socket.socket) -> AsyncIte
     from adapter.asgi import build
 
     # No access log: an address may hold what a log may not.
+    app = build(application)
     config = uvicorn.Config(
-        build(application),
+        app,
         access_log=False,
         log_level="warning",
         lifespan="off",
@@ -93,6 +94,7 @@ async def serving(application: Application, listener: socket.socket) -> AsyncIte
     try:
         yield Serving(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", task)
     finally:
+        app.state.live.close()  # or an open page keeps the server up until its grace is over
         server.should_exit = True
         await asyncio.wait([task])
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from adapter.asgi import build
+from adapter.cli.serving import listen, serving
 from adapter.model.carepath import GestationalAge, LinkEvidence, LinkNote
 from adapter.model.sources import FhirVersion, Media, Received, StoredVersion
 from adapter.service.origin import evidence_in, key_of
@@ -303,3 +304,15 @@ async def test_who_watches_is_asked_for_first():
     assert answer.text == "retry: 3000\nid: zw-bakker-1-1\n\n"
     assert unknown.status_code == 404
     assert [a[0] for a in application.asked if a[0] == "watch"] == ["watch", "watch"]
+
+
+async def test_an_open_page_does_not_hold_up_a_server_that_stops():
+    loop = asyncio.get_running_loop()
+    async with httpx.AsyncClient(timeout=10) as client:
+        async with serving(SampleApplication(), listen(None, "127.0.0.1", 0)) as server:
+            stream = client.stream("GET", f"{server.address}{ONE}/gebeurtenissen")
+            opened = await stream.__aenter__()
+            assert (await anext(opened.aiter_text())).startswith("retry")
+            began = loop.time()
+        assert loop.time() - began < 4  # its grace is five seconds
+        await stream.__aexit__(None, None, None)
