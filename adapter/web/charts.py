@@ -112,7 +112,7 @@ def unit_of(one: Measurement) -> str:
     """The unit as a reader writes it; none for a percentile, and none for an annotation such as `{score}`."""
     if one.unit is None or one.kind.endswith(PERCENTILE):
         return ""
-    return UNITS.get(one.unit, re.sub(r"\{[^}]*\}", "", one.unit))
+    return UNITS.get(one.unit) or (re.sub(r"\{[^}]*\}", "", one.unit) if "{" in one.unit else one.unit)
 
 
 def weeks_of(days: int | None) -> str:
