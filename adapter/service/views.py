@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from threading import Lock
 
 from adapter import carepath
 from adapter.carepath import PathSettings, PregnancyInput
@@ -30,12 +32,19 @@ class View:
     projection: ClaimsProjection
 
 
+_KEPT = 60  # views, some hundreds of kB each
+
+_Stamp = tuple[object, ...]
+
+
 class Views:
-    """Computes views; keeps nothing."""
+    """Computes views. The last ones are kept as long as everything they were made from is what it was."""
 
     def __init__(self, rooms: Rooms, pregnancies: Pregnancies) -> None:
         self._rooms = rooms
         self._pregnancies = pregnancies
+        self._lock = Lock()
+        self._kept: OrderedDict[tuple[str, date], tuple[_Stamp, View]] = OrderedDict()
 
     def ids(self, known_at: datetime | None = None) -> list[str]:
         """Every pregnancy that was known at that instant (now, when None), in the order in which they were found."""
@@ -48,8 +57,25 @@ class Views:
 
     def view(self, pregnancy: str, as_of: date, known_at: datetime | None, now: datetime) -> View:
         """The view on a day by what was known at an instant. Raises `UnknownPregnancyError`."""
-        given = self.gather(pregnancy, known_at)
-        return self.compute(given, as_of, known_at or now)
+        if known_at is not None:
+            return self.compute(self.gather(pregnancy, known_at), as_of, known_at)
+        stamp = self._stamp()
+        with self._lock:
+            kept = self._kept.get((pregnancy, as_of))
+            if kept is not None and kept[0] == stamp:
+                self._kept.move_to_end((pregnancy, as_of))
+                return _as_known(kept[1], now)
+        view = self.compute(self.gather(pregnancy, None), as_of, now)
+        with self._lock:
+            self._kept[pregnancy, as_of] = (stamp, view)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return view
+
+    def _stamp(self) -> _Stamp:
+        """Changes with anything that a view is made from."""
+        rooms = self._rooms
+        return (*rooms.store.positions(), rooms.igo.version, rooms.mappings_version)
 
     def compute(self, given: PregnancyInput, as_of: date, known_at: datetime) -> View:
         """The pure part: from what was gathered to view and projection."""
@@ -108,6 +134,10 @@ class Joined:
         joined = self._rooms.joined(organisation)
         known = self._known.get(joined.id)
         return joined if known is None else merged(joined, known)
+
+
+def _as_known(view: View, now: datetime) -> View:
+    return View(replace(view.path, known_at=now), replace(view.projection, known_at=now))
 
 
 def _targets(rows: list[LinkRow]) -> list[str]:

@@ -21,12 +21,21 @@ from adapter.store.notes import Notes
 from adapter.store.outbox import Outbox
 from adapter.store.records import DIRECTORY, Records
 from adapter.store.search import Search
-from adapter.store.signals import Signals
+from adapter.store.signals import Signals, signals
 from adapter.store.standing import Standings
 from adapter.store.subscriptions import Subscriptions
-from adapter.store.tables import answers, audit, decisions, links, outbox, record_keys, source_versions
+from adapter.store.tables import answers, audit, decisions, judgements, links, outbox, record_keys, source_versions
 from adapter.store.vault import Vault
 from adapter.store.versions import Versions
+
+_POSITIONS = select(
+    *(
+        select(func.max(table.c.position)).scalar_subquery()
+        for table in (source_versions, links, judgements, answers, signals)
+    ),
+    select(func.max(record_keys.c.id)).scalar_subquery(),
+    select(func.count(record_keys.c.destroyed_at)).scalar_subquery(),
+)
 
 
 class Store(
@@ -88,10 +97,11 @@ class Store(
             connection.execute(text("SELECT 1"))
 
     def positions(self) -> tuple[int, ...]:
-        """The last position of versions, links and answers: one of them moves with whatever is added. Cheap."""
-        newest = (func.max(table.c.position) for table in (source_versions, links, answers))
+        """Numbers of which one moves with whatever a view is made from: versions, links, what persons said, answers,
+        signals, and records that were removed or readmitted. Cheap: one statement.
+        """
         with self._database.reading() as connection:
-            return tuple(connection.execute(select(position)).scalar() or 0 for position in newest)
+            return tuple(number or 0 for number in connection.execute(_POSITIONS).one())
 
     def counts(self) -> dict[str, int]:
         """How much is kept: versions (`invalid`: those set aside), records, removed, and rows of the other parts."""
