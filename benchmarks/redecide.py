@@ -31,11 +31,11 @@ from adapter.carepath import load_zorgpad
 from adapter.model.facts import ActKind
 from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey
-from adapter.service import lines
 from adapter.service.decide import made_of, outcome
-from adapter.service.packing import pack
-from adapter.service.persons import NOBODY
-from adapter.service.redecide import Redecide
+from adapter.service.payment import lines
+from adapter.service.payment.packing import pack
+from adapter.service.payment.persons import NOBODY
+from adapter.service.payment.redecide import Redecide
 from adapter.service.rooms import Rooms
 from adapter.store import KeyRing, LinkRow, StandingRow, Store
 from support import claims_world as world

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS
 from adapter.model.sources import FhirVersion
-from adapter.service.fhir_parameters import Kind, parameters
-from adapter.service.fhir_query import MOST, PAGE
+from adapter.service.endpoint.parameters import Kind, parameters
+from adapter.service.endpoint.query import MOST, PAGE
 
 FILE = Path(__file__).parent / "reference" / "fhir.md"
 _NAMES = {FhirVersion.STU3: "STU3, `/fhir/stu3`", FhirVersion.R4: "R4, `/fhir/r4`"}

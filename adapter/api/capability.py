@@ -8,7 +8,7 @@ from typing import Any
 from adapter import fhir
 from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, definition_url
 from adapter.model.sources import FhirVersion
-from adapter.service.fhir_parameters import Kind, parameters
+from adapter.service.endpoint.parameters import Kind, parameters
 
 _SINCE = date(2026, 11, 22)
 """The day on which this statement last changed (not the day of asking: it can be cached)."""

@@ -19,13 +19,13 @@ from adapter.api.pregnancies import PROBLEMS
 from adapter.api.worklist import CSV
 from adapter.model import wire
 from adapter.service.asked import BadQuestionError, read_day
-from adapter.service.casemix import By, Casemix
-from adapter.service.casemix_sheet import HEADS, rows
+from adapter.service.payment.casemix import By, Casemix
+from adapter.service.payment.casemix_sheet import HEADS, rows
+from adapter.service.payment.redecide import RunReport
+from adapter.service.payment.sheets import csv_bytes
+from adapter.service.payment.testmonth import MonthReport
+from adapter.service.payment.whatif import Draft, Population, TrialReport
 from adapter.service.port import Application, ConfigurationError
-from adapter.service.redecide import RunReport
-from adapter.service.sheets import csv_bytes
-from adapter.service.testmonth import MonthReport
-from adapter.service.whatif import Draft, Population, TrialReport
 
 _PROBLEMS = {status: problem for status, problem in PROBLEMS.items() if status != 404}
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,60}\.yaml$"

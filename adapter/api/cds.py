@@ -21,8 +21,8 @@ from adapter.api.fhir.callers import identify
 from adapter.api.fhir.exchange import ID
 from adapter.model.carepath import CarePath
 from adapter.model.sources import FhirVersion
-from adapter.service.fhir_fault import FhirFault
-from adapter.service.fhir_scope import Caller
+from adapter.service.endpoint.fault import FhirFault
+from adapter.service.endpoint.scope import Caller
 from adapter.service.port import Application, UnknownPregnancyError
 
 SERVICE = "geboortezorg-zorgpad"

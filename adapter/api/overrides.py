@@ -18,8 +18,8 @@ from adapter.model import wire
 from adapter.model.decision import ClaimMade, Override
 from adapter.model.sources import SourceReport
 from adapter.service.asking import NoBsnError
-from adapter.service.overrides import FourEyesError, OverrideError
-from adapter.service.persons import Persons
+from adapter.service.payment.overrides import FourEyesError, OverrideError
+from adapter.service.payment.persons import Persons
 from adapter.service.port import Application
 
 ONE = "/api/v1/pregnancies/{pregnancy}"

@@ -12,10 +12,10 @@ from adapter.api.context import context
 from adapter.api.pregnancies import PROBLEMS, AsOf, KnownAt
 from adapter.model import wire
 from adapter.service.asked import read_asked
-from adapter.service.plan import Plan
-from adapter.service.plan_sheet import HEADS, rows
+from adapter.service.payment.sheets import csv_bytes
+from adapter.service.planning.plan import Plan
+from adapter.service.planning.sheet import HEADS, rows
 from adapter.service.port import Application
-from adapter.service.sheets import csv_bytes
 
 PATH = "/api/v1/planning"
 _CSV = "text/csv; charset=utf-8"

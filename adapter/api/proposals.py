@@ -17,8 +17,7 @@ from adapter.api.context import context
 from adapter.api.errors import problem
 from adapter.api.pregnancies import MOST, PROBLEMS, ProblemDocument
 from adapter.model import wire
-from adapter.service.port import Application
-from adapter.service.proposal import (
+from adapter.service.links.proposal import (
     LinkDecision,
     LinkDecisionPage,
     OvertakenError,
@@ -28,6 +27,7 @@ from adapter.service.proposal import (
     UnknownProposalError,
     UnknownRecordError,
 )
+from adapter.service.port import Application
 
 PROPOSALS, DECISIONS = "/api/v1/proposals", "/api/v1/link-decisions"
 

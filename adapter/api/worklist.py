@@ -14,10 +14,10 @@ from adapter.access import Purpose
 from adapter.api.context import context
 from adapter.api.pregnancies import PROBLEMS
 from adapter.model import wire
+from adapter.service.payment.sheets import csv_bytes, xlsx_bytes
+from adapter.service.payment.worklist import Choice, WorkItem
+from adapter.service.payment.worklist_sheet import HEADS, rows
 from adapter.service.port import Application
-from adapter.service.sheets import csv_bytes, xlsx_bytes
-from adapter.service.worklist import Choice, WorkItem
-from adapter.service.worklist_sheet import HEADS, rows
 
 PATH = "/api/v1/worklist"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -17,10 +17,10 @@ from adapter.bootstrap.register import load_igo
 from adapter.bootstrap.settings import Settings, data_folder, load
 from adapter.model.sources import Problem
 from adapter.rules import RuleError
+from adapter.service.payment.redecide import Opener
+from adapter.service.payment.whatif import Draft
 from adapter.service.port import ConfigurationError
-from adapter.service.redecide import Opener
 from adapter.service.rooms import Rooms
-from adapter.service.whatif import Draft
 from adapter.store import Store
 
 MEASURES = "casemix.yaml"

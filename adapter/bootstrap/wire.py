@@ -29,7 +29,7 @@ from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.identifiers import Bsn, InvalidIdentifierError
 from adapter.model.sources import FhirVersion, Problem, SourceInfo
 from adapter.service.application import UseCases
-from adapter.service.payment import Drafting
+from adapter.service.payment.desk import Drafting
 from adapter.service.port import ConfigurationError
 from adapter.service.rooms import Clock, Rooms, SourceSetup
 from adapter.service.rulebook import compose

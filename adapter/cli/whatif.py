@@ -29,9 +29,9 @@ def whatif(
     """Whose outcome changes under a draft of rules, register or catalogue; nothing is touched."""
     from adapter.access import Purpose
     from adapter.model import wire
-    from adapter.service.sheets import csv_bytes
-    from adapter.service.whatif import Draft, Population
-    from adapter.service.whatif_sheet import HEADS, rows
+    from adapter.service.payment.sheets import csv_bytes
+    from adapter.service.payment.whatif import Draft, Population
+    from adapter.service.payment.whatif_sheet import HEADS, rows
 
     if rules is None and register is None and catalogues is None:
         wrong("give a draft: --rules DIR, --register FILE or --catalogues DIR")

@@ -55,9 +55,9 @@ return ours
 """
 
 # KEYS: stream, queued, again, errors, a lease for each message. ARGV: group, token, worker, idle, then id, job, 1 when
-# done, and error of each message. Gives the leases back; done: the message goes; asked for again meanwhile: it is put in
-# once more. Failed: the message is made to look as if it had been left alone for `idle` ms, so that it is taken over
-# soon and not at once.
+# done, and error of each message. Gives the leases back; done: the message goes; asked for again meanwhile: it is put
+# in once more. Failed: the message is made to look as if it had been left alone for `idle` ms, so that it is taken
+# over soon and not at once.
 RELEASE = """
 for n = 1, #KEYS - 4 do
   local lease, id, job = KEYS[4 + n], ARGV[1 + 4 * n], ARGV[2 + 4 * n]

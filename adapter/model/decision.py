@@ -255,7 +255,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class ClaimMade:
-    """An integral claim that was sent, as it was registered here. Amount in eurocents; `reference`: the invoice line."""
+    """An integral claim that was sent, as registered here. Amount in eurocents; `reference`: the invoice line."""
 
     id: str
     pregnancy: str

@@ -29,14 +29,15 @@ from adapter.model.sources import FhirVersion, Problem, SourceReport, SourceStat
 from adapter.rules import rulebook
 from adapter.service.changes import StoredChanges
 from adapter.service.decide import decide, keep
-from adapter.service.fhir import FhirService
+from adapter.service.endpoint.service import FhirService
 from adapter.service.intake import Checker
+from adapter.service.links.pregnancies import Pregnancies
+from adapter.service.links.proposals import Proposals
+from adapter.service.links.women import Women
 from adapter.service.origins import StoredOrigins
-from adapter.service.payment import Drafting, Payment
-from adapter.service.planning import Planning
+from adapter.service.payment.desk import Drafting, Payment
+from adapter.service.planning.planning import Planning
 from adapter.service.port import UnknownPregnancyError
-from adapter.service.pregnancies import Pregnancies
-from adapter.service.proposals import Proposals
 from adapter.service.pull import pull
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
@@ -44,7 +45,6 @@ from adapter.service.signals import Signals
 from adapter.service.summaries import Summaries
 from adapter.service.summary import Figures, PregnancyPage
 from adapter.service.views import View, Views
-from adapter.service.women import Women
 from adapter.service.work import Work
 from adapter.service.worker import Worker
 

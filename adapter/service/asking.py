@@ -11,7 +11,7 @@ from adapter.model.identifiers import Bsn
 from adapter.model.moments import day_of
 from adapter.model.sources import SourceReport
 from adapter.service.guard import Guard
-from adapter.service.pregnancies import Pregnancies
+from adapter.service.links.pregnancies import Pregnancies
 from adapter.service.rooms import Rooms
 from adapter.service.views import Views
 

@@ -7,10 +7,10 @@ import hashlib
 from adapter.access import Action, Context, DeniedError, Entity, EventType, Resource
 from adapter.model.moments import day_of
 from adapter.model.sources import RecordKey
+from adapter.service.links.pregnancies import PREGNANCY, Pregnancies
+from adapter.service.links.women import WOMAN
 from adapter.service.port import UnknownPregnancyError
-from adapter.service.pregnancies import PREGNANCY, Pregnancies
 from adapter.service.rooms import Rooms
-from adapter.service.women import WOMAN
 
 
 class StoredChanges:

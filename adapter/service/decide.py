@@ -24,9 +24,9 @@ from adapter.model.evidence import Evidence
 from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import RecordKey
 from adapter.model.wire import to_json
-from adapter.service.lines import line_of, outcome_of, write
-from adapter.service.packing import pack
-from adapter.service.persons import NOBODY, Persons, consequences, followed, persons_of
+from adapter.service.payment.lines import line_of, outcome_of, write
+from adapter.service.payment.packing import pack
+from adapter.service.payment.persons import NOBODY, Persons, consequences, followed, persons_of
 from adapter.service.rooms import Rooms
 from adapter.store import StandingRow
 

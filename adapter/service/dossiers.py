@@ -12,7 +12,7 @@ from itertools import combinations
 
 from adapter.linking import DUE_DATE_TOLERANCE, TERM, DossierDates, PregnancyGroup, group_dossiers
 from adapter.model.carepath import LinkEvidence, LinkNote
-from adapter.service.by_hand import Key, Pairs, ruled
+from adapter.service.links.by_hand import Key, Pairs, ruled
 
 DOUBTFUL = 2 * DUE_DATE_TOLERANCE
 """Due dates further apart than these are of two pregnancies without a doubt."""

@@ -19,8 +19,8 @@ from adapter import facts, fhir
 from adapter.model.facts import Person
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import FhirVersion, Media, Problem, Received, StoredVersion
+from adapter.service.links.women import RECORD_JOB
 from adapter.service.rooms import Rooms
-from adapter.service.women import RECORD_JOB
 
 _IN_PROCESS = 400  # resources to check before other processes are worth their start
 

@@ -11,18 +11,18 @@ from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import FhirVersion, Problem, SourceReport, StoredVersion
+from adapter.service.links.proposal import LinkDesk
 from adapter.service.origin import Changes, Origins
-from adapter.service.plan import Plans
-from adapter.service.proposal import LinkDesk
+from adapter.service.planning.plan import Plans
 from adapter.service.summary import Figures, PregnancyPage
 
 if TYPE_CHECKING:
-    from adapter.service.payment import Payment
+    from adapter.service.payment.desk import Payment
     from adapter.service.signals import Signals
 
 if TYPE_CHECKING:
-    from adapter.service.fhir import FhirService
-    from adapter.service.payment import Payment
+    from adapter.service.endpoint.service import FhirService
+    from adapter.service.payment.desk import Payment
 
 
 class UnknownPregnancyError(LookupError):

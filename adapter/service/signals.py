@@ -11,10 +11,10 @@ from adapter.access import Action, Context, DeniedError, Entity, EventType, Gran
 from adapter.model.moments import day_of
 from adapter.model.signals import Signal
 from adapter.model.sources import Problem
+from adapter.service.links.women import WOMAN
 from adapter.service.rooms import Rooms
 from adapter.service.signal_file import RowError, SignalRow, read_rows
 from adapter.service.views import Views
-from adapter.service.women import WOMAN
 from adapter.service.work import WOMAN_JOB
 
 

@@ -16,11 +16,11 @@ from adapter.model.facts import SourceFacts
 from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import RecordKey
 from adapter.service.asked_sources import path_sources
-from adapter.service.link_notes import link_notes
+from adapter.service.links.link_notes import link_notes
+from adapter.service.links.pregnancies import PREGNANCY, Pregnancies
+from adapter.service.links.women import WOMAN
 from adapter.service.port import UnknownPregnancyError
-from adapter.service.pregnancies import PREGNANCY, Pregnancies
 from adapter.service.rooms import Rooms, merged
-from adapter.service.women import WOMAN
 from adapter.store import LinkRow
 
 

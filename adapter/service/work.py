@@ -15,11 +15,11 @@ from adapter.model.moments import day_of
 from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import RecordKey
 from adapter.service.decide import decide, keep
-from adapter.service.pregnancies import Pregnancies
+from adapter.service.links.pregnancies import Pregnancies
+from adapter.service.links.women import RECORD_JOB, Women
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
 from adapter.service.views import Views
-from adapter.service.women import RECORD_JOB, Women
 from adapter.store import Intent, LinkRow, record_of_intent
 
 WOMAN_JOB = "woman"

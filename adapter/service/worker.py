@@ -16,7 +16,7 @@ from pathlib import Path
 
 from adapter.access import log
 from adapter.jobs import Job, Queue
-from adapter.service.women import RECORD_JOB
+from adapter.service.links.women import RECORD_JOB
 from adapter.service.work import Work
 from adapter.store import Intent, Store
 

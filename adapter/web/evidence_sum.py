@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from adapter.model.carepath import LinkEvidence
-from adapter.service.proposal import Threshold
+from adapter.service.links.proposal import Threshold
 
 WIDTH = 380
 _LEFT, _RIGHT, _STEP, _LINE = 6, 44, 42, 15

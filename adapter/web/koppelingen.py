@@ -18,8 +18,7 @@ from starlette.routing import Route
 
 from adapter.access import Purpose
 from adapter.service.asked import BadQuestionError
-from adapter.service.port import Application
-from adapter.service.proposal import (
+from adapter.service.links.proposal import (
     KINDS,
     Changed,
     LinkDecision,
@@ -28,6 +27,7 @@ from adapter.service.proposal import (
     UnknownProposalError,
     UnknownRecordError,
 )
+from adapter.service.port import Application
 from adapter.web.asking import context
 from adapter.web.evidence_sum import draw
 from adapter.web.templating import page

@@ -12,12 +12,12 @@ from adapter.access import Context, Purpose
 from adapter.model.moments import iso
 from adapter.service.asked import BadQuestionError, read_day
 from adapter.service.asking import NoBsnError
-from adapter.service.casemix import BYS, By
-from adapter.service.overrides import OverrideError
+from adapter.service.payment.casemix import BYS, By
+from adapter.service.payment.overrides import OverrideError
+from adapter.service.payment.sheets import csv_bytes, xlsx_bytes
+from adapter.service.payment.worklist import MARKS, PHASES, SORTS, STAGES, STATUSES, Choice
+from adapter.service.payment.worklist_sheet import HEADS, rows
 from adapter.service.port import Application
-from adapter.service.sheets import csv_bytes, xlsx_bytes
-from adapter.service.worklist import MARKS, PHASES, SORTS, STAGES, STATUSES, Choice
-from adapter.service.worklist_sheet import HEADS, rows
 from adapter.web.asking import context
 from adapter.web.templating import page
 

@@ -16,7 +16,7 @@ from adapter.access import Purpose
 from adapter.model.moments import iso
 from adapter.service import dutch
 from adapter.service.asked import Asked
-from adapter.service.plan import DOUBTS, PLACES, Plan, PlanWeek
+from adapter.service.planning.plan import DOUBTS, PLACES, Plan, PlanWeek
 from adapter.service.port import Application
 from adapter.web.asking import context, read_question
 from adapter.web.templating import page

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 from adapter.model.decision import ClaimMade, Override
-from adapter.service.casemix import Casemix, Cell, Hours
-from adapter.service.persons import Persons
-from adapter.service.worklist import WorkItem, WorkPage, WorkPhase
+from adapter.service.payment.casemix import Casemix, Cell, Hours
+from adapter.service.payment.persons import Persons
+from adapter.service.payment.worklist import WorkItem, WorkPage, WorkPhase
 
 NOW = datetime(2024, 7, 29, 7, 15, tzinfo=UTC)
 TODAY = date(2024, 7, 29)

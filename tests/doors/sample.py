@@ -53,7 +53,7 @@ from adapter.model.sources import (
     StoredVersion,
 )
 from adapter.service.origin import Original, VersionNote, evidence_in, key_of
-from adapter.service.plan import line_of, plan
+from adapter.service.planning.plan import line_of, plan
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.summary import Figures, PhaseLine, PregnancyPage, PregnancySummary
 from doors.payment import SamplePayment

@@ -14,7 +14,7 @@ from adapter.access import AuditLog, EventType
 from adapter.model.sources import RecordKey
 from adapter.model.wire import to_json
 from adapter.service.asked import BadQuestionError
-from adapter.service.proposal import OvertakenError, Pointed, UnknownProposalError, UnknownRecordError
+from adapter.service.links.proposal import OvertakenError, Pointed, UnknownProposalError, UnknownRecordError
 from support.dossiers import CARE
 from support.links_world import KZ, VP, House, doubtful
 

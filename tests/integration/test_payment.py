@@ -19,13 +19,13 @@ from adapter import bootstrap
 from adapter.access import Actor, Context, DeniedError, Purpose, Role
 from adapter.asgi import build
 from adapter.model.sources import RecordKey, SourceReport
-from adapter.service import lines
 from adapter.service.application import UseCases
-from adapter.service.overrides import FourEyesError, OverrideError
-from adapter.service.packing import pack, unpack
+from adapter.service.payment import lines
+from adapter.service.payment.overrides import FourEyesError, OverrideError
+from adapter.service.payment.packing import pack, unpack
+from adapter.service.payment.whatif import Draft, Population
+from adapter.service.payment.worklist import Choice
 from adapter.service.port import ConfigurationError, UnknownPregnancyError
-from adapter.service.whatif import Draft, Population
-from adapter.service.worklist import Choice
 from adapter.simulation import Region
 from adapter.simulation.region import picked
 from support.dossiers import CARE, PAYMENT

@@ -10,7 +10,7 @@ import pytest
 
 from adapter import bootstrap
 from adapter.service.application import UseCases
-from adapter.service.pregnancies import Pregnancies
+from adapter.service.links.pregnancies import Pregnancies
 from adapter.simulation import Region
 from adapter.simulation.region import picked
 from support.dossiers import CARE, PAYMENT

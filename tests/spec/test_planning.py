@@ -9,9 +9,9 @@ from adapter.model.carepath import CarePath
 from adapter.model.facts import ActKind as A
 from adapter.model.facts import StatementKind as K
 from adapter.model.sources import SourceState
-from adapter.service.plan import PLACES, Plan, PlanLine, line_of, plan
-from adapter.service.plan_sheet import HEADS, rows
-from adapter.service.sheets import csv_bytes
+from adapter.service.payment.sheets import csv_bytes
+from adapter.service.planning.plan import PLACES, Plan, PlanLine, line_of, plan
+from adapter.service.planning.sheet import HEADS, rows
 from builders_carepath import ECHO, GROEN, OOSTER, Source, day, hospital, path, practice, zorgpad
 
 TODAY = day("2024-07-29")  # a Monday

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from adapter.linking import DossierDates
-from adapter.service.by_hand import Pairs, Said, body
 from adapter.service.dossiers import doubts, grouped
+from adapter.service.links.by_hand import Pairs, Said, body
 from adapter.store import Judged, Judgement
 
 DUE = date(2024, 11, 15)

@@ -20,7 +20,7 @@ from adapter.api.fhir import door as fhir_door
 from adapter.api.headers import Headers
 from adapter.model.evidence import Organisation
 from adapter.model.sources import FhirVersion, SourceInfo
-from adapter.service.fhir import FhirService
+from adapter.service.endpoint.service import FhirService
 from adapter.service.intake import Checker
 from adapter.service.rooms import Rooms, SourceSetup
 from adapter.store import KeyRing, Store

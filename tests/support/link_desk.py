@@ -7,7 +7,7 @@ from typing import Any
 
 from adapter.model.carepath import LinkEvidence
 from adapter.model.evidence import Evidence
-from adapter.service.proposal import (
+from adapter.service.links.proposal import (
     Bound,
     JudgedPair,
     LinkDecision,

@@ -21,9 +21,9 @@ from adapter.facts import load_dialects
 from adapter.linking import DossierDates, Profile, dates_of, group_dossiers, pack, profile_of, unpack
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
 from adapter.model.wire import from_json
+from adapter.service.links.women import PROPOSED, RECORD_JOB, WOMAN, LinkNotes, Women
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
-from adapter.service.women import PROPOSED, RECORD_JOB, WOMAN, LinkNotes, Women
 from adapter.simulation import Region
 from adapter.store import KeyRing, Store, record_of_intent
 

@@ -12,7 +12,7 @@ from typing import Any
 from adapter import bootstrap
 from adapter.model.carepath import CarePath, LinkNote
 from adapter.service.application import UseCases
-from adapter.service.proposal import Pointed, Proposal
+from adapter.service.links.proposal import Pointed, Proposal
 from adapter.simulation.region import Case, Region, picked
 from support.dossiers import CARE
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.service.by_hand import Key, Pairs, Said, Verdict, body, notes, ruled
+from adapter.service.links.by_hand import Key, Pairs, Said, Verdict, body, notes, ruled
 from adapter.store import Judged, Judgement
 
 AT = datetime(2024, 5, 1, 8, tzinfo=UTC)

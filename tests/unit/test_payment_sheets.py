@@ -12,10 +12,10 @@ import pytest
 
 from adapter.claims.measures import Measures, load_measures
 from adapter.rules import RuleError
-from adapter.service import casemix
-from adapter.service.casemix import _cells, _hours, _names, _phases, _Sum
-from adapter.service.lines import Line, PhaseInLine
-from adapter.service.sheets import csv_bytes, harmless, xlsx_bytes
+from adapter.service.payment import casemix
+from adapter.service.payment.casemix import _cells, _hours, _names, _phases, _Sum
+from adapter.service.payment.lines import Line, PhaseInLine
+from adapter.service.payment.sheets import csv_bytes, harmless, xlsx_bytes
 from support.claims_world import MAPPINGS
 
 NASTY = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "=cmd|' /C calc'!A0"]

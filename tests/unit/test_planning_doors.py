@@ -10,7 +10,7 @@ import pytest
 
 from adapter.access import Purpose
 from adapter.api.app import create_app
-from adapter.service.plan import PlanWeek
+from adapter.service.planning.plan import PlanWeek
 from adapter.web import install
 from adapter.web.planning import PLACE_NAMES, draw
 from doors.sample import PATH, SampleApplication

@@ -12,8 +12,8 @@ import pytest
 
 from adapter.access import Actor, AuditEvent, AuditLog, Context, DeniedError, Policy, Purpose, Role
 from adapter.model.sources import SourceState
-from adapter.service.plan_lines import Lines, PlanLines
-from adapter.service.planning import Planning
+from adapter.service.planning.lines import Lines, PlanLines
+from adapter.service.planning.planning import Planning
 from adapter.service.port import UnknownPregnancyError
 from adapter.store import StoreError
 from adapter.store.errors import StoreUnavailableError

@@ -14,7 +14,7 @@ from adapter.access import DeniedError, Purpose
 from adapter.asgi import build
 from adapter.model import wire
 from adapter.service.asked import BadQuestionError
-from adapter.service.proposal import Changed, OvertakenError, Pointed, UnknownProposalError, UnknownRecordError
+from adapter.service.links.proposal import Changed, OvertakenError, Pointed, UnknownProposalError, UnknownRecordError
 from support.link_desk import DETAIL, ID, MADE, PROPOSAL, Desk
 
 SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))

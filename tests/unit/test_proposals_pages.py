@@ -14,7 +14,7 @@ import pytest
 from adapter.asgi import build
 from adapter.model.carepath import LinkEvidence
 from adapter.service.asked import BadQuestionError
-from adapter.service.proposal import (
+from adapter.service.links.proposal import (
     Changed,
     OvertakenError,
     Pointed,

@@ -16,7 +16,7 @@ from adapter import fhir
 from adapter.api.fhir.exchange import Exchange
 from adapter.fhir import JsonObject
 from adapter.model.sources import FhirVersion, Media
-from adapter.service.fhir_fault import FhirFault
+from adapter.service.endpoint.fault import FhirFault
 from adapter.store.search import Row
 
 _WORTH_PACKING = 1400  # bytes: less fits in one packet anyway

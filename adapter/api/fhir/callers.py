@@ -13,9 +13,9 @@ from starlette.requests import Request
 
 from adapter.access import DEMONSTRATION, Actor, Context, Purpose, Role
 from adapter.model.sources import RecordKey
-from adapter.service.fhir import FhirService
-from adapter.service.fhir_fault import FhirFault
-from adapter.service.fhir_scope import Caller
+from adapter.service.endpoint.fault import FhirFault
+from adapter.service.endpoint.scope import Caller
+from adapter.service.endpoint.service import FhirService
 
 _SOURCE = "demo.source."
 _WOMAN = "demo.woman."

@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from adapter.api.fhir import links
 from adapter.api.fhir.exchange import Exchange
 from adapter.fhir import JsonObject
-from adapter.service.fhir_fault import FhirFault, bad
-from adapter.service.fhir_query import Handling, read_query
+from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.query import Handling, read_query
 from adapter.store.search import Row
 
 

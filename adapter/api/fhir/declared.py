@@ -1,7 +1,7 @@
 """Every interaction and operation of the FHIR endpoint, once.
 
 Routing, validation of addresses and parameters, `/metadata`, the OperationDefinitions and the documentation are all
-made from these tables and from the search parameters of `adapter.service.fhir_parameters`.
+made from these tables and from the search parameters of `adapter.service.endpoint.parameters`.
 """
 
 from __future__ import annotations

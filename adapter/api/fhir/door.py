@@ -23,8 +23,8 @@ from adapter.api.fhir.exchange import Exchange, pairs_of
 from adapter.api.fhir.reading import Handler
 from adapter.api.negotiation import wanted
 from adapter.model.sources import FhirVersion, Media
-from adapter.service.fhir_fault import FhirFault, bad
-from adapter.service.fhir_parameters import parameters
+from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.parameters import parameters
 from adapter.service.port import Application
 from adapter.store import StoreUnavailableError
 

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from adapter.model.sources import FhirVersion, Media
-from adapter.service.fhir import FhirService
-from adapter.service.fhir_endpoint import FhirEndpoint
-from adapter.service.fhir_fault import FhirFault, bad
-from adapter.service.fhir_query import Handling
-from adapter.service.fhir_scope import Caller
+from adapter.service.endpoint.endpoint import FhirEndpoint
+from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.query import Handling
+from adapter.service.endpoint.scope import Caller
+from adapter.service.endpoint.service import FhirService
 from adapter.service.port import Application
 
 ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")

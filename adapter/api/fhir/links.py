@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from adapter.api.fhir.exchange import Exchange
 from adapter.model.identifiers import System, system_of
-from adapter.service.fhir_fault import FhirFault, bad
-from adapter.service.fhir_search import Place
+from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.search import Place
 
 SEALED = "urn:uuid:f7f0c2c4-5d0f-4d6b-8a6f-1c8f7f3b9e55"
 """System of a BSN that was sealed by us; made once, it means nothing else."""

@@ -22,9 +22,9 @@ from adapter.model import wire
 from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.sources import FhirVersion
-from adapter.service.fhir_fault import FhirFault, bad
-from adapter.service.fhir_query import MOST
-from adapter.service.fhir_search import Match, Place
+from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.query import MOST
+from adapter.service.endpoint.search import Match, Place
 from adapter.service.port import UnknownPregnancyError
 
 Part = dict[str, Any]

@@ -12,10 +12,10 @@ from adapter import fhir
 from adapter.api.fhir import answers, links
 from adapter.api.fhir.answers import Entry
 from adapter.api.fhir.exchange import ID, Exchange
-from adapter.service.fhir_endpoint import Answered
-from adapter.service.fhir_fault import FhirFault, bad, not_found
-from adapter.service.fhir_query import MOST, PAGE, Query, read_query
-from adapter.service.fhir_search import Match, Place, Result
+from adapter.service.endpoint.endpoint import Answered
+from adapter.service.endpoint.fault import FhirFault, bad, not_found
+from adapter.service.endpoint.query import MOST, PAGE, Query, read_query
+from adapter.service.endpoint.search import Match, Place, Result
 from adapter.store.search import Row
 
 Handler = Callable[[Exchange], Awaitable[Response]]

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from adapter.api.fhir import answers
 from adapter.api.fhir.exchange import Exchange
 from adapter.api.fhir.writing import sent
-from adapter.service.fhir_fault import bad
+from adapter.service.endpoint.fault import bad
 
 
 async def subscribe(exchange: Exchange) -> Response:

@@ -17,9 +17,9 @@ from adapter.api.fhir.conditional import one_found, only_of
 from adapter.api.fhir.exchange import ID, Exchange, pairs_of
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
-from adapter.service.fhir_fault import FhirFault, bad
-from adapter.service.fhir_query import Handling, read_query
-from adapter.service.fhir_write import Change, Written, new_id
+from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.query import Handling, read_query
+from adapter.service.endpoint.write import Change, Written, new_id
 from adapter.store.search import Row
 
 MOST_ENTRIES = 5000

@@ -14,8 +14,8 @@ from adapter.api.fhir.exchange import ID, Exchange, pairs_of
 from adapter.api.fhir.transaction import process
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
-from adapter.service.fhir_fault import FhirFault, bad
-from adapter.service.fhir_write import Change, Written, new_id
+from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.write import Change, Written, new_id
 from adapter.store.search import Row
 
 _NAMES = {

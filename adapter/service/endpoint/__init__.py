@@ -1,0 +1,1 @@
+"""What the FHIR endpoints ask of the application: search, read, write, and who may see what."""

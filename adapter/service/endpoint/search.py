@@ -1,0 +1,337 @@
+"""Run a search: narrow it to records, read those, compare, and page through what is left.
+
+Parameters that point to one resource (a dossier, a contact, a woman), an id or a BSN say which records can hold a
+match; only those are read. A search that says nothing of the kind walks over its type in order of id, in bounded steps:
+a page may then hold fewer matches than asked, with a link to the next. Results are in order of source and id as they
+stood at the first page, so that the pages of one search fit together whatever is received meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from adapter import fhir
+from adapter.fhir import JsonObject
+from adapter.model.identifiers import System
+from adapter.model.sources import FhirVersion, Media, RecordKey
+from adapter.service.endpoint import values as fhir_values
+from adapter.service.endpoint.names import Names
+from adapter.service.endpoint.parameters import DIRECTORY_TYPES, Kind, parameters
+from adapter.service.endpoint.query import Criterion, Include, Query
+from adapter.service.endpoint.scope import Caller
+from adapter.store import Store
+from adapter.store.search import Row
+
+WALK = 5000
+"""Resources that one page of an un-narrowed search looks at before it gives what it has."""
+_STEP = 500
+
+_BSN_SYSTEMS = frozenset({System.BSN.value, "urn:oid:2.16.840.1.113883.2.4.6.3"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a result a page begins: behind this source and id, over what was there up to `upto`."""
+
+    upto: int
+    source: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A resource that was found, read."""
+
+    row: Row
+    resource: JsonObject
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One page. `total` is None where counting would mean reading everything."""
+
+    query: Query
+    matches: tuple[Match, ...]
+    included: tuple[Match, ...]
+    total: int | None
+    next: Place | None
+
+
+class Searcher:
+    """Searches one FHIR version of the store."""
+
+    def __init__(self, store: Store, names: Names, version: FhirVersion) -> None:
+        self._store = store
+        self._search = store.search
+        self._names = names
+        self._version = version
+
+    def run(self, query: Query, caller: Caller, place: Place | None = None) -> Result:
+        """A page of matches, with what it includes."""
+        upto = self._names.refresh()
+        place = place or Place(upto)
+        run = _Run(self, query, caller, place)
+        return run.result()
+
+    def read(self, row: Row) -> Match:
+        """Open a resource."""
+        body = row.body()
+        media = Media.JSON if row.media == Media.JSON.value else Media.XML
+        return Match(row, fhir.read(body, media, self._version), body)
+
+    def find(self, kind: str, id: str, caller: Caller, upto: int) -> Row | None:
+        """The resource under this id, where the caller may see it."""
+        row = self._names.find(kind, id, caller.source, upto)
+        return row if row is not None and row.version == self._version.value and caller.sees(row) else None
+
+
+class _Run:
+    """One search while it runs."""
+
+    def __init__(self, searcher: Searcher, query: Query, caller: Caller, place: Place) -> None:
+        self._searcher = searcher
+        self._search = searcher._search
+        self._names = searcher._names
+        self._store = searcher._store
+        self._version = searcher._version
+        self._query = query
+        self._caller = caller
+        self._place = place
+        self._walked_to: tuple[str, str] | None = None
+        self._wanted: dict[tuple[int, str], set[str]] = {}
+
+    def result(self) -> Result:
+        records = self._narrowed()
+        if records is None and self._query.ids is None:
+            matches, total = self._walk()
+        else:
+            matches, total = self._within(records)
+        size = self._query.count
+        page, more = matches[:size], len(matches) > size
+        following = None
+        if more:
+            last = page[-1].row
+            following = Place(self._place.upto, last.source, last.id)
+        elif self._walked_to is not None:
+            following = Place(self._place.upto, *self._walked_to)
+        if self._query.only_count:
+            return Result(self._query, (), (), total if total is not None else len(matches), None)
+        return Result(self._query, tuple(page), tuple(self._included(page)), total, following)
+
+    # Which records can hold a match.
+
+    def _narrowed(self) -> frozenset[RecordKey] | None:
+        found = self._caller.records
+        for criterion in self._query.criteria:
+            records = self._records_of(self._query.kind, criterion)
+            if records is not None:
+                found = records if found is None else found & records
+        return found
+
+    def _records_of(self, kind: str, criterion: Criterion) -> frozenset[RecordKey] | None:
+        """The records in which this criterion can be met; None where it says nothing of records."""
+        if criterion.modifier in ("missing", "not") or kind in DIRECTORY_TYPES:
+            return None
+        if criterion.chain:
+            parts = [self._records_of(target, inner) for target, inner in criterion.chain]
+            known = [part for part in parts if part is not None]
+            return frozenset().union(*known) if len(known) == len(parts) else None
+        if criterion.parameter.kind is Kind.REFERENCE:
+            return self._records_of_references(criterion)
+        if criterion.parameter.name == "identifier" and all(w.system in _BSN_SYSTEMS for w in criterion.wanted):
+            found = self._store.find([f"bsn:{w.text}" for w in criterion.wanted])
+            return frozenset(record for records in found.values() for record in records)
+        return None
+
+    def _records_of_references(self, criterion: Criterion) -> frozenset[RecordKey] | None:
+        rows = self._pointed(criterion)
+        if not rows and self._caller.records is not None:
+            return None  # it may be pointed to without being here; what the caller may see is few
+        records: set[RecordKey] = set()
+        for row in rows:
+            if row.record is None:
+                return None  # an organisation or a person of one: anybody's
+            linked = criterion.parameter.targets == ("Patient",)
+            records.update(self._search.linked_to(row.record) if linked else [row.record])
+        return frozenset(records)
+
+    def _pointed(self, criterion: Criterion) -> list[Row]:
+        """The resources that the values of a reference criterion point to, as far as they are here."""
+        found = []
+        for wanted in criterion.wanted:
+            for kind, id in self._readings(criterion, wanted.text):
+                row = self._names.find(kind, id, self._caller.source, self._place.upto)
+                if row is not None and self._caller.sees(row):
+                    found.append(row)
+        return found
+
+    def _readings(self, criterion: Criterion, text: str) -> list[tuple[str, str]]:
+        """What a reference value can mean: `Type/id`, an address, or an id of any type the parameter points to."""
+        relative = fhir.relative(text)
+        if relative is not None:
+            kind, _, id = relative.partition("/")
+            return [(kind, id)]
+        targets = (criterion.modifier,) if criterion.modifier else criterion.parameter.targets
+        return [(target, text) for target in targets]
+
+    # Reading and comparing.
+
+    def _within(self, records: frozenset[RecordKey] | None) -> tuple[list[Match], int]:
+        after = (self._place.source, self._place.id)
+        met = sorted(self._met(self._candidates(records)), key=lambda m: self._order(m.row))
+        if self._query.newest_first is not None:
+            met.sort(key=lambda m: m.row.received_us, reverse=self._query.newest_first)
+        if not self._place.source:
+            return met, len(met)
+        keys = [(m.row.source, m.row.id) for m in met]
+        start = keys.index(after) + 1 if after in keys else sum(key <= after for key in keys)
+        return met[start:], len(met)
+
+    @staticmethod
+    def _order(row: Row) -> tuple[str, str]:
+        return row.source, row.id
+
+    def _candidates(self, records: frozenset[RecordKey] | None) -> Iterator[Row]:
+        kind, upto = self._query.kind, self._place.upto
+        if self._query.ids is not None:
+            for id in sorted(self._query.ids):
+                row = self._names.find(kind, id, self._caller.source, upto)
+                if row is not None and (records is None or row.record is None or row.record in records):
+                    yield row
+        elif kind in DIRECTORY_TYPES:
+            for source in self._names.sources:
+                yield from self._all(source, kind)
+        else:
+            for record in sorted(records or ()):
+                yield from self._search.in_record(record, kind, upto)
+
+    def _all(self, source: str, kind: str) -> Iterator[Row]:
+        after = ""
+        while rows := self._search.walk(source, kind, after, self._place.upto, _STEP):
+            yield from rows
+            after = rows[-1].id
+
+    def _met(self, rows: Iterator[Row]) -> Iterator[Match]:
+        for row in rows:
+            if row.version == self._version.value and self._caller.sees(row) and self._updated(row):
+                match = self._searcher.read(row)
+                if all(self._meets(match, criterion) for criterion in self._query.criteria):
+                    yield match
+
+    def _updated(self, row: Row) -> bool:
+        if not self._query.updated:
+            return True
+        span = (row.received_at, row.received_at)
+        return all(fhir_values.date_matches(span, wanted) for wanted in self._query.updated)
+
+    def _meets(self, match: Match, criterion: Criterion) -> bool:
+        parameter, resource = criterion.parameter, match.resource
+        if criterion.modifier == "missing":
+            absent = next(fhir_values.values(resource, parameter), None) is None
+            return absent == (criterion.wanted[0].text == "true")
+        if parameter.kind is Kind.DATE:
+            found = list(fhir_values.spans(resource, parameter))
+            return any(fhir_values.date_matches(span, w) for span in found for w in criterion.wanted)
+        if parameter.kind is Kind.TOKEN:
+            have = list(fhir_values.tokens(resource, parameter))
+            hit = any(fhir_values.token_matches(token, w) for token in have for w in criterion.wanted)
+            return hit != (criterion.modifier == "not")
+        points = fhir_values.references(resource, parameter)
+        return bool(points) and bool(points & self._wanted_references(criterion, match.row.source))
+
+    def _wanted_references(self, criterion: Criterion, source: str) -> set[str]:
+        """The references, as this source writes them, that meet a reference criterion."""
+        key = (id(criterion), source)
+        cached = self._wanted.get(key)
+        if cached is None:
+            cached = self._wanted[key] = self._find_wanted(criterion, source)
+        return cached
+
+    def _find_wanted(self, criterion: Criterion, source: str) -> set[str]:
+        if criterion.chain:
+            return {ref for target, inner in criterion.chain for ref in self._chained(target, inner, source)}
+        found = {
+            f"{kind}/{id}"
+            for wanted in criterion.wanted
+            for kind, id in self._readings(criterion, wanted.text)
+            if self._names.find(kind, id, self._caller.source, self._place.upto) is None
+        }  # what is not here may still be pointed to
+        for row in self._pointed(criterion):
+            if row.source == source:
+                found.add(row.reference)
+            if criterion.parameter.targets == ("Patient",) and row.record is not None and row.type == "Patient":
+                found.update(self._same_woman(row, source))
+        return found
+
+    def _same_woman(self, row: Row, source: str) -> set[str]:
+        """The woman is who is asked for, by whichever source's Patient; a child of hers is only itself."""
+        if row.record is None or row.reference != row.record.woman:
+            return set()
+        return {r.woman for r in self._search.linked_to(row.record) if r.source == source}
+
+    def _chained(self, target: str, inner: Criterion, source: str) -> set[str]:
+        query = Query(target, (inner,), count=1_000_000)
+        run = _Run(self._searcher, query, self._caller, Place(self._place.upto))
+        records = run._narrowed()
+        if records is None:
+            found, _ = run._walk()
+        else:
+            found, _ = run._within(records)
+        return {match.row.reference for match in found if match.row.source == source}
+
+    # A search that says nothing of records.
+
+    def _walk(self) -> tuple[list[Match], int | None]:
+        found: list[Match] = []
+        seen = 0
+        sources = [s for s in self._names.sources if s >= self._place.source]
+        for source in sorted(sources):
+            after = self._place.id if source == self._place.source else ""
+            while rows := self._search.walk(source, self._query.kind, after, self._place.upto, _STEP):
+                found += self._met(iter(rows))
+                after, seen = rows[-1].id, seen + len(rows)
+                if len(found) > self._query.count and not self._query.only_count:
+                    return found, None
+                if seen >= WALK and not self._query.only_count:
+                    self._walked_to = (source, after)
+                    return found, None
+        return found, (len(found) if not self._place.source else None)
+
+    # What is brought along.
+
+    def _included(self, page: Collection[Match]) -> Iterator[Match]:
+        seen = {match.row.position for match in page}
+        for include in self._query.includes:
+            for row in self._along(include, page):
+                if row.position not in seen and row.version == self._version.value and self._caller.sees(row):
+                    seen.add(row.position)
+                    yield self._searcher.read(row)
+
+    def _along(self, include: Include, page: Collection[Match]) -> Iterator[Row]:
+        if include.reverse:
+            yield from self._pointing_here(include, page)
+            return
+        asked: set[tuple[str, str]] = set()
+        for match in page:
+            for reference in sorted(fhir_values.references(match.resource, include.parameter)):
+                kind, _, id = reference.partition("/")
+                if include.target in (None, kind) and (match.row.source, reference) not in asked:
+                    asked.add((match.row.source, reference))
+                    row = self._search.current(match.row.source, kind, id, self._place.upto)
+                    if row is not None:
+                        yield row
+
+    def _pointing_here(self, include: Include, page: Collection[Match]) -> Iterator[Row]:
+        here = {(match.row.source, match.row.reference) for match in page}
+        for record in sorted({match.row.record for match in page if match.row.record is not None}):
+            for row in self._search.in_record(record, include.kind, self._place.upto):
+                points = fhir_values.references(self._searcher.read(row).resource, include.parameter)
+                if any((row.source, reference) in here for reference in points):
+                    yield row
+
+
+def searchable(version: FhirVersion, kind: str) -> bool:
+    """Whether this version serves the type."""
+    return kind in parameters(version)

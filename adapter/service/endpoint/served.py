@@ -1,0 +1,125 @@
+"""A resource as it is served: as its source sent it, with a few declared edits.
+
+The edits: `id` and references where another source uses the same id, `meta.versionId` and `meta.lastUpdated` (ours, as
+of every FHIR server), a `meta.tag` that names the source, in R4 `meta.source`. For a caller for whom the woman is
+implied by the token, a BSN is masked the way Nictiz masks it (`data-absent-reason`). Nothing else is touched: JSON that
+needs no other edit keeps its very bytes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from adapter import fhir
+from adapter.fhir import JsonObject
+from adapter.model.identifiers import System, system_of
+from adapter.model.sources import FhirVersion, Media
+from adapter.service.endpoint.names import Names
+from adapter.service.endpoint.scope import Caller
+from adapter.store.search import Row
+
+SOURCE_TAGS = "urn:uuid:6a1d3d1e-6c0f-4b57-9a67-0d6a3a0f4f21"
+"""System of the tag that names the source; made once, it means nothing else. This project has no web domain."""
+_MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
+_SPLIT: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_META = msgspec.json.Decoder()
+_ENCODE = msgspec.json.Encoder().encode
+
+
+@lru_cache(4096)
+def _instant(microseconds: int) -> str:
+    at = datetime.fromtimestamp(microseconds // 1_000_000, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{microseconds % 1_000_000 // 1000:03d}Z"
+
+
+class Served:
+    """Makes the served form of what is stored."""
+
+    def __init__(self, names: Names, titles: Mapping[str, str], version: FhirVersion) -> None:
+        self._names = names
+        self._version = version
+        self._tags = {source: {"system": SOURCE_TAGS, "code": source, "display": titles[source]} for source in titles}
+        self._uris = {source: f"urn:uuid:{uuid.uuid5(uuid.UUID(SOURCE_TAGS[9:]), source)}" for source in titles}
+
+    def id(self, row: Row, caller: Caller) -> str:
+        """The id under which this resource is served."""
+        return self._names.public(row.source, row.type, row.id, caller.source)
+
+    def body(self, row: Row, caller: Caller, body: bytes | None = None) -> bytes:
+        """JSON."""
+        sent = row.body() if body is None else body
+        if caller.masked or row.media != Media.JSON.value or row.source in self._names.touched:
+            return fhir.to_json(self.resource(row, caller, sent))
+        parts = _SPLIT.decode(sent.removeprefix(b"\xef\xbb\xbf"))
+        meta = parts.get("meta")
+        parts["meta"] = msgspec.Raw(_ENCODE(self._meta(row, _META.decode(meta) if meta is not None else None)))
+        return _ENCODE(parts)
+
+    def resource(self, row: Row, caller: Caller, body: bytes | None = None) -> JsonObject:
+        """As an object, its decimals exact."""
+        sent = row.body() if body is None else body
+        media = Media.JSON if row.media == Media.JSON.value else Media.XML
+        resource = fhir.read_exact(sent, media, self._version)
+        resource["id"] = self.id(row, caller)
+        resource["meta"] = self._meta(row, resource.get("meta"))
+        if row.source in self._names.touched:
+            self._rename(resource, row.source, caller)
+        return masked(resource) if caller.masked else resource
+
+    def _meta(self, row: Row, given: Any) -> dict[str, Any]:
+        meta: dict[str, Any] = given if isinstance(given, dict) else {}
+        meta["versionId"] = str(row.seq)
+        meta["lastUpdated"] = _instant(row.received_us)
+        tags = meta.get("tag")
+        meta["tag"] = [*(tags if isinstance(tags, list) else ()), self._tag(row.source)]
+        if self._version is FhirVersion.R4:
+            meta.setdefault("source", self._uris.get(row.source, SOURCE_TAGS))
+        return meta
+
+    def _tag(self, source: str) -> dict[str, str]:
+        return self._tags.get(source) or {"system": SOURCE_TAGS, "code": source}
+
+    def _rename(self, value: Any, source: str, caller: Caller) -> None:
+        if isinstance(value, list):
+            for item in value:
+                self._rename(item, source, caller)
+        elif isinstance(value, dict):
+            reference = value.get("reference")
+            if isinstance(reference, str) and (relative := fhir.relative(reference)):
+                kind, _, id = relative.partition("/")
+                public = self._names.public(source, kind, id, caller.source)
+                if public != id:
+                    value["reference"] = f"{kind}/{public}"
+            for item in value.values():
+                self._rename(item, source, caller)
+
+
+def masked(resource: JsonObject) -> JsonObject:
+    """The resource without any BSN: identifiers masked, and the same digits gone from every text."""
+    found: set[str] = set()
+    _mask(resource, found)
+    if not found:
+        return resource
+    text = fhir.to_json(resource)
+    for bsn in found:
+        text = text.replace(bsn.encode(), b"*********")
+    return fhir.read_exact(text, Media.JSON, FhirVersion.STU3)
+
+
+def _mask(value: Any, found: set[str]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _mask(item, found)
+    elif isinstance(value, dict):
+        system = value.get("system")
+        if isinstance(system, str) and system_of(system) is System.BSN and isinstance(value.get("value"), str):
+            found.add(value.pop("value"))
+            value["_value"] = dict(_MASKED)
+        for item in value.values():
+            _mask(item, found)

@@ -1,0 +1,167 @@
+"""Take in what a registered source sends by itself, through the same intake as a pull."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from adapter import facts, linking
+from adapter.access import Action, AuditEvent, EventType, Resource
+from adapter.fhir import JsonObject
+from adapter.model.sources import Media, Received, RecordKey, StoredVersion
+from adapter.service.endpoint.endpoint import FhirEndpoint
+from adapter.service.endpoint.fault import FhirFault
+from adapter.service.endpoint.owners import Arrival, Owners
+from adapter.service.endpoint.parameters import types
+from adapter.service.endpoint.scope import Caller
+from adapter.service.intake import Checker, Intake
+from adapter.service.rooms import Rooms
+from adapter.store import ConflictError
+from adapter.store.search import Row
+
+_GATHER = 0.3
+"""Seconds that what follows from a write waits for more writes: a dossier often comes in pieces."""
+
+Settle = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One resource to write under an id. `at`: the version it must be at (0: not there), None: whichever.
+
+    `where`: where in the request it stands, for what is said about it.
+    """
+
+    kind: str
+    id: str
+    body: bytes
+    media: Media
+    resource: JsonObject
+    at: int | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a change: the version that stands now, and whether it was made, changed or the same already."""
+
+    row: Row
+    created: bool
+    changed: bool
+
+
+class Writer:
+    """Writes to one version of the endpoint."""
+
+    def __init__(self, rooms: Rooms, endpoint: FhirEndpoint, checker: Checker, settle: Settle) -> None:
+        self._rooms = rooms
+        self._endpoint = endpoint
+        self._checker = checker
+        self._settle = settle
+        self._settling: asyncio.Task[object] | None = None
+        self._again = False
+
+    def source_of(self, caller: Caller) -> str:
+        """The registered source as which this caller sends. Raises `FhirFault` (403), `DeniedError`."""
+        self._endpoint.allowed(caller.context, Action.CREATE)
+        if caller.source is None or caller.source not in self._rooms.sources:
+            text = "only a registered source may send data: identify as one (see the documentation)"
+            raise FhirFault(403, "forbidden", text)
+        spoken = self._rooms.sources[caller.source].info.fhir_version
+        if spoken is not None and spoken is not self._endpoint.version:
+            raise FhirFault(403, "forbidden", f"this source is registered for FHIR {spoken.value}; use that endpoint")
+        return caller.source
+
+    def types(self) -> Sequence[str]:
+        """What can be sent."""
+        return types(self._endpoint.version)
+
+    async def write(self, caller: Caller, changes: Sequence[Change]) -> tuple[list[Written], tuple[AuditEvent, ...]]:
+        """Write all of it, or nothing. Gives what became of each, and the audit events that must be durable first.
+
+        Raises `FhirFault`: 412 where a version is not the one expected, 422 for what is no valid resource.
+        """
+        source = self.source_of(caller)
+        owners = Owners(self._rooms.store, source, self._endpoint.version)
+        arrivals = [Arrival(c.kind, c.id, c.body, c.media, c.resource) for c in changes]
+        woman = caller.woman.woman if caller.woman is not None and caller.woman.source == source else None
+        placed = await asyncio.to_thread(owners.place, arrivals, woman)
+        intake = Intake(self._rooms, self._checker, source)
+        ready = await intake.checked(placed)
+        _refuse(changes, ready)
+        expected = {(c.kind, c.id): c.at for c in changes if c.at is not None}
+        try:
+            new = await intake.keep(ready, expected)
+        except ConflictError:
+            raise FhirFault(412, "conflict", "a version is not the one you expect; read it again") from None
+        written = await asyncio.to_thread(self._outcome, source, changes, new)
+        rows = [w.row for w in written if w.changed]
+        grant = self._endpoint.allowed(caller.context, Action.CREATE, Resource.SOURCE_RESOURCE)
+        events = self._endpoint.seen(
+            caller.context, EventType.RECEIVE, rows, grant, query=f"resources={len(rows)}", action=Action.CREATE
+        )
+        if new:
+            self._nudge()
+        return written, events if rows else ()
+
+    def _outcome(self, source: str, changes: Sequence[Change], new: Sequence[StoredVersion]) -> list[Written]:
+        search = self._rooms.store.search
+        fresh = {(v.received.type, v.received.id): v for v in new}
+        upto = search.last_position()
+        written = []
+        for change in changes:
+            row = search.current(source, change.kind, change.id, upto)
+            if row is None:
+                text = "this record was removed and is not kept again without a new consent"
+                raise FhirFault(409, "business-rule", text, change.where or None)
+            mine = fresh.get((change.kind, change.id))
+            written.append(Written(row, mine is not None and mine.seq == 1, mine is not None))
+            if mine is not None and change.kind == "Patient":
+                self._index(mine)
+        return written
+
+    def _index(self, version: StoredVersion) -> None:
+        """A woman who is new is found by BSN at once, not only after she was linked."""
+        if version.received.woman != version.received.reference:
+            return
+        store, info = self._rooms.store, self._rooms.sources[version.received.source].info
+        record = RecordKey(info.id, version.received.reference)
+        if store.search.woman_of(record) is None:
+            store.index(record, linking.tokens(facts.person(version, info)))
+
+    def _nudge(self) -> None:
+        """Have what follows from it done soon, once for all that is written meanwhile."""
+        if self._settling is not None and not self._settling.done():
+            self._again = True
+            return
+        self._settling = asyncio.create_task(self._soon())
+
+    async def _soon(self) -> None:
+        while True:
+            await asyncio.sleep(_GATHER)
+            self._again = False
+            await self._settle()
+            if not self._again:
+                return
+
+    async def aclose(self) -> None:
+        """Wait for what was begun."""
+        if self._settling is not None:
+            await asyncio.gather(self._settling, return_exceptions=True)
+
+
+def new_id() -> str:
+    """An id for a resource that came without."""
+    return str(uuid.uuid4())
+
+
+def _refuse(changes: Sequence[Change], ready: Sequence[Received]) -> None:
+    """Nothing is kept where one of them is no valid resource."""
+    for change, received in zip(changes, ready, strict=False):  # what moves along comes behind them
+        if received.problem:
+            path = received.problem.split(" ", 1)[0]
+            inner = path.partition(".")[2] if path.startswith(change.kind + ".") else ""
+            where = change.where or change.kind
+            raise FhirFault(422, "structure", received.problem, f"{where}.{inner}" if inner else where)

@@ -1,0 +1,1 @@
+"""The use cases of payment: worklist, casemix, overrides, trials of other rules, deciding again."""

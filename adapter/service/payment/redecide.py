@@ -1,0 +1,174 @@
+"""Decide again what stands, after a change of rules, register or catalogue: from store to store, in several processes.
+
+The projections are read, not the sources. A decision whose outcome is the same is not written again: the run keeps a
+reference to it. A run decides for the day for which each pregnancy stands; the passing of days is not its work.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapter.access import Action, Context, Entity, EventType, Resource
+from adapter.model.decision import Decision
+from adapter.model.wire import from_json, to_json
+from adapter.service.decide import differences, made_of, outcome, why
+from adapter.service.guard import Guard
+from adapter.service.payment import lines
+from adapter.service.payment.packing import unpack
+from adapter.service.payment.persons import NOBODY, persons_of
+from adapter.service.rooms import Rooms
+from adapter.store import Note, StandingRow
+
+Opener = Callable[[], Rooms]
+"""Opens the rooms anew in another process; it must be possible to pickle it."""
+
+AT_ONCE = 1000
+"""Pregnancies read, decided and written together."""
+_IN_PROCESS = 3000
+"""Up to so many pregnancies, starting processes costs more than it gains."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did. `unreadable`: a record was removed, or an older program wrote it; its sources must be read."""
+
+    id: str
+    begun_at: datetime
+    rules: str
+    register: str
+    catalogue: str
+    processes: int
+    finished_at: datetime | None = None
+    upheld: int = 0
+    changed: int = 0
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    upheld: int = 0
+    changed: int = 0
+    unreadable: int = 0
+
+
+class Redecide:
+    """Runs over everything that stands."""
+
+    def __init__(self, rooms: Rooms, opener: Opener | None = None, processes: int = 2) -> None:
+        self._rooms = rooms
+        self._guard = Guard(rooms)
+        self._opener = opener
+        self._processes = processes
+
+    def run(self, ctx: Context) -> RunReport:
+        """Decide everything again, and keep what is new."""
+        grant = self._guard.allowed(ctx, Action.EXECUTE, Resource.DECISION)
+        rooms, ranges = self._rooms, self._rooms.store.standing_ranges(AT_ONCE)
+        processes = self._processes if self._opener and len(ranges) * AT_ONCE > _IN_PROCESS else 1
+        versions = (rooms.igo.version, rooms.rules.version, rooms.catalogue.version)
+        begun = RunReport(str(uuid.uuid4()), rooms.clock(), versions[1], versions[0], versions[2], processes)
+        number = rooms.store.add_run(Note(begun.id, "", begun.begun_at, to_json(begun)))
+        at = rooms.clock()
+        tallies = list(self._tallies(ranges, number, at, processes))
+        done = replace(
+            begun,
+            finished_at=rooms.clock(),
+            upheld=sum(t.upheld for t in tallies),
+            changed=sum(t.changed for t in tallies),
+            unreadable=sum(t.unreadable for t in tallies),
+        )
+        rooms.store.add_run(Note(done.id, "", done.finished_at or at, to_json(done)))
+        query = f"upheld={done.upheld}&changed={done.changed}&unreadable={done.unreadable}"
+        self._guard.record(ctx, EventType.DECIDE, Action.EXECUTE, grant, [Entity("run", done.id)], query=query)
+        return done
+
+    def runs(self, ctx: Context, limit: int = 50) -> list[RunReport]:
+        """What earlier runs did, latest first; one that was cut off has no `finished_at`."""
+        grant = self._guard.allowed(ctx, Action.READ, Resource.DECISION)
+        found: dict[str, RunReport] = {}
+        for note in self._rooms.store.run_notes(2 * limit):
+            found.setdefault(note.id, from_json(RunReport, note.body))
+        self._guard.record(ctx, EventType.READ, Action.READ, grant, [Entity("run", i) for i in found])
+        return list(found.values())[:limit]
+
+    def _tallies(self, ranges: list[tuple[int, int]], number: int, at: datetime, processes: int) -> Iterator[_Tally]:
+        if processes == 1 or self._opener is None:
+            yield from (decide_range(self._rooms, first, last, number, at) for first, last in ranges)
+            return
+        with pool(processes, self._opener) as executor:
+            yield from executor.map(_range_here, ((first, last, number, at) for first, last in ranges))
+
+
+@contextmanager
+def pool(processes: int, *openers: Opener) -> Iterator[ProcessPoolExecutor]:
+    """Other processes with rooms of their own."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(openers,)) as executor:
+        yield executor
+
+
+_here: list[Rooms] = []  # the rooms of this process, where it is one of a pool
+
+
+def _begin(openers: Iterable[Opener]) -> None:
+    _here[:] = [opener() for opener in openers]
+    gc.freeze()  # rules and register stay; what passes through is plain data, without cycles
+    gc.set_threshold(100_000)
+
+
+def here() -> list[Rooms]:
+    """The rooms that this process of a pool was begun with."""
+    return _here
+
+
+def _range_here(task: tuple[int, int, int, datetime]) -> _Tally:
+    return decide_range(_here[0], *task)
+
+
+def decide_range(rooms: Rooms, first: int, last: int, run: int, at: datetime) -> _Tally:
+    """Decide the pregnancies between two positions: all of it is computed, and then written at once."""
+    store = rooms.store
+    spoken = {n.pregnancy for n in (*store.override_notes(), *store.claim_notes())}
+    upheld: list[str] = []
+    changed: list[StandingRow] = []
+    decisions: list[Decision] = []
+    unreadable = 0
+    for row in store.standings(first, last):
+        try:
+            line, projection = lines.read(row.line or b""), unpack(row.projection or b"")
+        except ValueError:
+            unreadable += 1
+            continue
+        persons = NOBODY
+        if row.pregnancy in spoken:
+            persons = persons_of(store, [row.pregnancy], at, projection.as_of).get(row.pregnancy, NOBODY)
+        found = outcome(rooms, projection, persons)
+        if found.fingerprint == line.outcome:
+            upheld.append(row.decision)
+            continue
+        decision = _after(rooms, made_of(rooms, projection, found, persons, at))
+        decisions.append(decision)
+        changed.append(
+            replace(row, decision=decision.id, line=lines.write(lines.line_of(decision, projection, rooms.igo)))
+        )
+    with store.unit():
+        for decision in decisions:
+            store.add_decision(decision)
+        store.restate(changed)
+        store.add_upheld(run, upheld)
+    return _Tally(len(upheld), len(changed), unreadable)
+
+
+def _after(rooms: Rooms, decision: Decision) -> Decision:
+    """The decision with what it replaces, what changed and why."""
+    before = rooms.store.latest_decision(decision.pregnancy)
+    if before is None:
+        return decision
+    return replace(decision, replaces=before.id, changed=differences(before, decision), because=why(before, decision))

@@ -1,0 +1,1 @@
+"""Caseload and expected births, for the planner."""

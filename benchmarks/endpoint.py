@@ -1,0 +1,264 @@
+"""The FHIR endpoint: read by id, search by episode, intake by transaction; requests or resources a second, and latency.
+
+Method: a store of N made-up women (28 resources each, STU3, about 900 bytes a resource) is filled directly; then the
+whole application is served from it by uvicorn in as many processes as `--workers`, on SQLite, with policy and durable
+audit. wrk (without it, nothing) asks at random over all women with 32 connections from the same machine, so it takes
+part of the same cores. Transactions of one dossier each are sent by a client of Python with 4 connections; the rate is
+also given per second of processor time that the server used.
+
+    python benchmarks/endpoint.py [--women 10000] [--workers 2] [--seconds 10] [--folder KEEP]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from adapter.model.sources import FhirVersion, Media, Received
+from adapter.store import KeyRing, Store
+
+CONFIG = """
+[store]
+url = "sqlite:///adapter.db"
+[[source]]
+id = "vp"
+name = "EPD"
+agb = "08001234"
+kind = "files"
+path = "nothing"
+fhir_version = "3.0"
+dialect = "nictiz-geboortezorg-stu3"
+[igo]
+register = "igo.toml"
+"""
+REGISTER = """
+[igo]
+name = "IGO"
+agb = "53000001"
+[[member]]
+name = "EPD"
+agb = "08001234"
+discipline = "verloskunde"
+from = 2017-01-01
+"""
+WRK = """
+math.randomseed({seed})
+request = function()
+  return wrk.format("GET", string.format("{path}", math.random(0, {women} - 1)))
+end
+"""
+SNOMED = "http://snomed.info/sct"
+FILL = "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore. "
+
+
+def dossier(at: int, prefix: str = "b") -> list[dict[str, Any]]:
+    """The resources of one woman."""
+    woman, episode = f"{prefix}w{at}", f"{prefix}e{at}"
+    about = {"subject": {"reference": f"Patient/{woman}", "display": "A. Bakker"}}
+    context = {"reference": f"EpisodeOfCare/{episode}", "display": "dossier"}
+
+    def seen(number: int) -> dict[str, Any]:
+        return {
+            "resourceType": "Observation",
+            "id": f"{prefix}o{at}-{number}",
+            "meta": {"profile": ["http://nictiz.nl/fhir/StructureDefinition/bc-PregnancyObservation"]},
+            "status": "final",
+            "code": {"coding": [{"system": SNOMED, "code": "57036006", "display": "Zwangerschapsduur"}]},
+            **about,
+            "context": context,
+            "effectiveDateTime": f"2026-03-{number % 28 + 1:02d}T10:00:00+01:00",
+            "valueQuantity": {"value": 100 + number, "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"},
+            "comment": FILL * 4,
+        }
+
+    identifier = [{"system": "urn:oid:2.16.840.1.113883.2.4.3.11.999.7.6", "value": f"{prefix}{at}"}]
+    code = {"coding": [{"system": SNOMED, "code": "364320009", "display": "Zwangerschapsdossier"}]}
+    pregnancy = {"coding": [{"system": SNOMED, "code": "118185001", "display": "Zwangerschap"}]}
+    name = [{"family": f"Bakker{at}", "given": [f"Anna{at % 997}"]}]
+    born = f"{1980 + at % 20}-{at % 12 + 1:02d}-{at % 28 + 1:02d}"
+    return [
+        {"resourceType": "Patient", "id": woman, "identifier": identifier, "name": name, "birthDate": born},
+        {
+            "resourceType": "EpisodeOfCare",
+            "id": episode,
+            "identifier": identifier,
+            "status": "active",
+            "type": [code],
+            "patient": {"reference": f"Patient/{woman}"},
+            "period": {"start": "2026-01-10"},
+        },
+        {
+            "resourceType": "Condition",
+            "id": f"{prefix}p{at}",
+            "clinicalStatus": "active",
+            "code": pregnancy,
+            **about,
+            "context": context,
+        },
+        *(
+            {
+                "resourceType": "Encounter",
+                "id": f"{prefix}c{at}-{n}",
+                "status": "finished",
+                **about,
+                "episodeOfCare": [context],
+                "period": {"start": f"2026-03-0{n + 1}T10:00:00+01:00"},
+            }
+            for n in range(5)
+        ),
+        *(seen(n) for n in range(20)),
+    ]
+
+
+def fill(folder: Path, women: int) -> None:
+    """Make the store."""
+    (folder / "nothing").mkdir(exist_ok=True)
+    (folder / "adapter.toml").write_text(CONFIG)
+    (folder / "igo.toml").write_text(REGISTER)
+    store = Store.open(f"sqlite:///{folder / 'adapter.db'}", KeyRing.create(folder / "adapter.key"))
+    at = datetime.now(UTC)
+    for start in range(0, women, 100):
+        batch = []
+        for number in range(start, min(women, start + 100)):
+            for resource in dossier(number):
+                body = json.dumps(resource, separators=(",", ":")).encode()
+                kind, id = resource["resourceType"], resource["id"]
+                woman = f"Patient/bw{number}"
+                one = Received(
+                    "vp", FhirVersion.STU3, Media.JSON, kind, id, None, body, woman, woman, None, f"{kind}{id}"
+                )
+                batch.append(one)
+        store.append(batch, at)
+    store.close()
+
+
+def serve(folder: Path, workers: int, listener: socket.socket) -> list[subprocess.Popen[bytes]]:
+    """The whole application, in processes of its own that share one listener."""
+    command = [sys.executable, "-m", "uvicorn", "--factory", "adapter.asgi:create", "--fd", str(listener.fileno())]
+    command += ["--no-access-log", "--log-level", "error", "--lifespan", "off"]
+    environment = {**os.environ, "ADAPTER_CONFIG": str(folder / "adapter.toml")}
+    handed = (listener.fileno(),)
+    processes = [subprocess.Popen(command, env=environment, cwd=folder, pass_fds=handed) for _ in range(workers)]
+    port = listener.getsockname()[1]
+    for _ in range(4 * workers):  # each answers once, at least
+        httpx.get(f"http://127.0.0.1:{port}/fhir/stu3/EpisodeOfCare?_id=be1", timeout=120)
+    return processes
+
+
+def spent(processes: list[subprocess.Popen[bytes]]) -> float:
+    """Seconds of processor time of the server so far."""
+    ticks = 0
+    for process in processes:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(int(field) for field in fields[11:15])  # with the processes that check for it, once they end
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def wrk(
+    folder: Path, base: str, path: str, women: int, seconds: int, server: list[subprocess.Popen[bytes]]
+) -> dict[str, Any]:
+    """Ask with wrk."""
+    script = folder / "ask.lua"
+    script.write_text(WRK.format(seed=random.randrange(10**6), path=path, women=women))
+    before = spent(server)
+    command = ["wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", "-s", str(script), base]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    used = spent(server) - before
+    lines = {line.split()[0]: line.split() for line in text.splitlines() if line.split()}
+    rate = float(lines["Requests/sec:"][1])
+    wrong = [line.strip() for line in text.splitlines() if "Non-2xx" in line or "Socket errors" in line]
+    return {
+        "requests_per_second": rate,
+        "p50": lines["50%"][1],
+        "p99": lines["99%"][1],
+        "per_second_of_processor": round(rate * seconds / used) if used else None,
+        "wrong": wrong,
+    }
+
+
+async def transactions(base: str, seconds: int, server: list[subprocess.Popen[bytes]]) -> dict[str, Any]:
+    """Send dossiers, four at a time."""
+    before, started, sent = spent(server), time.perf_counter(), 0
+    prefix = f"t{random.randrange(10**6)}x"
+    numbers = iter(range(10**6))
+    took: list[float] = []
+
+    async def one(client: httpx.AsyncClient) -> None:
+        nonlocal sent
+        while time.perf_counter() - started < seconds:
+            resources = dossier(next(numbers), prefix)
+            entries = [
+                {"resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}}
+                for r in resources
+            ]
+            body = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+            at = time.perf_counter()
+            response = await client.post(f"{base}/fhir/stu3", content=body, timeout=120)
+            took.append(time.perf_counter() - at)
+            if response.status_code != 200:
+                raise SystemExit(response.text[:500])
+            sent += len(resources)
+
+    headers = {"Content-Type": "application/fhir+json", "Authorization": "Bearer demo.source.vp"}
+    async with httpx.AsyncClient(headers=headers) as client:
+        await asyncio.gather(*(one(client) for _ in range(4)))
+    elapsed, used = time.perf_counter() - started, spent(server) - before
+    took.sort()
+    return {
+        "resources_per_second": round(sent / elapsed),
+        "per_second_of_processor": round(sent / used) if used else None,
+        "p50_ms": round(took[len(took) // 2] * 1000),
+        "p99_ms": round(took[len(took) * 99 // 100] * 1000),
+    }
+
+
+def main() -> None:
+    """Run it and print the figures."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--women", type=int, default=10_000)
+    options.add_argument("--workers", type=int, default=2)
+    options.add_argument("--seconds", type=int, default=10)
+    options.add_argument("--folder", type=Path, help="keep the store here, or use the one that is there")
+    given = options.parse_args()
+    folder = given.folder or Path(tempfile.mkdtemp())
+    folder.mkdir(exist_ok=True)
+    if not (folder / "adapter.db").exists():
+        fill(folder, given.women)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server = serve(folder, given.workers, listener)
+    found: dict[str, Any] = {"women": given.women, "workers": given.workers, "cores": os.cpu_count()}
+    try:
+        if shutil.which("wrk"):
+            for name, path in (
+                ("read", "/fhir/stu3/Observation/bo%d-7"),
+                ("search_by_episode", "/fhir/stu3/Observation?context=EpisodeOfCare/be%d"),
+            ):
+                found[name] = wrk(folder, base, path, given.women, given.seconds, server)
+        found["transaction"] = asyncio.run(transactions(base, given.seconds, server))
+    finally:
+        for process in server:
+            process.kill()
+            process.wait()
+        if given.folder is None:
+            shutil.rmtree(folder)
+    found["load_average"] = os.getloadavg()
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
