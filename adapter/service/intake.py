@@ -7,12 +7,9 @@ goes on.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 from adapter import facts, fhir
@@ -20,9 +17,10 @@ from adapter.model.facts import Person
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import FhirVersion, Media, Problem, Received, StoredVersion
 from adapter.service.links.women import RECORD_JOB
+from adapter.service.processes import ctrl_c_held, processes
 from adapter.service.rooms import Rooms
 
-_IN_PROCESS = 400  # resources to check before other processes are worth their start
+_IN_PROCESS = 2_000  # resources to check before other processes are worth their start
 
 _Unit = tuple[bytes, Media, FhirVersion, str | None]  # the last: the hash under which it was found good before
 
@@ -45,7 +43,7 @@ class Checker:
         self._seen += len(units)
         if self._processes == 0 or self._seen <= _IN_PROCESS:
             return await asyncio.to_thread(check_all, units)
-        with _ctrl_c_held():  # the processes start at their first work
+        with ctrl_c_held():  # the processes start at their first work
             checked = asyncio.get_running_loop().run_in_executor(self._others(), check_all, units)
         return await checked
 
@@ -53,12 +51,12 @@ class Checker:
         """Have other work done in another process, while there is nothing to check; None where there is none."""
         if self._processes == 0:
             return None
-        with _ctrl_c_held():
+        with ctrl_c_held():
             return asyncio.get_running_loop().run_in_executor(self._others(), work)
 
     def _others(self) -> Executor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._processes, mp_context=multiprocessing.get_context("spawn"))
+            self._pool = processes(self._processes)
         return self._pool
 
     def close(self) -> None:
@@ -66,16 +64,6 @@ class Checker:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
-
-
-@contextmanager
-def _ctrl_c_held() -> Iterator[None]:
-    """Processes started within are deaf to Ctrl-C: it goes to all of them, and we are the one to stop them."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ from adapter.service.guard import Guard
 from adapter.service.payment import lines
 from adapter.service.payment.packing import unpack
 from adapter.service.payment.persons import NOBODY, persons_of
+from adapter.service.processes import end_with_parent
 from adapter.service.rooms import Rooms
 from adapter.store import Note, StandingRow
 
@@ -118,6 +119,7 @@ _here: list[Rooms] = []  # the rooms of this process, where it is one of a pool
 
 
 def _begin(openers: Iterable[Opener]) -> None:
+    end_with_parent()
     _here[:] = [opener() for opener in openers]
     gc.freeze()  # rules and register stay; what passes through is plain data, without cycles
     gc.set_threshold(100_000)
