@@ -32,7 +32,7 @@ class Limits:
     dossiers_per_search: int = 25
     groups: int = 3  # groups of dossiers in progress at once
     pages: int = 2_000  # of one search
-    deliver: int = 200
+    deliver: int = 400
     connect_seconds: float = 5.0
     read_seconds: float = 30.0
     call_seconds: float = 180.0  # of one call, however slowly it trickles in

@@ -22,6 +22,8 @@ from adapter.service.rooms import Rooms
 
 _IN_PROCESS = 2_000  # resources to check before other processes are worth their start
 
+_TOGETHER = 400  # resources checked and stored at once
+
 _Unit = tuple[bytes, Media, FhirVersion, str | None]  # the last: the hash under which it was found good before
 
 
@@ -84,10 +86,35 @@ class Intake:
         self._checker = checker
         self._source = source
         self._new_source: bool | None = None
+        self._waiting: list[Received] = []
+        self._under_way: asyncio.Task[None] | None = None
         self.tally = Tally()
 
     async def take(self, batch: list[Received]) -> None:
-        """Check, store durably, and put a job in the outbox for every record that changed."""
+        """Take a batch in: `finish` waits until all is checked and stored durably, with a job in the outbox for every
+        record that changed. Small batches go together, and the source goes on sending while they are at it.
+        """
+        self._waiting += batch
+        if len(self._waiting) >= _TOGETHER:
+            await self._flush()
+
+    async def finish(self) -> None:
+        """Wait until everything that was taken is stored. Raises what went wrong with any of it."""
+        await self._flush()
+        if self._under_way is not None:
+            done, self._under_way = self._under_way, None
+            await done
+
+    async def _flush(self) -> None:
+        """Begin with what waits, when what was begun before is done."""
+        if self._under_way is not None:
+            before, self._under_way = self._under_way, None
+            await before
+        if self._waiting:
+            batch, self._waiting = self._waiting, []
+            self._under_way = asyncio.create_task(self._through(batch))
+
+    async def _through(self, batch: list[Received]) -> None:
         await self.keep(await self.checked(batch))
 
     async def checked(self, batch: list[Received]) -> list[Received]:

@@ -50,7 +50,10 @@ class SourcePull:
 
     async def _ask(self, ask: Ask) -> None:
         try:
-            outcome = await self.setup.connector.pull(ask, self.intake.take)
+            try:
+                outcome = await self.setup.connector.pull(ask, self.intake.take)
+            finally:
+                await self.intake.finish()  # also what came before a source broke off
         except Exception as error:  # a fault of ours at one source must not stop the others; it is reported, not lost
             what = f"unexpected {type(error).__name__} while pulling this source"
             problem = Problem(self.setup.info.id, "pull", what, "see the log")
