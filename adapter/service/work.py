@@ -56,8 +56,9 @@ class Work:
             raise ValueError(f"unknown kind of work: {strange[0]!r}")
         changed = [record_of_intent(i.key) for i in intents if i.kind == RECORD_JOB]
         with self._records.together():
-            self._records.facts_of(changed)
-            rebuilt = self._rebuild([i.key for i in intents if i.kind == WOMAN_JOB])
+            with self._rooms.store.looking():
+                self._records.facts_of(changed)
+                rebuilt = self._rebuild([i.key for i in intents if i.kind == WOMAN_JOB])
             with self._rooms.store.unit():
                 self._link(changed)
                 self._keep(rebuilt)

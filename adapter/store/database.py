@@ -68,11 +68,25 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read transaction: one consistent picture. Raises `StoreError`."""
-        if (joined := self._joined()) is not None:
+        joined = self._joined() or getattr(self._unit, "looking", None)
+        if joined is not None:
             yield joined
             return
         with translated(self.url), self._reader.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """What this thread reads meanwhile is read in one transaction, as it was at the first reading."""
+        if self._joined() is not None or getattr(self._unit, "looking", None) is not None:
+            yield
+            return
+        with translated(self.url), self._reader.connect() as connection, connection.begin():
+            self._unit.looking = connection
+            try:
+                yield
+            finally:
+                self._unit.looking = None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -91,6 +91,10 @@ class Store(
         """Who wants to be told of changes."""
         return Subscriptions(self._database, self._vault)
 
+    def looking(self) -> AbstractContextManager[None]:
+        """Read what this thread reads meanwhile in one transaction. What it writes is not seen by it until the end."""
+        return self._database.looking()
+
     def ping(self) -> None:
         """Whether the database answers. Raises `StoreUnavailableError`."""
         with self._database.reading() as connection:
