@@ -37,7 +37,7 @@ def address(sample: SampleApplication) -> Iterator[str]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it lives no other event loop can run in this process: other files have theirs
 def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = os.environ.get("ADAPTER_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
