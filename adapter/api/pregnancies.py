@@ -86,6 +86,7 @@ def _json(body: bytes) -> Response:
 
 def router(application: Application) -> APIRouter:
     """The routes, bound to the application."""
+    wire.prepare(CarePath, Decision)
     api = APIRouter(prefix=PREFIX, responses=PROBLEMS, tags=["pregnancies"])
 
     @api.get("", response_model=PregnancyList, summary="List pregnancies")

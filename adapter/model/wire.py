@@ -19,6 +19,12 @@ def adapter_for(kind: type) -> TypeAdapter[Any]:
     return _ADAPTERS[kind]
 
 
+def prepare(*kinds: type) -> None:
+    """Compile what reads and writes these now, so that no answer has to wait for it."""
+    for kind in kinds:
+        adapter_for(kind)
+
+
 def to_json(value: object) -> bytes:
     """The JSON of a model value: published names, instants in UTC with `Z`."""
     return adapter_for(type(value)).dump_json(value, by_alias=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from adapter.store.records import Part
 from adapter.store.tables import audit, meta, microseconds
@@ -20,6 +20,11 @@ from adapter.store.tables import audit, meta, microseconds
 _HEAD = "audit_head"
 _START = b"\x00" * 32
 _A = audit.c
+
+# Statements are built once: that costs more than running them.
+_ADD = insert(audit)
+_LAST = select(meta.c.value).where(meta.c.name == _HEAD)
+_MOVE = update(meta).where(meta.c.name == _HEAD).values(value=bindparam("moved"))
 
 
 class AuditLine(Protocol):
@@ -65,12 +70,12 @@ class Audit(Part):
                 chain = self._next(chain, lines, event.recorded, event.patient, body)
                 row = {"position": lines, "recorded": event.recorded, "patient": event.patient}
                 rows.append({**row, "body": body, "chain": chain})
-            connection.execute(insert(audit), rows)
+            connection.execute(_ADD, rows)
             value = lines.to_bytes(8, "big") + chain
             if first:
                 connection.execute(insert(meta).values(name=_HEAD, value=value))
             else:
-                connection.execute(update(meta).where(meta.c.name == _HEAD).values(value=value))
+                connection.execute(_MOVE, {"moved": value})
 
     def audit(
         self,
@@ -120,5 +125,5 @@ class Audit(Part):
 
 
 def _head(connection: Connection) -> tuple[int, bytes]:
-    value: Any = connection.execute(select(meta.c.value).where(meta.c.name == _HEAD)).scalar()
+    value: Any = connection.execute(_LAST).scalar()
     return (0, _START) if value is None else (int.from_bytes(value[:8], "big"), bytes(value[8:]))
