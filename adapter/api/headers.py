@@ -20,6 +20,7 @@ from adapter.model.identifiers import Bsn, InvalidIdentifierError, System
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NINE_DIGITS = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
+_BARE = re.compile(r"identifier(?::[a-z-]+)?=(?:[^&|]*,)?\|?[0-9]{9}(?![0-9])")
 
 _BSN_OID = "2.16.840.1.113883.2.4.6.3|"
 
@@ -50,8 +51,12 @@ def holds_bsn(text: str) -> bool:
 
 
 def names_bsn(query: str) -> bool:
-    """Whether a query holds a BSN, or searches by its naming system (then what follows is meant to be one)."""
-    return holds_bsn(query) or System.BSN.value.lower() in query.lower() or _BSN_OID in query
+    """Whether a query holds a BSN, searches by its naming system (then what follows is meant to be one), or gives nine
+    digits as an identifier without a system: a mistyped BSN tells who she is as well.
+    """
+    return (
+        holds_bsn(query) or bool(_BARE.search(query)) or System.BSN.value.lower() in query.lower() or _BSN_OID in query
+    )
 
 
 def _is_bsn(digits: str) -> bool:

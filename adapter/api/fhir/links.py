@@ -7,6 +7,7 @@ is sealed whole.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +20,8 @@ from adapter.service.endpoint.search import Place
 SEALED = "urn:uuid:f7f0c2c4-5d0f-4d6b-8a6f-1c8f7f3b9e55"
 """System of a BSN that was sealed by us; made once, it means nothing else."""
 _SAFE = ":/,|"
+_NINE = re.compile(r"[0-9]{9}")
+_AS_IS = b"\x00"  # before a value that was given without a system
 
 Pairs = list[tuple[str, str]]
 
@@ -31,16 +34,21 @@ def self_link(exchange: Exchange, parts: tuple[str, ...], pairs: Iterable[tuple[
 
 
 def hidden(exchange: Exchange, pairs: Iterable[tuple[str, str]]) -> Pairs:
-    """The parameters with every BSN in them sealed."""
-    return [(name, _hide(exchange, value) if "|" in value else value) for name, value in pairs]
+    """The parameters with every BSN in them sealed, and what may be one: nine digits as identifier, without system."""
+    return [(name, _hide(exchange, name, value)) for name, value in pairs]
 
 
-def _hide(exchange: Exchange, value: str) -> str:
+def _hide(exchange: Exchange, name: str, value: str) -> str:
+    identifier = name.partition(":")[0].endswith("identifier")
     parts = []
     for part in value.split(","):
         system, bar, code = part.partition("|")
-        person = bar and system_of(system) is System.BSN
-        parts.append(f"{SEALED}|{exchange.service.seal(code.encode())}" if person else part)
+        if bar and system_of(system) is System.BSN:
+            parts.append(f"{SEALED}|{exchange.service.seal(code.encode())}")
+        elif identifier and _NINE.fullmatch(code if bar and not system else part):
+            parts.append(f"{SEALED}|{exchange.service.seal(_AS_IS + part.encode())}")
+        else:
+            parts.append(part)
     return ",".join(parts)
 
 
@@ -59,7 +67,8 @@ def _open(exchange: Exchange, value: str) -> str:
         text = exchange.service.unseal(code)
         if text is None:
             raise bad("this sealed identifier is not one of ours", "http.identifier", "value")
-        parts.append(f"{System.BSN.value}|{text.decode()}")
+        bare = text.startswith(_AS_IS)
+        parts.append(text[1:].decode() if bare else f"{System.BSN.value}|{text.decode()}")
     return ",".join(parts)
 
 
