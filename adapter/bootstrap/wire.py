@@ -87,7 +87,10 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
         lambda: list(data.warnings),
         settings.serve.frame_ancestors,
         drafting,
-        elsewhere=None if clock else partial(settle, path.resolve()),
+        # Only where writers queue up: two processes that link one woman's records at once could each make her anew.
+        elsewhere=partial(settle, path.resolve())
+        if clock is None and settings.store.url.startswith("sqlite")
+        else None,
     )
 
 
