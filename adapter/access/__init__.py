@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from adapter.access.audit import AuditEvent, AuditLog, AuditPort, Entity, EventType, Outcome
 from adapter.access.binding import Binding, binding_allowed, is_loopback
-from adapter.access.identity import DEMONSTRATION, SYSTEM, Actor, Context, Purpose, Role
+from adapter.access.identity import (
+    DEMONSTRATION,
+    SYSTEM,
+    Actor,
+    ActorKind,
+    Context,
+    Emergency,
+    Identified,
+    Purpose,
+    Role,
+    UnauthenticatedError,
+)
 from adapter.access.policy import GRANTS, Action, Denial, DeniedError, Grant, Policy, Resource
 
 __all__ = [
@@ -13,6 +24,7 @@ __all__ = [
     "SYSTEM",
     "Action",
     "Actor",
+    "ActorKind",
     "AuditEvent",
     "AuditLog",
     "AuditPort",
@@ -20,14 +32,17 @@ __all__ = [
     "Context",
     "Denial",
     "DeniedError",
+    "Emergency",
     "Entity",
     "EventType",
     "Grant",
+    "Identified",
     "Outcome",
     "Policy",
     "Purpose",
     "Resource",
     "Role",
+    "UnauthenticatedError",
     "binding_allowed",
     "is_loopback",
 ]

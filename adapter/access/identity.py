@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from adapter.model.sources import RecordKey
 
 
 class Purpose(StrEnum):
@@ -31,11 +34,21 @@ class Role(StrEnum):
     PLANNER = "planner"  # of the IGO: figures of the region, no woman
 
 
+class ActorKind(StrEnum):
+    """What asks: somebody at a screen, a system on behalf of its organisation, or the woman about herself."""
+
+    PERSON = "person"
+    SYSTEM = "system"
+    WOMAN = "woman"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A person or system that asks. `id` is an UZI number, a user name or the like; never a BSN.
 
+    `organisation`: the identity of the care organisation it belongs to (`ura:…` or `agb:…`).
     `demonstration`: nobody was authenticated; everybody on this machine is this actor.
+    `client`: the system through which a person asks (the id under which it is registered).
     """
 
     id: str
@@ -43,16 +56,58 @@ class Actor:
     organisation: str | None = None
     roles: tuple[str, ...] = ()
     demonstration: bool = False
+    kind: ActorKind = ActorKind.PERSON
+    client: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """Emergency access (noodtoegang): the reason given, and until when it lasts. For care only."""
+
+    reason: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request: who, for what purpose, which request, from which network address."""
+    """One request: who, for what purpose, which request, from which network address.
+
+    `emergency`: the noodtoegang under which is asked; the purpose stays care, and the audit event says so.
+    """
 
     actor: Actor
     purpose: Purpose
     request_id: str = ""
     client: str = ""
+    emergency: Emergency | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """What a token, a session or the demonstration says of who asks, before it is known what is asked.
+
+    `purposes`: those this identity may name. `scopes`: the SMART v2 scopes of a token, None where no token narrows.
+    `source`: the registered source as which a system may send data. `woman`: the record of the woman for whom a token
+    stands (MedMij), or to whom a launch is bound. `emergency`: noodtoegang of this session, while it lasts.
+    """
+
+    actor: Actor
+    purposes: frozenset[Purpose]
+    scopes: tuple[str, ...] | None = None
+    source: str | None = None
+    woman: RecordKey | None = None
+    emergency: Emergency | None = None
+
+
+class UnauthenticatedError(Exception):
+    """Who asks is not known: no token or session, or one that does not hold. The message names no secret.
+
+    `error` is the code of RFC 6750 section 3.1 (`invalid_token`, …), empty where nothing was offered at all.
+    """
+
+    def __init__(self, detail: str, error: str = "") -> None:
+        super().__init__(detail)
+        self.error = error
 
 
 DEMONSTRATION = Actor(

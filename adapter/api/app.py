@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from adapter.api import casemix, errors, operations, overrides, planning, pregnancies, proposals, worklist
+from adapter.api.authentication import Authentication
 from adapter.api.fhir import door
 from adapter.api.headers import Headers
 from adapter.service.port import Application
@@ -30,5 +31,6 @@ def create_app(application: Application) -> FastAPI:
     errors.install(app)
     proposals.install(app)
     app.add_middleware(door.Shortcut, doors=door.doors(application))
+    app.add_middleware(Authentication, entrance=application.entrance)
     app.add_middleware(Headers, frame_ancestors=application.frame_ancestors)
     return app

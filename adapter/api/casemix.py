@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from adapter.access import Context, Purpose
-from adapter.api.context import context
+from adapter.api.authentication import context
 from adapter.api.errors import problem
 from adapter.api.pregnancies import PROBLEMS
 from adapter.api.worklist import CSV

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from adapter.access import Purpose
-from adapter.api.context import context
+from adapter.api.authentication import context
 from adapter.api.errors import problem
 from adapter.api.pregnancies import PROBLEMS, Id
 from adapter.model import wire

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from adapter.access import Purpose
-from adapter.api.context import context
+from adapter.api.authentication import context
 from adapter.api.pregnancies import PROBLEMS, AsOf, KnownAt
 from adapter.model import wire
 from adapter.service.asked import read_asked

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from adapter.access import Purpose
-from adapter.api.context import context
+from adapter.api.authentication import context
 from adapter.model import wire
 from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision

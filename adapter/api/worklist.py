@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from adapter.access import Purpose
-from adapter.api.context import context
+from adapter.api.authentication import context
 from adapter.api.pregnancies import PROBLEMS
 from adapter.model import wire
 from adapter.service.payment.sheets import csv_bytes, xlsx_bytes

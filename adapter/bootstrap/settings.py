@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from adapter.bootstrap.access import AccessSettings
 from adapter.bootstrap.environment import EnvironmentFaultError, Overlay
 from adapter.model.identifiers import Agb, Ura, Uzovi
 from adapter.model.sources import Problem
@@ -175,6 +176,7 @@ class Settings(_Section):
     igo: IgoSettings
     zorgpad: ZorgpadSettings = ZorgpadSettings()
     simulation: SimulationSettings = SimulationSettings()
+    access: AccessSettings | None = None  # until it is there, the demonstration identity on loopback
     mappings: Path | None = None  # instead of the mappings that come with the product
 
     @model_validator(mode="after")

@@ -30,6 +30,7 @@ from adapter.rules import rulebook
 from adapter.service.changes import StoredChanges
 from adapter.service.decide import decide, keep
 from adapter.service.endpoint.service import FhirService
+from adapter.service.entrance import Demonstration, Entrance
 from adapter.service.intake import Checker
 from adapter.service.links.pregnancies import Pregnancies
 from adapter.service.links.proposals import Proposals
@@ -62,9 +63,11 @@ class UseCases:
         frame_ancestors: tuple[str, ...] = (),
         drafting: Drafting | None = None,
         elsewhere: Callable[[], None] | None = None,
+        entrance: Entrance | None = None,
     ) -> None:
         """`elsewhere` does a share of the work that waits, in another process: it is sent there as it is."""
         self.frame_ancestors = frame_ancestors
+        self.entrance: Entrance = entrance or Demonstration()
         self._rooms = rooms
         self._checker = Checker()
         self._check = check

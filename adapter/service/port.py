@@ -11,18 +11,16 @@ from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import FhirVersion, Problem, SourceReport, StoredVersion
+from adapter.service.entrance import Entrance
 from adapter.service.links.proposal import LinkDesk
 from adapter.service.origin import Changes, Origins
 from adapter.service.planning.plan import Plans
 from adapter.service.summary import Figures, PregnancyPage
 
 if TYPE_CHECKING:
-    from adapter.service.payment.desk import Payment
-    from adapter.service.signals import Signals
-
-if TYPE_CHECKING:
     from adapter.service.endpoint.service import FhirService
     from adapter.service.payment.desk import Payment
+    from adapter.service.signals import Signals
 
 
 class UnknownPregnancyError(LookupError):
@@ -42,6 +40,11 @@ class Application(Protocol):
 
     Every method that takes a `Context` raises `access.DeniedError` when the policy says no, and writes an audit event.
     """
+
+    @property
+    def entrance(self) -> Entrance:
+        """Who asks, by what a request carries."""
+        ...
 
     @property
     def origins(self) -> Origins:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from adapter.access import DEMONSTRATION, Context, Purpose
+from adapter.access import Context, Identified, Purpose
 from adapter.service.asked import Asked, read_asked
+from adapter.service.entrance import context_of
 
 
 def context(request: Request, purpose: Purpose) -> Context:
-    """Who looks at a page, and for what purpose; until access is configured the demonstration identity."""
-    return Context(
-        actor=DEMONSTRATION,
-        purpose=purpose,
-        request_id=getattr(request.state, "request_id", ""),
-        client=request.client.host if request.client else "",
-    )
+    """Who looks at a page, and for what purpose."""
+    client = request.client.host if request.client else ""
+    return context_of(identified(request), purpose, getattr(request.state, "request_id", ""), client)
+
+
+def identified(request: Request) -> Identified:
+    """Who looks, as the doors established it before the page was asked."""
+    found: Identified = request.state.identified
+    return found
 
 
 def read_question(request: Request) -> Asked:

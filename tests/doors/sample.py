@@ -52,6 +52,7 @@ from adapter.model.sources import (
     SourceState,
     StoredVersion,
 )
+from adapter.service.entrance import Demonstration, Entrance
 from adapter.service.origin import Original, VersionNote, evidence_in, key_of
 from adapter.service.planning.plan import line_of, plan
 from adapter.service.port import UnknownPregnancyError
@@ -465,6 +466,7 @@ class SampleApplication:
         self.is_ready = True
         self.payment = SamplePayment()
         self.frame_ancestors: tuple[str, ...] = ()
+        self.entrance: Entrance = Demonstration()
         self.origins = self.changes = self.planning = self
         self.path = PATH
         self.stand = 1

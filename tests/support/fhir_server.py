@@ -16,11 +16,13 @@ from fastapi import FastAPI
 
 from adapter.access import AuditLog, Policy
 from adapter.api import errors
+from adapter.api.authentication import Authentication
 from adapter.api.fhir import door as fhir_door
 from adapter.api.headers import Headers
 from adapter.model.evidence import Organisation
 from adapter.model.sources import FhirVersion, SourceInfo
 from adapter.service.endpoint.service import FhirService
+from adapter.service.entrance import Demonstration
 from adapter.service.intake import Checker
 from adapter.service.rooms import Rooms, SourceSetup
 from adapter.store import KeyRing, Store
@@ -101,6 +103,7 @@ def door(service: FhirService, **more: Any) -> FastAPI:
     app.router.routes.extend(fhir_door.routes())
     errors.install(app)
     app.add_middleware(fhir_door.Shortcut, doors=fhir_door.doors(application))
+    app.add_middleware(Authentication, entrance=Demonstration())
     app.add_middleware(Headers)
     return app
 

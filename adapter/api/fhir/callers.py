@@ -11,7 +11,9 @@ from dataclasses import replace
 
 from starlette.requests import Request
 
-from adapter.access import DEMONSTRATION, Actor, Context, Purpose, Role
+from adapter.access import Actor, ActorKind, Context, Purpose, Role
+from adapter.api.authentication import context as context_for
+from adapter.api.authentication import identified
 from adapter.model.sources import RecordKey
 from adapter.service.endpoint.fault import FhirFault
 from adapter.service.endpoint.scope import Caller
@@ -23,12 +25,10 @@ _WOMAN = "demo.woman."
 
 def identify(request: Request, service: FhirService, purpose: Purpose = Purpose.TREAT) -> Caller:
     """The caller of this request. Raises `FhirFault` (401) for a token that says nothing here."""
-    context = Context(
-        actor=DEMONSTRATION,
-        purpose=purpose,
-        request_id=getattr(request.state, "request_id", ""),
-        client=request.client.host if request.client else "",
-    )
+    found, context = identified(request), context_for(request, purpose)
+    if not found.actor.demonstration:
+        records = frozenset(service.linked(found.woman)) if found.woman is not None else None
+        return Caller(context, source=found.source, woman=found.woman, records=records)
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip().startswith("demo."):
         return Caller(context)
@@ -52,4 +52,4 @@ def _demonstration(context: Context, token: str, service: FhirService) -> Caller
 
 def _as_source(source: str) -> Actor:
     roles = (Role.ZORGVERLENER, Role.BRON)
-    return Actor(f"bron:{source}", source, organisation=source, roles=roles, demonstration=True)
+    return Actor(f"bron:{source}", source, organisation=source, roles=roles, demonstration=True, kind=ActorKind.SYSTEM)

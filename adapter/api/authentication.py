@@ -1,0 +1,89 @@
+"""Who asks, once for each request and before any route: `identified` reads what this left in the request's state."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from adapter.access import Context, Identified, Purpose, UnauthenticatedError
+from adapter.api.errors import answer
+from adapter.service.entrance import Credentials, Entrance, context_of
+
+_OPEN = frozenset(
+    {
+        "/health/live",
+        "/health/ready",
+        "/openapi.json",
+        "/oauth/token",
+        "/oauth/jwks",
+        "/inloggen",
+        "/inloggen/terug",
+        "/uitgelogd",
+        "/fhir/stu3/metadata",
+        "/fhir/r4/metadata",
+    }
+)
+_OPEN_BELOW = ("/.well-known/", "/static/", "/fhir/stu3/.well-known/", "/fhir/r4/.well-known/", "/launch")
+"""Addresses that tell nothing of anybody, or are where one says who one is."""
+
+_STATE = "identified"
+
+
+class Authentication:
+    """ASGI middleware: no route behind it runs for somebody who is not known."""
+
+    def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
+        self._app = app
+        self._entrance = entrance
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Establish who asks, or answer 401 (a page: go and log in)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            scope.setdefault("state", {})[_STATE] = await self._entrance.identify(_credentials(scope))
+        except UnauthenticatedError as error:
+            if not _open(scope["path"]):
+                await _refused(Request(scope), error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def identified(connection: HTTPConnection) -> Identified:
+    """Who asks. Only behind the middleware, at an address that is not open to everybody."""
+    return cast("Identified", getattr(connection.state, _STATE))
+
+
+def context(request: Request, purpose: Purpose) -> Context:
+    """The context of one request: care is read for TREAT, a decision for HPAYMT."""
+    client = request.client.host if request.client else ""
+    return context_of(identified(request), purpose, getattr(request.state, "request_id", ""), client)
+
+
+def _credentials(scope: Scope) -> Credentials:
+    request = Request(scope)
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return Credentials(
+        bearer=token.strip() if kind.lower() == "bearer" and token.strip() else None,
+        cookies=request.cookies,
+        headers=request.headers,
+        method=scope["method"],
+        address=str(request.url.replace(query="", fragment="")),
+        client=request.client.host if request.client else "",
+    )
+
+
+def _open(path: str) -> bool:
+    return path in _OPEN or path.startswith(_OPEN_BELOW)
+
+
+def _refused(request: Request, error: UnauthenticatedError) -> Response:
+    machine = request.url.path.startswith(("/fhir/", "/api/", "/cds-services", "/metrics"))
+    if not machine and request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse("/inloggen", 303)
+    challenge = f'Bearer error="{error.error}"' if error.error else "Bearer"
+    return answer(request, 401, str(error), {"WWW-Authenticate": challenge})
