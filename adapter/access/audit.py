@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from adapter.access.identity import Context, Purpose
+from adapter.access.identity import ActorKind, Context, Purpose
 from adapter.access.policy import Action, DeniedError, Grant, Policy
 from adapter.access.redact import redact
-from adapter.model.wire import from_json, to_json
+from adapter.model.wire import adapter_for, from_json
 
 SOURCE = "adapter"
 
@@ -48,9 +48,18 @@ class Entity:
     reference: str
 
 
+EMERGENCY = "ETREAT"
+"""The purpose of use under noodtoegang (HL7 v3-ActReason)."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """One line of the audit log. Every text in it has been through `redact`."""
+    """One line of the audit log. Every text in it has been through `redact`.
+
+    `organisation`: the care organisation responsible for who asks (`ura:…` or `agb:…`). `client`: the system through
+    which was asked. `token`: what names the token that was shown (a `jti`). `emergency`: the reason given for
+    noodtoegang. `checks`: what was looked at before it was allowed: the ground, the consent, the treatment relation.
+    """
 
     type: EventType
     action: Action
@@ -72,10 +81,32 @@ class AuditEvent:
     reason: str | None = None  # why it was denied or failed
     subtype: str | None = None
     source: str = SOURCE
+    checks: tuple[str, ...] = ()
+    kind: ActorKind = ActorKind.PERSON
+    client: str | None = None
+    token: str | None = None
+    emergency: str | None = None
+
+    @property
+    def purpose_of_use(self) -> str:
+        """The purpose as NEN 7513 wants it: emergency access is a purpose of its own (HL7 v3-ActReason)."""
+        return EMERGENCY if self.emergency is not None else self.purpose.value
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether this was done under noodtoegang."""
+        return self.emergency is not None
 
     def to_json(self) -> bytes:
-        """All of it."""
-        return to_json(self)
+        """All that says something; what is left out has its default."""
+        return adapter_for(AuditEvent).dump_json(self, by_alias=True, exclude_defaults=True)
+
+    def texts(self) -> list[str]:
+        """Every text that came from outside."""
+        given = (self.user, self.user_name, self.organisation, self.network, self.request_id, self.patient, self.query)
+        more = (self.reason, self.subtype, self.client, self.token, self.emergency, *self.roles, *self.checks)
+        named = (text for entity in self.entities for text in (entity.kind, entity.reference))
+        return [text for text in (*given, *more, *named) if text]
 
 
 class AuditPort(Protocol):
@@ -123,6 +154,7 @@ class AuditLog:
         outcome: Outcome = Outcome.SUCCESS,
         reason: str | None = None,
         subtype: str | None = None,
+        checks: Sequence[str] = (),
     ) -> AuditEvent:
         """An event about this request, not kept yet."""
         actor = context.actor
@@ -147,6 +179,11 @@ class AuditLog:
             reason=reason,
             subtype=subtype,
             source=self._site,
+            checks=tuple(checks),
+            kind=actor.kind,
+            client=actor.client,
+            token=context.token,
+            emergency=context.emergency.reason if context.emergency else None,
         )
 
     def denied(self, context: Context, error: DeniedError, at: datetime, policy: Policy) -> None:
@@ -179,6 +216,7 @@ class AuditLog:
 
 def _redacted(event: AuditEvent) -> AuditEvent:
     """The event without any BSN that got into its text after all."""
-    text = event.to_json().decode()
-    clean = redact(text)
-    return event if clean == text else from_json(AuditEvent, clean)
+    text = "\n".join(event.texts())
+    if redact(text) == text:
+        return event
+    return from_json(AuditEvent, redact(event.to_json().decode()))

@@ -30,8 +30,10 @@ class Role(StrEnum):
     IGO_CONTROLLER = "igo-controller"
     BEHEERDER = "beheerder"
     LOGBEHEERDER = "logbeheerder"
+    VROUW = "vrouw"  # the woman herself: all of her own data, and of nobody else
     BRON = "bron"  # the EPD of a registered source, which sends what it holds
     PLANNER = "planner"  # of the IGO: figures of the region, no woman
+    VROUW = "vrouw"  # the woman herself, about herself
 
 
 class ActorKind(StrEnum):
@@ -62,10 +64,14 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """Emergency access (noodtoegang): the reason given, and until when it lasts. For care only."""
+    """Emergency access (noodtoegang): the reason given, and until when it lasts. For care only.
+
+    `women`: our ids of the women for whom it was begun; of nobody else anything more is seen.
+    """
 
     reason: str
     until: datetime
+    women: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class Context:
     """One request: who, for what purpose, which request, from which network address.
 
     `emergency`: the noodtoegang under which is asked; the purpose stays care, and the audit event says so.
+    `token`: what names the token or session that was shown (a `jti`), never the token itself.
     """
 
     actor: Actor
@@ -80,6 +87,7 @@ class Context:
     request_id: str = ""
     client: str = ""
     emergency: Emergency | None = None
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,7 @@ class Identified:
     `purposes`: those this identity may name. `scopes`: the SMART v2 scopes of a token, None where no token narrows.
     `source`: the registered source as which a system may send data. `woman`: the record of the woman for whom a token
     stands (MedMij), or to whom a launch is bound. `emergency`: noodtoegang of this session, while it lasts.
+    `token`: what names the token or session (its `jti`), for the audit log; never the token itself.
     """
 
     actor: Actor
@@ -97,6 +106,7 @@ class Identified:
     source: str | None = None
     woman: RecordKey | None = None
     emergency: Emergency | None = None
+    token: str | None = None
 
 
 class UnauthenticatedError(Exception):
@@ -108,6 +118,10 @@ class UnauthenticatedError(Exception):
     def __init__(self, detail: str, error: str = "") -> None:
         super().__init__(detail)
         self.error = error
+
+
+class UnavailableError(Exception):
+    """Who asks cannot be established now: what must tell us does not answer. Ask again later (503)."""
 
 
 DEMONSTRATION = Actor(

@@ -14,6 +14,8 @@ _FOUND = re.compile(
     # Nine digits, also straight behind a percent-encoded character (`bsn%7C123…`).
     rf"|(?P<nine>(?:(?<=%{_HEX}{{2}})|(?<![0-9]))[0-9]{{9}}(?![0-9]))"
 )
+_MAY_HOLD = re.compile("[0-9]{9}")
+"""Nearly no text does, and looking for this takes a tenth of the time."""
 
 
 def redact(text: str) -> str:
@@ -21,7 +23,7 @@ def redact(text: str) -> str:
 
     An AGB code or URA of nine digits that happens to pass is masked as well: one in eleven, and better so.
     """
-    return _FOUND.sub(_masked, text)
+    return _FOUND.sub(_masked, text) if _MAY_HOLD.search(text) else text
 
 
 def _masked(found: re.Match[str]) -> str:

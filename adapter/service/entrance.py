@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from adapter.access import DEMONSTRATION, Context, Identified, Purpose
+
+if TYPE_CHECKING:
+    from adapter.service.access.tokens import TokenDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,24 @@ class Credentials:
 def context_of(who: Identified, purpose: Purpose, request_id: str = "", client: str = "") -> Context:
     """One request of somebody who is known, for this purpose; noodtoegang is for care alone."""
     emergency = who.emergency if purpose is Purpose.TREAT else None
-    return Context(actor=who.actor, purpose=purpose, request_id=request_id, client=client, emergency=emergency)
+    return Context(who.actor, purpose, request_id, client, emergency, who.token)
 
 
 class Entrance(Protocol):
-    """Knows who asks."""
+    """Knows who asks.
+
+    `issuer`: the address under which the service is reached, None until access is configured. `proxies`: the addresses
+    whose forwarded headers are believed. `systems`: what gives tokens to registered systems.
+    """
+
+    @property
+    def issuer(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def proxies(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def systems(self) -> TokenDesk | None: ...  # noqa: D102
 
     @property
     def configured(self) -> bool:
@@ -48,6 +64,9 @@ class Demonstration:
     """Everybody is the demonstration identity; what a request carries is not looked at."""
 
     configured = False
+    issuer: str | None = None
+    proxies: tuple[str, ...] = ()
+    systems: TokenDesk | None = None
 
     def __init__(self) -> None:
         self._everybody = Identified(DEMONSTRATION, frozenset(Purpose))
