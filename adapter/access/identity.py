@@ -33,7 +33,6 @@ class Role(StrEnum):
     VROUW = "vrouw"  # the woman herself: all of her own data, and of nobody else
     BRON = "bron"  # the EPD of a registered source, which sends what it holds
     PLANNER = "planner"  # of the IGO: figures of the region, no woman
-    VROUW = "vrouw"  # the woman herself, about herself
 
 
 class ActorKind(StrEnum):
