@@ -15,6 +15,7 @@ from adapter.access.identity import (
     Purpose,
     Role,
     UnauthenticatedError,
+    UnavailableError,
 )
 from adapter.access.policy import GRANTS, Action, Denial, DeniedError, Grant, Policy, Resource
 
@@ -43,6 +44,7 @@ __all__ = [
     "Resource",
     "Role",
     "UnauthenticatedError",
+    "UnavailableError",
     "binding_allowed",
     "is_loopback",
 ]

@@ -79,6 +79,7 @@ class Context:
 
     `emergency`: the noodtoegang under which is asked; the purpose stays care, and the audit event says so.
     `token`: what names the token or session that was shown (a `jti`), never the token itself.
+    `purposes`: those this identity may name, None where nothing narrows them: one token has one purpose.
     """
 
     actor: Actor
@@ -87,6 +88,7 @@ class Context:
     client: str = ""
     emergency: Emergency | None = None
     token: str | None = None
+    purposes: frozenset[Purpose] | None = None
 
 
 @dataclass(frozen=True, slots=True)
