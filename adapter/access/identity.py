@@ -79,7 +79,8 @@ class Context:
 
     `emergency`: the noodtoegang under which is asked; the purpose stays care, and the audit event says so.
     `token`: what names the token or session that was shown (a `jti`), never the token itself.
-    `purposes`: those this identity may name, None where nothing narrows them: one token has one purpose.
+    `purposes`: those this identity may name, None where nothing narrows them: one token has one purpose. `scopes`,
+    `woman`: as `Identified` has them.
     """
 
     actor: Actor
@@ -89,6 +90,13 @@ class Context:
     emergency: Emergency | None = None
     token: str | None = None
     purposes: frozenset[Purpose] | None = None
+    scopes: tuple[str, ...] | None = None
+    woman: RecordKey | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether no woman is beyond what may be asked: the demonstration, and the program itself."""
+        return self.actor.demonstration or self.actor == SYSTEM
 
 
 @dataclass(frozen=True, slots=True)

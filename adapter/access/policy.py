@@ -38,6 +38,9 @@ class Resource(StrEnum):
     SOURCE = "source"  # pull from it, see how it answered
     AUDIT = "audit"
     PLANNING = "planning"  # expected births, caseload, completeness: figures of the region, no woman
+    CONSENT = "consent"  # what she permits or forbids, and the grounds that follow from it
+    EMERGENCY = "emergency"  # noodtoegang: to begin it
+    OWN_LOG = "own-log"  # inzage: who looked at her own data
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Denial(StrEnum):
     WRONG_PURPOSE = "wrong-purpose"  # allowed for another purpose
     NOT_GRANTED = "not-granted"
     DEMONSTRATION_OFF_LOOPBACK = "demonstration-off-loopback"
+    PURPOSE_NOT_HELD = "purpose-not-held"  # this token or session may not name that purpose
+    SCOPE = "scope"  # the scopes of the token leave this kind of data out
 
 
 class DeniedError(Exception):
@@ -77,9 +82,14 @@ def _rows(role: Role, purpose: Purpose, actions: str, *kinds: Resource) -> Itera
 GRANTS: tuple[Grant, ...] = (
     *_rows(Role.ZORGVERLENER, Purpose.TREAT, "R", Resource.CARE_PATH, Resource.SOURCE_RESOURCE),
     *_rows(Role.ZORGVERLENER, Purpose.TREAT, "RE", Resource.PREGNANCIES, Resource.SOURCE),
-    *_rows(Role.ZORGVERLENER, Purpose.TREAT, "E", Resource.IDENTITY),
+    *_rows(Role.ZORGVERLENER, Purpose.TREAT, "E", Resource.IDENTITY, Resource.EMERGENCY),
+    *_rows(Role.ZORGVERLENER, Purpose.TREAT, "CRU", Resource.CONSENT),
+    *_rows(Role.VROUW, Purpose.TREAT, "R", Resource.PREGNANCIES, Resource.CARE_PATH, Resource.SOURCE_RESOURCE),
+    *_rows(Role.VROUW, Purpose.TREAT, "CRU", Resource.CONSENT),
+    *_rows(Role.VROUW, Purpose.TREAT, "R", Resource.OWN_LOG),
     *_rows(Role.KOPPELBEHEERDER, Purpose.TREAT, "CRU", Resource.LINK),
     *_rows(Role.BRON, Purpose.TREAT, "CRU", Resource.SOURCE_RESOURCE),
+    *_rows(Role.BRON, Purpose.TREAT, "CRU", Resource.CONSENT),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "RE", Resource.PREGNANCIES, Resource.DECISION),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "CU", Resource.OVERRIDE),
     *_rows(Role.IGO_CONTROLLER, Purpose.HPAYMT, "C", Resource.CLAIM),
@@ -100,7 +110,7 @@ GRANTS: tuple[Grant, ...] = (
 class Policy:
     """A table of grants with a name and version."""
 
-    def __init__(self, grants: Iterable[Grant] = GRANTS, *, id: str = "adapter-default", version: str = "1") -> None:
+    def __init__(self, grants: Iterable[Grant] = GRANTS, *, id: str = "adapter-default", version: str = "2") -> None:
         self.id = id
         self.version = version
         name = f"{id}|{version}"
@@ -117,6 +127,8 @@ class Policy:
             raise ValueError("say what kind of data is asked for")
         if context.actor.demonstration and not is_loopback_client(context.client):
             raise DeniedError(Denial.DEMONSTRATION_OFF_LOOPBACK, context, action, what[0])
+        if context.purposes is not None and context.purpose not in context.purposes:
+            raise DeniedError(Denial.PURPOSE_NOT_HELD, context, action, what[0])
         grants = [self._one(context, action, kind) for kind in what]  # every one of them, not the first alone
         return grants[0]
 

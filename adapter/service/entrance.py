@@ -31,7 +31,8 @@ class Credentials:
 def context_of(who: Identified, purpose: Purpose, request_id: str = "", client: str = "") -> Context:
     """One request of somebody who is known, for this purpose; noodtoegang is for care alone."""
     emergency = who.emergency if purpose is Purpose.TREAT else None
-    return Context(who.actor, purpose, request_id, client, emergency, who.token, who.purposes)
+    held = (who.token, who.purposes, who.scopes, who.woman)
+    return Context(who.actor, purpose, request_id, client, emergency, *held)
 
 
 class Entrance(Protocol):

@@ -32,7 +32,7 @@ def context(actor: Actor, purpose: Purpose, client: str = "10.0.0.8") -> Context
 @pytest.mark.parametrize("grant", GRANTS, ids=lambda g: f"{g.role}-{g.purpose}-{g.action.name}-{g.what}")
 def test_every_grant_in_the_table_grants(grant) -> None:  # type: ignore[no-untyped-def]
     given = POLICY.require(context(Actor("x", "X", roles=(grant.role,)), grant.purpose), grant.action, grant.what)
-    assert given.policy == "adapter-default|1"
+    assert given.policy == "adapter-default|2"
 
 
 @pytest.mark.parametrize("role", list(Role))

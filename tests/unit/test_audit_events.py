@@ -57,7 +57,7 @@ def test_an_event_says_who_what_why_when_and_under_which_policy() -> None:
         "demonstratie",
         Purpose.TREAT,
         "w-1",
-        "adapter-default|1",
+        "adapter-default|2",
     )
     assert (event.recorded, event.network, event.request_id) == (AT, "127.0.0.1", "request-1")
     assert event.demonstration
