@@ -74,8 +74,9 @@ class SourceSettings(_Section):
     base_url: str | None = None
     path: Path | None = None
     fhir_version: Literal["3.0", "4.0"] | None = None
+    format: Literal["json", "xml"] = "json"
     dialect: str
-    women: Literal["follow", "list"] = "follow"
+    women: Literal["follow", "list", "token"] = "follow"
     women_file: Path | None = None
     timeout_seconds: float = Field(default=30.0, gt=0)
     concurrency: int = Field(default=6, ge=1, le=64)

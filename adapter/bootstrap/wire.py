@@ -174,7 +174,9 @@ def _connector(path: Path, given: SourceSettings) -> Connector:
     )
     auth = connectors.Auth(given.auth.method, given.auth.token_env, given.auth.token_file)
     try:
-        settings = connectors.SourceConfig(info, given.kind, given.base_url, given.path, given.women, auth, limits)
+        settings = connectors.SourceConfig(
+            info, given.kind, given.base_url, given.path, given.women, auth, limits, given.format
+        )
         return connectors.connect(settings)
     except connectors.ConfigurationError as error:
         raise ConfigurationError([Problem(given.id, str(path), str(error))]) from None

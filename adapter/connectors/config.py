@@ -59,9 +59,10 @@ class SourceConfig:
     kind: Literal["fhir", "files"]
     base_url: str | None = None
     path: Path | None = None
-    women: Literal["follow", "list"] = "follow"
+    women: Literal["follow", "list", "token"] = "follow"  # token: the one woman for whom the token was given (MedMij)
     auth: Auth = Auth()
     limits: Limits = Limits()
+    format: Literal["json", "xml"] = "json"
 
     def __post_init__(self) -> None:
         where = f"source {self.info.id!r}"
@@ -73,8 +74,12 @@ class SourceConfig:
             _check_auth(where, self.auth, self.base_url or "")
         else:
             raise ConfigurationError(f'{where}: kind {self.kind!r} is not "fhir" or "files"')
-        if self.women not in ("follow", "list"):
-            raise ConfigurationError(f'{where}: women {self.women!r} is not "follow" or "list"')
+        if self.women not in ("follow", "list", "token"):
+            raise ConfigurationError(f'{where}: women {self.women!r} is not "follow", "list" or "token"')
+        if self.women == "token" and (self.kind != "fhir" or self.auth.method == "none"):
+            raise ConfigurationError(f'{where}: women "token" is of kind "fhir" and needs a token, see [source.auth]')
+        if self.format not in ("json", "xml"):
+            raise ConfigurationError(f'{where}: format {self.format!r} is not "json" or "xml"')
 
 
 def _check_url(where: str, url: str | None) -> None:

@@ -63,17 +63,24 @@ class Group:
             [
                 *(self.ask(search, dossiers) for search in plan.by_dossier),
                 *(self.ask(search, list(self.own.encounters)) for search in plan.by_contact),
-                *(self.ask(search, self.new) for search in plan.about_woman if not search.loose),
+                *(self.ask_about_her(search) for search in plan.about_woman if not search.loose),
             ]
         )
         children = sorted(self.own.children)
         await together(
             [
                 *(self.ask(search, children) for search in plan.about_child),
-                *(self.ask(search, self.new) for search in plan.about_woman if search.loose),
+                *(self.ask_about_her(search) for search in plan.about_woman if search.loose),
             ]
         )
         await resolve(self)
+
+    async def ask_about_her(self, search: Search) -> None:
+        """By her Patient; by nothing where the token says who she is."""
+        if not self.pull.implied:
+            await self.ask(search, self.new)
+        elif self.new and not self.pull.skips(search):
+            await self._batch(search, ())
 
     async def ask(self, search: Search, values: Sequence[str]) -> None:
         """One search for all these values, in batches."""
@@ -100,9 +107,16 @@ class Group:
             if len(batch) > 1:
                 await self._one_by_one(search, batch, error)
             elif isinstance(error, NotOfferedError) and search not in pull.worked:
-                pull.not_offered(search, error)
+                await self._not_offered(search, batch, error)
             else:
-                self._mark(batch, search, error)
+                self._mark(batch or self.new, search, error)
+
+    async def _not_offered(self, search: Search, batch: Sequence[str], error: NotOfferedError) -> None:
+        if search.include and search not in self.pull.plain:
+            self.pull.plain.add(search)
+            await self._batch(search, batch)
+        else:
+            self.pull.not_offered(search, error)
 
     async def _one_by_one(self, search: Search, batch: Sequence[str], error: SourceError) -> None:
         # A source that takes no list, or chokes on one record, must not cost the other women their answer.

@@ -14,13 +14,13 @@ from adapter.connectors.dossiers import Group
 from adapter.connectors.errors import NotOfferedError, RefusedError, SourceError, StopError
 from adapter.connectors.http import Http
 from adapter.connectors.ledger import Ledger
-from adapter.connectors.plan import PREGNANCY_RECORD
+from adapter.connectors.plan import PERSON, PREGNANCY_RECORD, with_status
 from adapter.connectors.ports import Ask, Deliver, PullOutcome
 from adapter.connectors.pull import Pull, chunks, first
 from adapter.connectors.resolve import count_missing
 from adapter.fhir import Entry, Page
 from adapter.model.identifiers import Bsn
-from adapter.model.sources import Media
+from adapter.model.sources import Media, SourceState
 
 
 class FhirConnector:
@@ -37,12 +37,14 @@ class FhirConnector:
     async def pull(self, ask: Ask, deliver: Deliver) -> PullOutcome:
         """See `Connector.pull`."""
         config, limits = self._config, self._config.limits
-        extra = config.women == "follow"
+        extra = config.women != "list"
         ledger = Ledger(config.info.id, deliver, limits.deliver, limits.problems, bsn_is_extra=extra)
         try:
-            async with Http(config.base_url or "", config.auth, limits, self._transport) as http:
+            media = Media.XML if config.format == "xml" else Media.JSON
+            async with Http(config.base_url or "", config.auth, limits, self._transport, media) as http:
                 offer = await read_offer(http, config.info.fhir_version, ledger)
-                await _pull(Pull(config.info, http, offer, limits, ledger), ask)
+                pull = Pull(config.info, http, offer, limits, ledger, implied=config.women == "token")
+                await _pull(pull, ask)
         except SourceError as error:
             ledger.stopped = error
             ledger.error("bron", error.what, error.advice)
@@ -52,8 +54,15 @@ class FhirConnector:
 
 async def _pull(pull: Pull, ask: Ask) -> None:
     stopped: SourceError | None = None
+    if pull.implied:
+        for bsn in ask.bsns:
+            pull.ledger.answer(bsn, SourceState.NOT_ASKED, "deze bron geeft alleen de vrouw van het token")
+        if ask.discover or not ask.bsns:
+            await _of_token(pull, ask.status)
+            count_missing(pull)
+        return
     if ask.discover:
-        stopped = await _discover(pull, alone=not ask.bsns)
+        stopped = await _discover(pull, ask.status, alone=not ask.bsns)
     for batch in chunks(tuple(dict.fromkeys(ask.bsns)), pull.limits.dossiers_per_search):
         await _by_bsn(pull, batch)
     count_missing(pull)
@@ -61,9 +70,25 @@ async def _pull(pull: Pull, ask: Ask) -> None:
         raise stopped
 
 
-async def _discover(pull: Pull, alone: bool) -> SourceError | None:
+async def _of_token(pull: Pull, status: Sequence[str]) -> None:
+    """The one woman for whom the token was given: she is asked for by nothing else (MedMij: no BSN in any address)."""
+    group = Group(pull, ())
+    people = [found async for found in pull.pages(PERSON, ())]
+    found = [page async for page in pull.pages(with_status(pull.plan.discovery, status), [PREGNANCY_RECORD])]
+    where = pull.plan.discovery.name
+    for page, media in found:
+        group.adopt([e for e in page.entries if e.type == "EpisodeOfCare"], media, where)
+        await group.take(page.entries, media, where)
+        group.note(page.problems, where)
+    for page, media in people:  # a child comes when the dossier says that it is hers
+        await group.take([e for e in page.entries if f"{e.type}/{e.id}" in group.own.women], media, PERSON.type)
+        group.note(page.problems, PERSON.type)
+    await group.fetch()
+
+
+async def _discover(pull: Pull, status: Sequence[str], alone: bool) -> SourceError | None:
     """Every dossier of a pregnancy. Gives back the failure that cut it short, when the rest can still go on."""
-    search = pull.plan.discovery
+    search = with_status(pull.plan.discovery, status)
     slots = asyncio.Semaphore(pull.limits.groups)
     stopped: SourceError | None = None
     try:

@@ -35,7 +35,10 @@ from adapter.connectors.errors import (
 )
 from adapter.model.sources import Media
 
-ACCEPT = "application/fhir+json, application/json;q=0.9, application/fhir+xml;q=0.5, application/xml;q=0.4"
+ACCEPT = {
+    Media.JSON: "application/fhir+json, application/json;q=0.9, application/fhir+xml;q=0.5, application/xml;q=0.4",
+    Media.XML: "application/fhir+xml, application/xml;q=0.9",
+}
 _AGAIN = frozenset({429, 502, 503, 504})
 _UNREACHABLE = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 
@@ -63,17 +66,25 @@ def _tls() -> ssl.SSLContext:
 class Http:
     """An open connection to the server at `base_url`; use as an async context manager, within one event loop."""
 
-    def __init__(self, base_url: str, auth: Auth, limits: Limits, transport: httpx.AsyncBaseTransport | None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        auth: Auth,
+        limits: Limits,
+        transport: httpx.AsyncBaseTransport | None,
+        media: Media = Media.JSON,
+    ) -> None:
         self.base_url = base_url.rstrip("/") + "/"
         self._limits = limits
         self._auth = auth
+        self._accept = ACCEPT[media]
         self._transport = transport
         self._slots = asyncio.Semaphore(limits.concurrency)
         self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Http:
         limits = self._limits
-        headers = {"Accept": ACCEPT, "Prefer": "handling=strict"}
+        headers = {"Accept": self._accept, "Prefer": "handling=strict"}
         if self._auth.method == "bearer":
             headers["Authorization"] = f"Bearer {_token(self._auth)}"
         timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds, pool=None)

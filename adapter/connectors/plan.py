@@ -7,7 +7,8 @@ what is about a child. Parameter names are those of the FHIR search parameter re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from adapter.model.sources import FhirVersion
 
@@ -80,7 +81,7 @@ STU3 = Plan(
         Search("Condition", "context"),
         Search("Observation", "context"),
         Search("Observation", "context:Encounter.episodeofcare"),
-        Search("Procedure", "context", ("Procedure:performer",)),
+        Search("Procedure", "context", ("Procedure:performer", "Procedure:based-on")),
         Search("Procedure", "context:Encounter.episodeofcare", optional=True),
         Search("DiagnosticReport", "context"),
         Search("ReferralRequest", "context"),
@@ -111,6 +112,15 @@ R4 = Plan(
     ),
     about_child=tuple(Search(kind, "patient") for kind in ("RelatedPerson", "Observation", "Procedure", "Condition")),
 )
+
+PERSON = Search("Patient", "")
+"""Whom a token stands for: asked without any parameter."""
+
+
+def with_status(search: Search, status: Sequence[str]) -> Search:
+    """The same search, for dossiers of these statuses only."""
+    return replace(search, fixed=(*search.fixed, ("status", ",".join(status)))) if status else search
+
 
 PLANS = {FhirVersion.STU3: STU3, FhirVersion.R4: R4}
 

@@ -15,10 +15,14 @@ Deliver = Callable[[list[Received]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What to pull: every dossier the source lets us discover, and the women with these BSNs."""
+    """What to pull: every dossier the source lets us discover, and the women with these BSNs.
+
+    `status`: of the dossiers that are discovered (EpisodeOfCare.status); all of them when empty.
+    """
 
     discover: bool
     bsns: tuple[Bsn, ...] = ()
+    status: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from adapter.connectors.errors import (
 from adapter.connectors.http import Http
 from adapter.connectors.ledger import Ledger
 from adapter.connectors.paging import pages
-from adapter.connectors.plan import PLANS, Plan, Search
+from adapter.connectors.plan import PERSON, PLANS, Plan, Search
 from adapter.fhir import Page
 from adapter.model.sources import Media, SourceInfo
 
@@ -38,10 +38,12 @@ class Pull:
     offer: Offer
     limits: Limits
     ledger: Ledger
+    implied: bool = False  # the token says which woman: she is never named in a search
     directory: set[str] = field(default_factory=set)  # delivered
     claimed: set[str] = field(default_factory=set)  # directory resources that a group fetches, or tried to
     unoffered: set[Search] = field(default_factory=set)
     singly: set[Search] = field(default_factory=set)  # takes one value at a time
+    plain: set[Search] = field(default_factory=set)  # refused with its includes; what they bring is fetched by id
     worked: set[Search] = field(default_factory=set)
     broken: dict[Search, int] = field(default_factory=dict)  # failures since it last worked
     missing: dict[str, int] = field(default_factory=dict)  # references that led nowhere, by kind
@@ -54,9 +56,12 @@ class Pull:
 
     async def pages(self, search: Search, values: Sequence[str]) -> AsyncIterator[tuple[Page, Media]]:
         """Ask one search for these values. Raises `SourceError`; `StopError` when asking on makes no sense."""
-        query: dict[str, str | list[str]] = {search.param: ",".join(values), **dict(search.fixed)}
-        query["_count"] = str(self.limits.page_size)
-        if search.include:
+        query: dict[str, str | list[str]] = dict(search.fixed)
+        if values:
+            query[search.param] = ",".join(values)
+        if search is not PERSON:
+            query["_count"] = str(self.limits.page_size)
+        if search.include and search not in self.plain:
             query["_include"] = list(search.include)
         try:
             async for page in pages(self.http, self.offer.version, search.type, query, self.limits.pages):
