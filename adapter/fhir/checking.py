@@ -12,7 +12,7 @@ from adapter.fhir.errors import FhirError, safe_name
 from adapter.fhir.jsontext import JsonObject, content_hash, dumps, loads_strict
 from adapter.fhir.limits import LIMITS, Limits
 from adapter.fhir.shapes import model_of, shape_of_model, shape_of_resource
-from adapter.fhir.structure import ID, problems_of
+from adapter.fhir.structure import ID, walk
 from adapter.fhir.xmltext import from_xml
 from adapter.model.sources import FhirVersion, Media
 
@@ -61,7 +61,7 @@ def check(
         return _unreadable(body, f"The text is larger than {limits.bytes} bytes. Send it in parts.")
     try:
         resource = loads_strict(body, limits) if media is Media.JSON else _from_xml(body, version, limits)
-        content = content_hash(resource)  # before the check, which changes the object
+        content = content_hash(resource)
     except FhirError as error:
         return _unreadable(body, str(error))
     except RecursionError:
@@ -82,8 +82,12 @@ def _from_xml(body: bytes, version: FhirVersion, limits: Limits) -> JsonObject:
 
 
 def _problem(resource: JsonObject, version: FhirVersion, limits: Limits) -> str | None:
-    problems = problems_of(resource, version, limits) or _by_model(resource, version)
+    walked = walk(resource, version, limits)
+    if walked.good:
+        return None
+    problems = walked.found or _by_model(resource, version)
     if not problems:
+        walked.prove()
         return None
     more = f" And {len(problems) - _TOLD} more." if len(problems) > _TOLD else ""
     return " ".join(problems[:_TOLD]) + more

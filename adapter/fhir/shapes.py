@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib
 import re
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
+from adapter.fhir.plain import PLAIN, never
 from adapter.fhir.r4 import NOT_IN_401, TYPES_NOT_IN_401
 from adapter.model.sources import FhirVersion
 
@@ -38,7 +39,7 @@ class Element:
     `kind`: name of a FHIR primitive (`boolean`, `decimal`, `xhtml` …), or `complex`, `resource` (any resource),
     `companion` (the `_name` beside a primitive: its id and extensions), `type` (resourceType).
     `types`: the Python types its JSON value may have. `choice`: the `value` of `valueQuantity`, None for no choice.
-    `type_name`: FHIR's name of the type of a complex element.
+    `type_name`: FHIR's name of the type of a complex element. `plain`: whether a primitive value is plainly good.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Element:
     model: Any = None
     choice: str | None = None
     type_name: str = ""
+    plain: Callable[[Any], object] = never
 
     @property
     def is_primitive(self) -> bool:
@@ -57,12 +59,17 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The elements of a type in the order of the specification, by JSON name (companions included)."""
+    """The elements of a type in the order of the specification, by JSON name (companions included).
+
+    `proved`: sets of elements with which the models found an object of this type good. What is required and what goes
+    together depends on no more than that, so an object with these elements is good when each of them is.
+    """
 
     name: str
     is_resource: bool
     elements: Mapping[str, Element]
     order: tuple[str, ...]
+    proved: set[frozenset[str]] = field(default_factory=set, compare=False)
 
 
 @lru_cache(maxsize=1024)  # bounded: the names come from outside
@@ -90,13 +97,13 @@ def shape_of_resource(name: str, version: FhirVersion) -> Shape | None:
 def shape_of_model(model: Any) -> Shape:
     """The shape that a `fhir.resources` model describes."""
     elements: dict[str, Element] = {}
-    for key, field in model.model_fields.items():
+    for key, described in model.model_fields.items():
         if key == "fhir_comments":  # of DSTU2; no part of STU3 or R4
             continue
-        extra = field.json_schema_extra
+        extra = described.json_schema_extra
         choice = extra.get("one_of_many") if isinstance(extra, dict) else None
-        name = field.alias or key
-        element = _element(name, field.annotation, choice)
+        name = described.alias or key
+        element = _element(name, described.annotation, choice)
         if element.type_name not in TYPES_NOT_IN_401:  # STU3 has none of these either
             elements[name] = element
     for name, element in list(elements.items()):
@@ -109,7 +116,7 @@ def shape_of_model(model: Any) -> Shape:
     # The library names some elements twice.
     order = tuple(name for name in dict.fromkeys(model.elements_sequence()) if name in elements)
     if is_resource:
-        elements["resourceType"] = Element("resourceType", "type", False, _TEXT)
+        elements["resourceType"] = Element("resourceType", "type", False, _TEXT, plain=PLAIN["type"])
     return Shape(model.__resource_type__, is_resource, elements, order)
 
 
@@ -122,7 +129,7 @@ def _element(name: str, annotation: Any, choice: str | None) -> Element:
         kind = "resource" if model.__name__ == "Resource" else "complex"
         return Element(name, kind, many, _OBJECT, model, choice, model.__name__)
     kind = _primitive(inner)
-    return Element(name, kind, many, _JSON_TYPES.get(kind, _TEXT), None, choice)
+    return Element(name, kind, many, _JSON_TYPES.get(kind, _TEXT), None, choice, plain=PLAIN.get(kind, never))
 
 
 def _unwrap(annotation: Any) -> tuple[Any, bool]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
-from adapter.fhir import reuse
 from adapter.fhir.errors import safe_name
 from adapter.fhir.limits import LIMITS, Limits
 from adapter.fhir.r4 import ONLY_IN_401
@@ -13,6 +13,7 @@ from adapter.fhir.shapes import Element, Shape, shape_of_model, shape_of_resourc
 from adapter.model.sources import FhirVersion
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_MOST = 4096  # builds of one type; there are some dozens in use
 _WORDS = {bool: "true or false", int: "a whole number", str: "a text", dict: "an object"}
 
 
@@ -28,30 +29,48 @@ def unknown_type(name: object, version: FhirVersion) -> str:
     return f"resourceType is not a resource type of FHIR {version}. Check the name and its capitals."
 
 
-def problems_of(resource: dict[str, Any], version: FhirVersion, limits: Limits = LIMITS) -> list[str]:
-    """Everything that is wrong with the structure, as `Type.element[0].element: what. What to do.`
+@dataclass(slots=True)
+class Walked:
+    """What a walk over a resource found.
 
-    Codings that were found good before are replaced, in `resource` itself, by their model objects: what is left is for
-    the models to check, and for nothing else.
+    `found`: what is wrong, as `Type.element[0].element: what. What to do.` `good`: nothing is, and every part of it was
+    found good before, so the models have nothing left to say. `proves`: what is proved when they find it good.
     """
+
+    found: list[str]
+    good: bool
+    proves: list[tuple[Shape, frozenset[str]]]
+
+    def prove(self) -> None:
+        """The models found it good: so is anything of the same build with values that are plainly good."""
+        for shape, elements in self.proves:
+            if len(shape.proved) >= _MOST:
+                shape.proved.clear()
+            shape.proved.add(elements)
+
+
+def walk(resource: dict[str, Any], version: FhirVersion, limits: Limits = LIMITS) -> Walked:
+    """Look at the structure of a resource and at each of its values."""
     name = resource.get("resourceType")
     shape = shape_of_resource(name, version) if isinstance(name, str) else None
     if shape is None:
-        return [unknown_type(name, version)]
-    walk = _Walk(version, limits)
-    walk.object(resource, shape, shape.name, 1)
-    return walk.found
+        return Walked([unknown_type(name, version)], False, [])
+    walking = _Walk(version, limits)
+    walking.object(resource, shape, shape.name, 1)
+    return Walked(walking.found, walking.plain and not walking.found and not walking.proves, walking.proves)
 
 
 class _Walk:
-    """One walk over one resource."""
+    """One walk over one resource. `plain`: every value so far is plainly good; `proves`: builds that are new."""
 
-    __slots__ = ("found", "limits", "version")
+    __slots__ = ("found", "limits", "plain", "proves", "version")
 
     def __init__(self, version: FhirVersion, limits: Limits) -> None:
         self.version = version
         self.limits = limits
         self.found: list[str] = []
+        self.plain = True
+        self.proves: list[tuple[Shape, frozenset[str]]] = []
 
     def object(self, value: dict[str, Any], shape: Shape, path: str, depth: int) -> None:
         if depth > self.limits.depth:
@@ -75,9 +94,13 @@ class _Walk:
             elif type(item) not in element.types:
                 self.wrong(item, element, f"{path}.{key}")
             elif element.model is not None:
-                value[key] = self.nested(item, element, f"{path}.{key}", depth + 1)
-            elif element.kind == "id" and not ID.fullmatch(item):
-                self.found.append(f"{path}.{key}: an id has 1 to 64 letters, digits, - and . only. Correct it.")
+                self.nested(item, element, f"{path}.{key}", depth + 1)
+            elif not element.plain(item):
+                self.plain = False
+                if element.kind == "id" and not ID.fullmatch(item):
+                    self.found.append(f"{path}.{key}: an id has 1 to 64 letters, digits, - and . only. Correct it.")
+        if (build := frozenset(value)) not in shape.proved:
+            self.proves.append((shape, build))
 
     def array(self, items: Any, element: Element, path: str, depth: int) -> None:
         if type(items) is not list:
@@ -88,26 +111,21 @@ class _Walk:
         holes = element.model is None or element.kind == "companion"
         for at, item in enumerate(items):
             if item is None and holes:
-                continue
-            if type(item) not in element.types:
+                self.plain = False
+            elif type(item) not in element.types:
                 self.wrong(item, element, f"{path}[{at}]")
             elif element.model is not None:
-                items[at] = self.nested(item, element, f"{path}[{at}]", depth + 1)
+                self.nested(item, element, f"{path}[{at}]", depth + 1)
+            elif not element.plain(item):
+                self.plain = False
 
-    def nested(self, value: dict[str, Any], element: Element, path: str, depth: int) -> Any:
-        """Walk on; gives the value, or the model object of one that was found good before."""
+    def nested(self, value: dict[str, Any], element: Element, path: str, depth: int) -> None:
         if element.kind == "resource":
             self.resource(value, path, depth)
-            return value
-        key = reuse.key_of(value, element) if element.type_name else None
-        done = reuse.known(key) if key else None
-        if done is not None:
-            return done
-        before = len(self.found)
+            return
+        if element.kind == "companion":  # whether it may stand for its value depends on what is in it
+            self.plain = False
         self.object(value, shape_of_model(element.model), path, depth)
-        if key and len(self.found) == before:
-            reuse.remember(key, value)
-        return value
 
     def resource(self, value: dict[str, Any], path: str, depth: int) -> None:
         name = value.get("resourceType")
