@@ -59,6 +59,7 @@ _CHANGES = (
     f"SELECT {_COLUMNS} {_FROM} WHERE v.position > :after AND v.position <= :upto AND v.fhir_version = :version"
     " ORDER BY v.position DESC LIMIT :most"
 )
+_BEFORE = f"SELECT {_COLUMNS} {_FROM} WHERE v.position <= :upto ORDER BY v.position DESC LIMIT :most"
 _PLACE = "SELECT position, woman FROM source_versions WHERE source = :source AND type = :type AND id = :id LIMIT 1"
 _OWNER = (
     "SELECT woman FROM source_versions WHERE source = :source AND type = :type AND id = :id ORDER BY seq DESC LIMIT 1"
@@ -171,14 +172,14 @@ class Search(Part):
 
     def last_position(self) -> int:
         """The position of the newest version: what is asked up to it gives the same answer for ever."""
-        return self._rows(_LAST, {})[0][0] or 0
+        return self.rows(_LAST, {})[0][0] or 0
 
     def position_before(self, at: datetime) -> int:
         """The position of the last version that came before `at`."""
         wanted, low, high = microseconds(at), 0, self.last_position()
         while low < high:  # positions grow with time
             middle = (low + high + 1) // 2
-            found = self._rows(_NEXT_AT, {"position": middle})
+            found = self.rows(_NEXT_AT, {"position": middle})
             if found and found[0][0] < wanted:
                 low = middle
             else:
@@ -213,19 +214,23 @@ class Search(Part):
         """Versions that came behind `after` up to `upto`, newest first, at most so many."""
         return self._read(_CHANGES, {"after": after, "upto": upto, "version": version.value, "most": most})
 
+    def before(self, upto: int, most: int) -> list[Row]:
+        """Versions up to `upto`, newest first, at most so many."""
+        return self._read(_BEFORE, {"upto": upto, "most": most})
+
     def place(self, source: str, kind: str, id: str) -> tuple[int, str | None] | None:
         """The position of a resource and the woman it stood under, where the source has it."""
-        rows = self._rows(_PLACE, {"source": source, "type": kind, "id": id})
+        rows = self.rows(_PLACE, {"source": source, "type": kind, "id": id})
         return (rows[0][0], rows[0][1]) if rows else None
 
     def owner(self, source: str, kind: str, id: str) -> str | None:
         """The woman under whom the latest version of a resource stands; None for nobody, or nothing here."""
-        rows = self._rows(_OWNER, {"source": source, "type": kind, "id": id})
+        rows = self.rows(_OWNER, {"source": source, "type": kind, "id": id})
         return rows[0][0] if rows else None
 
     def has_dossier(self, record: RecordKey) -> bool:
         """Whether a dossier (EpisodeOfCare) stands in this record."""
-        return bool(self._rows(_DOSSIER, {"source": record.source, "woman": record.woman}))
+        return bool(self.rows(_DOSSIER, {"source": record.source, "woman": record.woman}))
 
     def wait_for(self, source: str, waiting: Sequence[tuple[str, str]]) -> None:
         """Remember that records (Patient references) wait for a dossier or contact (`Type/id`) that is not here."""
@@ -239,39 +244,39 @@ class Search(Part):
 
     def waiting_for(self, source: str, reference: str) -> list[str]:
         """The records that waited for this dossier or contact."""
-        return [row[0] for row in self._rows(_WAITING, {"source": source, "reference": reference})]
+        return [row[0] for row in self.rows(_WAITING, {"source": source, "reference": reference})]
 
     def changed_records(self, after: int, upto: int) -> list[RecordKey]:
         """The records of which a version came behind `after` up to `upto`."""
-        return [RecordKey(row[0], row[1]) for row in self._rows(_CHANGED, {"after": after, "upto": upto})]
+        return [RecordKey(row[0], row[1]) for row in self.rows(_CHANGED, {"after": after, "upto": upto})]
 
     def shared_ids(self) -> set[tuple[str, str]]:
         """(type, id) that more than one source uses."""
-        return {(kind, id) for kind, id in self._rows(_SHARED, {})}
+        return {(kind, id) for kind, id in self.rows(_SHARED, {})}
 
     def first_versions(self, after: int, upto: int) -> list[tuple[str, str, str]]:
         """(type, id, source) of the resources that first came behind `after` up to `upto`."""
-        return [(row[0], row[1], row[2]) for row in self._rows(_FIRST_SINCE, {"after": after, "upto": upto})]
+        return [(row[0], row[1], row[2]) for row in self.rows(_FIRST_SINCE, {"after": after, "upto": upto})]
 
     def woman_of(self, record: RecordKey) -> str | None:
         """Our id of the woman to whom a record is linked now."""
-        rows = self._rows(_TARGET, {"source": record.source, "reference": record.woman})
+        rows = self.rows(_TARGET, {"source": record.source, "reference": record.woman})
         return rows[0][0] if rows else None
 
     def pregnancy_of(self, source: str, reference: str) -> str | None:
         """Our id of the pregnancy that a dossier (`Type/id`) is linked to now."""
-        rows = self._rows(_PREGNANCY, {"source": source, "reference": reference})
+        rows = self.rows(_PREGNANCY, {"source": source, "reference": reference})
         return rows[0][0] if rows else None
 
     def pregnancies_of(self, record: RecordKey) -> list[str]:
         """Our ids of the pregnancies that the dossiers of a record are linked to now."""
-        rows = self._rows(_PREGNANCIES, {"source": record.source, "woman": record.woman})
+        rows = self.rows(_PREGNANCIES, {"source": record.source, "woman": record.woman})
         return list(dict.fromkeys(row[0] for row in rows if row[0]))
 
     def linked_to(self, record: RecordKey) -> list[RecordKey]:
         """The records of the same woman, this one among them; it alone while it is not linked."""
         target = self.woman_of(record)
-        rows = self._rows(_LINKED, {"target": target}) if target else []
+        rows = self.rows(_LINKED, {"target": target}) if target else []
         found = {RecordKey(source, reference) for source, reference in rows} | {record}
         return sorted(found)
 
@@ -293,7 +298,7 @@ class Search(Part):
         self._local = threading.local()
 
     def _read(self, statement: str, values: dict[str, object]) -> list[Row]:
-        return [self._row(row) for row in self._rows(statement, values)]
+        return [self._row(row) for row in self.rows(statement, values)]
 
     def _row(self, row: Any) -> Row:
         master, wrapped, key_id, source, woman = row[15], row[16], row[14], row[1], row[10]
@@ -301,7 +306,7 @@ class Search(Part):
         made: Row = _MAKE(*row[:14], sealer)
         return made
 
-    def _rows(self, statement: str, values: dict[str, object]) -> Sequence[Any]:
+    def rows(self, statement: str, values: dict[str, object]) -> Sequence[Any]:
         """All rows: on SQLite by a connection of this thread, else through the engine. Raises `StoreError`."""
         if self._database.is_sqlite:
             try:

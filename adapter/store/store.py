@@ -9,8 +9,9 @@ from typing import Self
 
 from sqlalchemy import func, select, text
 
+from adapter.store import identifiers
 from adapter.store.answers import Answers
-from adapter.store.audit import Audit
+from adapter.store.audit_keeping import AuditKeeping
 from adapter.store.database import Database
 from adapter.store.decisions import Decisions
 from adapter.store.identities import Identities
@@ -20,6 +21,7 @@ from adapter.store.links import Links
 from adapter.store.notes import Notes
 from adapter.store.outbox import Outbox
 from adapter.store.records import DIRECTORY, Records
+from adapter.store.related import Related
 from adapter.store.search import Search
 from adapter.store.signals import Signals, signals
 from adapter.store.standing import Standings
@@ -39,7 +41,18 @@ _POSITIONS = select(
 
 
 class Store(
-    Versions, Records, Identities, Links, Judgements, Answers, Decisions, Audit, Outbox, Standings, Notes, Signals
+    Versions,
+    Records,
+    Identities,
+    Links,
+    Judgements,
+    Answers,
+    Decisions,
+    AuditKeeping,
+    Outbox,
+    Standings,
+    Notes,
+    Signals,
 ):
     """Everything that is kept, in SQLite or PostgreSQL. Safe to share between threads; every method is one transaction.
 
@@ -59,6 +72,7 @@ class Store(
             with database.writing() as connection:
                 database.migrate(connection)
                 vault.unlock(connection)
+                identifiers.begin(connection)
         except BaseException:
             database.close()
             raise
@@ -85,6 +99,16 @@ class Store(
     def search(self) -> Search:
         """Reading for the FHIR endpoint."""
         return Search(self._database, self._vault)
+
+    @cached_property
+    def identifiers(self) -> identifiers.Identifiers:
+        """Finding resources by an identifier in them."""
+        return identifiers.Identifiers(self._database, self._vault, self.search)
+
+    @cached_property
+    def related(self) -> Related:
+        """Which women stand where, for narrowing."""
+        return Related(self.search)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:

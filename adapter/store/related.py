@@ -1,0 +1,69 @@
+"""Which women stand at which source, and for whom that may have changed: what narrowing asks again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from adapter.model.sources import RecordKey
+from adapter.store.search import Search
+
+_STAND = (
+    "SELECT (SELECT max(position) FROM source_versions), (SELECT max(position) FROM links),"
+    " (SELECT max(id) FROM record_keys)"
+)
+_NEWEST = (
+    "NOT EXISTS (SELECT 1 FROM links n WHERE n.kind = l.kind AND n.source = l.source AND n.reference = l.reference"
+    " AND n.position > l.position)"
+)
+_AT = (
+    f"SELECT l.target FROM links l WHERE l.kind = 'woman' AND l.source = :source AND l.target IS NOT NULL AND {_NEWEST}"  # noqa: S608 - our own text
+)
+_MOVED = (
+    "SELECT DISTINCT o.target FROM links l JOIN links o ON o.kind = l.kind AND o.source = l.source"
+    " AND o.reference = l.reference WHERE l.kind = 'woman' AND l.position > :after AND o.target IS NOT NULL"
+)
+_WITH = (
+    "SELECT DISTINCT woman FROM source_versions WHERE source = :source AND type = :type AND position > :after"
+    " AND position <= :upto AND woman IS NOT NULL"
+)
+_DIRECTORY = "SELECT 1 FROM source_versions WHERE position > :after AND position <= :upto AND woman IS NULL LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Up to where versions, links and records go. Whatever is equal has had nothing new."""
+
+    versions: int
+    links: int
+    records: int
+
+
+class Related:
+    """Cheap questions around links; on SQLite by the connection of this thread, as searching does."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+
+    def stand(self) -> Stand:
+        """How far the store is."""
+        versions, links, records = self._search.rows(_STAND, {})[0]
+        return Stand(versions or 0, links or 0, records or 0)
+
+    def women_at(self, source: str) -> set[str]:
+        """Our ids of the women of whom this source holds a record."""
+        return {row[0] for row in self._search.rows(_AT, {"source": source})}
+
+    def moved(self, after: int) -> set[str]:
+        """Women to or from whom a record was linked behind this link."""
+        return {row[0] for row in self._search.rows(_MOVED, {"after": after})}
+
+    def directory_changed(self, after: int, upto: int) -> bool:
+        """Whether anything about nobody (an organisation, a person of one) came in between."""
+        return bool(self._search.rows(_DIRECTORY, {"after": after, "upto": upto}))
+
+    def records_with(self, source: str, kinds: Collection[str], after: int, upto: int) -> set[RecordKey]:
+        """The records at a source in which a resource of these types came behind `after` up to `upto`."""
+        asked = {"source": source, "after": after, "upto": upto}
+        rows = [row for kind in sorted(kinds) for row in self._search.rows(_WITH, {**asked, "type": kind})]
+        return {RecordKey(source, row[0]) for row in rows}
