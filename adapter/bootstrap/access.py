@@ -6,13 +6,26 @@ Secrets never stand here: a key names an environment variable (`…_env`) or a f
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+PeopleRole = Literal["zorgverlener", "koppelbeheerder", "igo-controller", "beheerder", "logbeheerder", "planner"]
+_P = TypeVar("_P", "PeopleSettings", "LaunchSettings")
+
+
+def _client_can_prove_itself(given: _P, how: str) -> _P:
+    secrets = [given.client_secret_env, given.client_secret_file]
+    if how.startswith("client_secret") and len([s for s in secrets if s]) != 1:
+        raise ValueError(f"{how} needs client_secret_env or client_secret_file")
+    if how == "private_key_jwt" and given.key_file is None:
+        raise ValueError("private_key_jwt needs key_file")
+    return given
 
 
 class ClientSettings(_Section):
@@ -41,11 +54,55 @@ class PeopleSettings(_Section):
     client_id: str
     client_secret_env: str | None = None
     client_secret_file: Path | None = None
+    client_auth: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"] = "client_secret_basic"
+    key_file: Path | None = None  # with private_key_jwt: our private key, PEM
+    algorithm: Literal["RS256", "RS384", "PS256", "PS384", "ES256", "ES384"] = "ES384"
+    name: str = "uw organisatie"  # as the login page calls the provider
+    scopes: tuple[str, ...] = ("openid", "profile")
+    id_claim: str = "sub"
     role_claim: str = "roles"
     organisation_claim: str = "ura"
-    roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # the provider's role to ours
+    organisation_kind: Literal["ura", "agb"] = "ura"
+    roles: dict[str, tuple[PeopleRole, ...]] = Field(default_factory=dict)  # the provider's role to ours
+    acr_values: tuple[str, ...] = ()
+    max_age_minutes: int | None = Field(default=None, ge=1)
     session_minutes: int = Field(default=480, ge=1, le=1440)
     idle_minutes: int = Field(default=30, ge=1, le=480)
+
+    @model_validator(mode="after")
+    def _able(self) -> PeopleSettings:
+        return _client_can_prove_itself(self, self.client_auth)
+
+
+class LaunchSettings(_Section):
+    """An EPD that opens pages for one woman: `[[access.launch]]`. `source`: whose Patient ids it names.
+
+    `fhir`: its FHIR address, the `iss` of a SMART launch. `client`: the registered system (`[[access.client]]`) that
+    signs links. One of the two at least.
+    """
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    source: str
+    fhir: str | None = None
+    client_id: str | None = None
+    client_secret_env: str | None = None
+    client_secret_file: Path | None = None
+    client_auth: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"] = "client_secret_basic"
+    key_file: Path | None = None
+    algorithm: Literal["RS256", "RS384", "PS256", "PS384", "ES256", "ES384"] = "ES384"
+    scopes: tuple[str, ...] = ("openid", "fhirUser", "launch")
+    roles: tuple[PeopleRole, ...] = ("zorgverlener",)
+    client: str | None = None
+
+    @model_validator(mode="after")
+    def _able(self) -> LaunchSettings:
+        if self.fhir is None and self.client is None:
+            raise ValueError("give fhir (a SMART launch), client (signed links), or both")
+        if self.fhir is None:
+            return self
+        if self.client_id is None:
+            raise ValueError("a SMART launch needs client_id, as the EPD registered us")
+        return _client_can_prove_itself(self, self.client_auth)
 
 
 class IntrospectionSettings(_Section):
@@ -81,6 +138,7 @@ class AccessSettings(_Section):
     issuer: str = Field(pattern=r"^(https://[^/?#]+|http://(localhost|127\.0\.0\.1)(:\d{1,5})?)$")
     client: tuple[ClientSettings, ...] = ()
     people: PeopleSettings | None = None
+    launch: tuple[LaunchSettings, ...] = ()
     introspection: IntrospectionSettings | None = None
     consent: ConsentSettings = ConsentSettings()
     limits: LimitSettings = LimitSettings()
