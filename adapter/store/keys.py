@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from adapter.store.errors import KeyRingError, TamperedError, WrongMasterKeyError
 
@@ -60,6 +62,7 @@ class KeyRing:
             if len(key) != KEY_BYTES:
                 raise KeyRingError(f"a master key is {KEY_BYTES} bytes, not {len(key)}")
         self.current = fingerprint(current)
+        self._secrets = (current, *older)
         self._masters = {fingerprint(key): AESGCM(key) for key in (current, *older)}
 
     def __repr__(self) -> str:
@@ -107,6 +110,13 @@ class KeyRing:
             with contextlib.suppress(OSError):
                 fresh.unlink(missing_ok=True)
         return cls.from_keyfile(path)
+
+    def derived(self, info: bytes, length: int) -> tuple[bytes, ...]:
+        """A secret for one use, from each master key, the one in use first: HKDF (RFC 5869) with SHA-384.
+
+        Whoever holds the ring has the same secrets, and none of them leads back to a master key.
+        """
+        return tuple(HKDF(hashes.SHA384(), length, b"adapter.store derived", info).derive(key) for key in self._secrets)
 
     def wrap(self, key: bytes, bound_to: bytes) -> Wrapped:
         """Wrap a data key under the master key in use; it opens only with the same `bound_to`."""
