@@ -28,6 +28,7 @@ class EventType(StrEnum):
     EXPORT = "export"
     DENIED = "denied"
     AUDIT_READ = "audit-read"  # looking at the log is logged
+    LOGIN = "login"  # of a person, and logout
     START = "start"  # of the program; not about a patient
 
 
