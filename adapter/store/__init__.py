@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapter.store.answers import Answer
 from adapter.store.audit import AuditHead, AuditLine
+from adapter.store.consents import ConsentRow, HeldConsent
 from adapter.store.errors import (
     ConflictError,
     KeyRingError,
@@ -29,6 +30,8 @@ __all__ = [
     "AuditHead",
     "AuditLine",
     "ConflictError",
+    "ConsentRow",
+    "HeldConsent",
     "Intent",
     "Judged",
     "Judgement",

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text
 from adapter.store import identifiers
 from adapter.store.answers import Answers
 from adapter.store.audit_keeping import AuditKeeping
+from adapter.store.consents import Consents, consents
 from adapter.store.database import Database
 from adapter.store.decisions import Decisions
 from adapter.store.identities import Identities
@@ -33,7 +34,7 @@ from adapter.store.versions import Versions
 _POSITIONS = select(
     *(
         select(func.max(table.c.position)).scalar_subquery()
-        for table in (source_versions, links, judgements, answers, signals)
+        for table in (source_versions, links, judgements, answers, signals, consents)
     ),
     select(func.max(record_keys.c.id)).scalar_subquery(),
     select(func.count(record_keys.c.destroyed_at)).scalar_subquery(),
@@ -111,6 +112,11 @@ class Store(
         return Related(self.search)
 
     @cached_property
+    def consents(self) -> Consents:
+        """What women permit and forbid."""
+        return Consents(self._database, self._vault)
+
+    @cached_property
     def subscriptions(self) -> Subscriptions:
         """Who wants to be told of changes."""
         return Subscriptions(self._database, self._vault)
@@ -126,7 +132,7 @@ class Store(
 
     def positions(self) -> tuple[int, ...]:
         """Numbers of which one moves with whatever a view is made from: versions, links, what persons said, answers,
-        signals, and records that were removed or readmitted. Cheap: one statement.
+        signals, consents, and records that were removed or readmitted. Cheap: one statement.
         """
         with self._database.reading() as connection:
             return tuple(number or 0 for number in connection.execute(_POSITIONS).one())
