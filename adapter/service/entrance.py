@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from adapter.access import DEMONSTRATION, Context, Identified, Purpose
 
 if TYPE_CHECKING:
+    from adapter.access.people import People
     from adapter.service.access.tokens import TokenDesk
 
 
@@ -39,7 +40,8 @@ class Entrance(Protocol):
     """Knows who asks.
 
     `issuer`: the address under which the service is reached, None until access is configured. `proxies`: the addresses
-    whose forwarded headers are believed. `systems`: what gives tokens to registered systems.
+    whose forwarded headers are believed. `systems`: what gives tokens to registered systems. `people`: what lets people
+    in by a browser, None where neither they nor launches are configured.
     """
 
     @property
@@ -50,6 +52,9 @@ class Entrance(Protocol):
 
     @property
     def systems(self) -> TokenDesk | None: ...  # noqa: D102
+
+    @property
+    def people(self) -> People | None: ...  # noqa: D102
 
     @property
     def configured(self) -> bool:
@@ -68,6 +73,7 @@ class Demonstration:
     issuer: str | None = None
     proxies: tuple[str, ...] = ()
     systems: TokenDesk | None = None
+    people: People | None = None
 
     def __init__(self) -> None:
         self._everybody = Identified(DEMONSTRATION, frozenset(Purpose))
