@@ -102,6 +102,12 @@ class AuditEvent:
         """All that says something; what is left out has its default."""
         return adapter_for(AuditEvent).dump_json(self, by_alias=True, exclude_defaults=True)
 
+    @property
+    def marks(self) -> tuple[str, str, str, str, str]:
+        """What the line is found by without opening it: who, kind, action, outcome, noodtoegang."""
+        emergency = "1" if self.is_emergency else ""
+        return self.user, self.type.value, self.action.value, self.outcome.value, emergency
+
     def texts(self) -> list[str]:
         """Every text that came from outside."""
         given = (self.user, self.user_name, self.organisation, self.network, self.request_id, self.patient, self.query)

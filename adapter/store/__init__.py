@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from adapter.store.answers import Answer
-from adapter.store.audit import AuditHead, AuditLine
+from adapter.store.audit import AuditHead, AuditLine, AuditQuestion, AuditRow
+from adapter.store.audit_keeping import AuditProof
 from adapter.store.consents import ConsentRow, HeldConsent
 from adapter.store.errors import (
     ConflictError,
@@ -29,6 +30,9 @@ __all__ = [
     "Answer",
     "AuditHead",
     "AuditLine",
+    "AuditProof",
+    "AuditQuestion",
+    "AuditRow",
     "ConflictError",
     "ConsentRow",
     "HeldConsent",

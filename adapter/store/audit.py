@@ -1,8 +1,8 @@
 """The audit log as it is kept: sealed, append-only, and chained, so that a line taken out or changed shows.
 
 Each line carries a keyed hash (HMAC-SHA256) over itself and the line before it. The place and hash of the last line
-stand apart, so that lines cut off at the end show as well. Restoring a whole older database does not show here: for
-that the head (`audit_head`) must be noted elsewhere from time to time.
+stand apart under a hash of their own, so that lines cut off at the end show as well. Restoring a whole older database
+does not show here: for that the head (`audit_head`) must be noted elsewhere from time to time.
 """
 
 from __future__ import annotations
@@ -10,21 +10,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from adapter.store.records import Part
 from adapter.store.tables import audit, meta, microseconds
 
-_HEAD = "audit_head"
-_START = b"\x00" * 32
+HEAD = "audit_head"
+START = b"\x00" * 32
+_HASH = 32
 _A = audit.c
 
 # Statements are built once: that costs more than running them.
 _ADD = insert(audit)
-_LAST = select(meta.c.value).where(meta.c.name == _HEAD)
-_MOVE = update(meta).where(meta.c.name == _HEAD).values(value=bindparam("moved"))
+_LAST = select(meta.c.value).where(meta.c.name == HEAD)
+_MOVE = update(meta).where(meta.c.name == HEAD).values(value=bindparam("moved"))
 
 
 class AuditLine(Protocol):
@@ -40,6 +42,11 @@ class AuditLine(Protocol):
         """Our id of the woman concerned; never a BSN."""
         ...
 
+    @property
+    def marks(self) -> tuple[str, str, str, str, str]:
+        """What it is found by: who, kind of event, action, outcome, and whether under noodtoegang (`1`)."""
+        ...
+
     def to_json(self) -> bytes:
         """All of it."""
         ...
@@ -53,8 +60,31 @@ class AuditHead:
     chain: str
 
 
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One line: its number, and the event as JSON."""
+
+    position: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuditQuestion:
+    """Which lines. What is empty is not asked; `before`: only lines with a lower number, for the next page."""
+
+    patients: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    actor: str | None = None
+    kinds: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    emergency: bool = False
+    before: int | None = None
+
+
 class Audit(Part):
-    """Add, read and prove audit lines."""
+    """Add and read audit lines."""
 
     def add_audit(self, events: Sequence[AuditLine]) -> None:
         """Add events behind the last line, in one transaction. Raises `StoreError`."""
@@ -62,18 +92,22 @@ class Audit(Part):
             return
         with self._database.writing() as connection:
             self._database.lock(connection, "audit")
-            lines, chain = _head(connection)
+            lines, chain, _ = self._head(connection)
             first, rows = lines == 0, []
             for event in events:
                 lines += 1
                 body = self._vault.own.seal(event.to_json(), f"audit\n{lines}".encode())
-                chain = self._next(chain, lines, event.recorded, event.patient, body)
-                row = {"position": lines, "recorded": event.recorded, "patient": event.patient}
-                rows.append({**row, "body": body, "chain": chain})
+                who, kind, action, outcome, emergency = event.marks
+                row: dict[str, Any] = {"position": lines, "recorded": event.recorded, "patient": event.patient}
+                row |= {"actor": self._actor(who), "kind": kind, "action": action, "outcome": outcome}
+                row |= {"emergency": 1 if emergency else None, "body": body}
+                row["chain"] = chain = self._next(chain, row)
+                rows.append(row)
             connection.execute(_ADD, rows)
             value = lines.to_bytes(8, "big") + chain
+            value += self._vault.chain(b"head", value)
             if first:
-                connection.execute(insert(meta).values(name=_HEAD, value=value))
+                connection.execute(insert(meta).values(name=HEAD, value=value))
             else:
                 connection.execute(_MOVE, {"moved": value})
 
@@ -87,43 +121,70 @@ class Audit(Part):
         limit: int = 1000,
     ) -> list[bytes]:
         """Events as JSON, newest first: about one woman, from `since` up to `until`, or all."""
-        query = select(audit).order_by(_A.position.desc()).offset(offset).limit(limit)
-        if patient is not None:
-            query = query.where(_A.patient == patient)
-        if since is not None:
-            query = query.where(_A.recorded >= since)
-        if until is not None:
-            query = query.where(_A.recorded <= until)
+        asked = AuditQuestion((patient,) if patient is not None else (), since, until)
+        return [row.body for row in self.audit_rows(asked, limit, offset)]
+
+    def audit_rows(self, asked: AuditQuestion, limit: int, offset: int = 0) -> list[AuditRow]:
+        """Lines that answer the question, newest first. Raises `StoreError`."""
+        query = self._narrowed(select(audit), asked).order_by(_A.position.desc()).offset(offset).limit(limit)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
-        return [self._vault.own.open(row.body, f"audit\n{row.position}".encode()) for row in rows]
+        opened = self._vault.own.open
+        return [AuditRow(row.position, opened(row.body, f"audit\n{row.position}".encode())) for row in rows]
+
+    def audit_row(self, position: int) -> AuditRow | None:
+        """One line by its number."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(audit).where(_A.position == position)).first()
+        return (
+            None if row is None else AuditRow(position, self._vault.own.open(row.body, f"audit\n{position}".encode()))
+        )
 
     def audit_head(self) -> AuditHead:
         """The last line, to note outside this database."""
         with self._database.reading() as connection:
-            lines, chain = _head(connection)
+            lines, chain, _ = self._head(connection)
         return AuditHead(lines, chain.hex())
 
-    def verify_audit(self) -> int | None:
-        """The number of the first line that is not as it was written or is gone; None when all are there."""
-        chain, expected = _START, 1
-        with self._database.reading() as connection:
-            lines, head = _head(connection)
-            few = connection.execution_options(yield_per=1000)
-            with few.execute(select(audit).order_by(_A.position)) as rows:
-                for row in rows:
-                    chain = self._next(chain, expected, row.recorded, row.patient, row.body)
-                    if row.position != expected or row.chain != chain:
-                        return expected
-                    expected += 1
-        return None if expected == lines + 1 and chain == head else min(expected, lines + 1)
+    def _narrowed(self, query: Select[Any], asked: AuditQuestion) -> Select[Any]:
+        if asked.patients:
+            query = query.where(_A.patient.in_(asked.patients))
+        if asked.since is not None:
+            query = query.where(_A.recorded >= asked.since)
+        if asked.until is not None:
+            query = query.where(_A.recorded <= asked.until)
+        if asked.actor is not None:
+            query = query.where(_A.actor == self._actor(asked.actor))
+        for column, among in ((_A.kind, asked.kinds), (_A.action, asked.actions), (_A.outcome, asked.outcomes)):
+            if among:
+                query = query.where(column.in_(among))
+        if asked.emergency:
+            query = query.where(_A.emergency == 1)
+        return query if asked.before is None else query.where(_A.position < asked.before)
 
-    def _next(self, chain: bytes, line: int, recorded: datetime, patient: str | None, body: bytes) -> bytes:
-        at = microseconds(recorded).to_bytes(8, "big", signed=True)
+    def _actor(self, who: str) -> str:
+        return _shortened(self._vault.token, who)
+
+    def _next(self, before: bytes, row: Any) -> bytes:
+        """The hash of a line, over all of it and the hash of the line before it."""
+        at = microseconds(row["recorded"]).to_bytes(8, "big", signed=True)
+        patient = row["patient"]
         who = b"\x00" if patient is None else b"\x01" + patient.encode()
-        return self._vault.chain(chain, line.to_bytes(8, "big"), at, who, body)
+        parts = [before, row["position"].to_bytes(8, "big"), at, who, row["body"]]
+        if row["actor"] is not None:  # an older program wrote none of these
+            marks = (row["actor"], row["kind"], row["action"], row["outcome"], "1" if row["emergency"] else "")
+            parts.append("\n".join(marks).encode())
+        return self._vault.chain(*parts)
+
+    def _head(self, connection: Connection) -> tuple[int, bytes, bytes]:
+        """Number and hash of the last line, and the hash over these two (empty from an older program)."""
+        value: Any = connection.execute(_LAST).scalar()
+        if value is None:
+            return 0, START, b""
+        return int.from_bytes(value[:8], "big"), bytes(value[8 : 8 + _HASH]), bytes(value[8 + _HASH :])
 
 
-def _head(connection: Connection) -> tuple[int, bytes]:
-    value: Any = connection.execute(_LAST).scalar()
-    return (0, _START) if value is None else (int.from_bytes(value[:8], "big"), bytes(value[8:]))
+@lru_cache(maxsize=4096)
+def _shortened(token: Any, who: str) -> str:
+    """By what an actor is found: not the id itself, which may name a person."""
+    return str(token(f"audit actor\n{who}")[:24])

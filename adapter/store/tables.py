@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -187,9 +188,16 @@ audit = Table(
     Column("patient", Text),
     Column("body", LargeBinary, nullable=False),
     Column("chain", LargeBinary, nullable=False),
+    Column("actor", Text),  # HMAC; this and what follows repeats what is sealed, to find it by; empty in older lines
+    Column("kind", Text),
+    Column("action", Text),
+    Column("outcome", Text),
+    Column("emergency", Integer),
 )
 Index("audit_patient", audit.c.patient, audit.c.recorded)
 Index("audit_recorded", audit.c.recorded)
+Index("audit_actor", audit.c.actor, audit.c.position)
+Index("audit_emergency", audit.c.position, sqlite_where=text("emergency = 1"), postgresql_where=text("emergency = 1"))
 
 outbox = Table(
     "outbox",

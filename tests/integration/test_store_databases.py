@@ -96,6 +96,7 @@ class Line:
     recorded: datetime
     patient: str | None
     what: str
+    marks: tuple[str, str, str, str, str] = ("u-1", "read", "R", "0", "")
 
     def to_json(self) -> bytes:
         return json.dumps({"what": self.what, "detail": SECRET}).encode()
