@@ -126,7 +126,8 @@ class Database:
 
     def scrub(self) -> None:
         """Overwrite what was just deleted where the database still keeps a copy of it (write-ahead log, dead rows)."""
-        statement = "PRAGMA wal_checkpoint(TRUNCATE)" if self.is_sqlite else "VACUUM record_keys, identity_index"
+        tables = "record_keys, identity_index, resource_identifiers"
+        statement = "PRAGMA wal_checkpoint(TRUNCATE)" if self.is_sqlite else f"VACUUM {tables}"
         with translated(self.url), self._engine.connect() as connection:
             if self.is_sqlite:
                 cursor = connection.connection.cursor()

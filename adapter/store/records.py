@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
 from adapter.model.sources import RecordKey
 from adapter.store.database import Database
 from adapter.store.keys import Wrapped
-from adapter.store.tables import identity_index, record_keys
+from adapter.store.search_tables import resource_identifiers
+from adapter.store.tables import identity_index, meta, record_keys
 from adapter.store.text import chunks
 from adapter.store.vault import Sealer, Vault
 
@@ -93,8 +94,9 @@ class Records(Part):
                 row = {"source": record.source, "woman": record.woman, "master": "", "created_at": at, **gone}
                 connection.execute(insert(record_keys).values(row))
             connection.execute(update(record_keys).where(chosen).values(gone))
-            mine = (identity_index.c.source == record.source) & (identity_index.c.woman == record.woman)
-            connection.execute(delete(identity_index).where(mine))
+            for names in (identity_index, resource_identifiers):
+                mine = (names.c.source == record.source) & (names.c.woman == record.woman)
+                connection.execute(delete(names).where(mine))
         self._vault.forget(ids)
         self._database.scrub()
 
@@ -121,10 +123,33 @@ class Records(Part):
         gone = [Removal(key, row.destroyed_at, row.reason) for key, row in latest.items() if row.destroyed_at]
         return sorted(gone, key=lambda removal: removal.at, reverse=True)
 
-    def rewrap(self) -> int:
-        """After a change of master key: wrap every data key under the new one; gives how many were changed."""
+    def rewrap(self, at_once: int = 500, told: Callable[[int], None] | None = None) -> int:
+        """After a change of master key: wrap every data key under the new one; gives how many were changed.
+
+        In small steps, each a transaction: others read and write meanwhile, and one that was broken off is gone on
+        with by the next. `told`: hears after each step how many are done.
+        """
         with self._database.writing() as connection:
-            return self._vault.rewrap(connection)
+            changed = self._vault.rewrap_own(connection)
+        while True:
+            with self._database.writing() as connection:
+                some = self._vault.rewrap_some(connection, at_once)
+            changed += some
+            if told is not None:
+                told(changed)
+            if not some:
+                return changed
+
+    def masters(self) -> dict[str, int]:
+        """How many data keys each master key wraps, by its fingerprint."""
+        wrapped = select(record_keys.c.master, func.count()).where(record_keys.c.wrapped.is_not(None))
+        own = select(meta.c.master, func.count()).where(meta.c.master.is_not(None))
+        found: dict[str, int] = {}
+        with self._database.reading() as connection:
+            for query in (wrapped.group_by(record_keys.c.master), own.group_by(meta.c.master)):
+                for master, number in connection.execute(query):
+                    found[master] = found.get(master, 0) + number
+        return found
 
 
 _KEYS = (

@@ -273,6 +273,10 @@ class Search(Part):
         rows = self.rows(_PREGNANCIES, {"source": record.source, "woman": record.woman})
         return list(dict.fromkeys(row[0] for row in rows if row[0]))
 
+    def records_of(self, woman: str) -> list[RecordKey]:
+        """The records that are linked to a woman now."""
+        return sorted(RecordKey(source, reference) for source, reference in self.rows(_LINKED, {"target": woman}))
+
     def linked_to(self, record: RecordKey) -> list[RecordKey]:
         """The records of the same woman, this one among them; it alone while it is not linked."""
         target = self.woman_of(record)

@@ -28,8 +28,8 @@ Index("resource_identifiers_record", resource_identifiers.c.source, resource_ide
 identifier_progress = Table(
     "identifier_progress",
     metadata,
-    Column("source", Text, primary_key=True),
-    Column("position", _Position, nullable=False),  # versions of this source up to here are in `resource_identifiers`
+    Column("source", Text, primary_key=True),  # one row, of no source
+    Column("position", _Position, nullable=False),  # versions up to here are yet to come into `resource_identifiers`
 )
 
 subscriptions = Table(

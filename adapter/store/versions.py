@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
 from adapter.store.errors import ConflictError
+from adapter.store.identifiers import index as index_identifiers
 from adapter.store.outbox import intend
 from adapter.store.records import DIRECTORY, KEY_COLUMNS, ActiveKey, Part, active_keys
 from adapter.store.tables import Instant, record_keys, source_versions
@@ -105,6 +106,7 @@ class Versions(Part):
         kept = [(v, key) for v in fresh if (key := keys[v.received.woman or DIRECTORY]) is not None]
         if kept:
             connection.execute(insert(source_versions), [_row(version, key) for version, key in kept])
+            index_identifiers(connection, self._vault, [version for version, _ in kept])
         return [version for version, _ in kept]
 
     def known_hashes(self, source: str, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:

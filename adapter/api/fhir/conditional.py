@@ -11,6 +11,7 @@ from adapter.api.fhir.exchange import Exchange
 from adapter.fhir import JsonObject
 from adapter.service.endpoint.fault import FhirFault, bad
 from adapter.service.endpoint.query import Handling, read_query
+from adapter.service.endpoint.search import Place
 from adapter.store.search import Row
 
 
@@ -22,10 +23,15 @@ async def one_found(exchange: Exchange, kind: str, pairs: links.Pairs) -> Row | 
     source = exchange.caller.source
     own = replace(exchange.caller, may=lambda row: row.source == source)
     query = replace(query, count=2, includes=())
-    result = await run_in_threadpool(exchange.endpoint.searcher.run, query, own)
-    if len(result.matches) > 1:
+    found: list[Row] = []
+    place: Place | None = Place(exchange.service.last_position())
+    while place is not None and len(found) < 2:  # a page of a broad search may be empty and still not be the last
+        result = await run_in_threadpool(exchange.endpoint.searcher.run, query, own, place)
+        found += [match.row for match in result.matches]
+        place = result.next
+    if len(found) > 1:
         raise FhirFault(412, "multiple-matches", "the condition finds several resources: make it more precise")
-    return result.matches[0].row if result.matches else None
+    return found[0] if found else None
 
 
 def only_of(resource: JsonObject, id: str) -> JsonObject:

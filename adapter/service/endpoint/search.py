@@ -16,6 +16,7 @@ from adapter.fhir import JsonObject
 from adapter.model.identifiers import System
 from adapter.model.sources import FhirVersion, Media, RecordKey
 from adapter.service.endpoint import values as fhir_values
+from adapter.service.endpoint.fault import FhirFault
 from adapter.service.endpoint.names import Names
 from adapter.service.endpoint.parameters import DIRECTORY_TYPES, Kind, parameters
 from adapter.service.endpoint.query import Criterion, Include, Query
@@ -26,6 +27,8 @@ from adapter.store.search import Row
 WALK = 5000
 """Resources that one page of an un-narrowed search looks at before it gives what it has."""
 _STEP = 500
+CATCH_UP = 2000
+"""Versions older than the index of identifiers that a search by identifier takes in before it goes on without it."""
 
 _BSN_SYSTEMS = frozenset({System.BSN.value, "urn:oid:2.16.840.1.113883.2.4.6.3"})
 
@@ -99,15 +102,12 @@ class _Run:
         self._query = query
         self._caller = caller
         self._place = place
+        self._named: set[tuple[str, str]] | None = None
         self._walked_to: tuple[str, str] | None = None
         self._wanted: dict[tuple[int, str], set[str]] = {}
 
     def result(self) -> Result:
-        records = self._narrowed()
-        if records is None and self._query.ids is None:
-            matches, total = self._walk()
-        else:
-            matches, total = self._within(records)
+        matches, total = self._found()
         size = self._query.count
         page, more = matches[:size], len(matches) > size
         following = None
@@ -120,11 +120,34 @@ class _Run:
             return Result(self._query, (), (), total if total is not None else len(matches), None)
         return Result(self._query, tuple(page), tuple(self._included(page)), total, following)
 
+    def _found(self) -> tuple[list[Match], int | None]:
+        self._named = self._by_identifier()
+        records = self._narrowed()
+        if records is None and self._query.ids is None and self._named is None:
+            return self._walk()
+        return self._within(records)
+
     # Which records can hold a match.
+
+    def _by_identifier(self) -> set[tuple[str, str]] | None:
+        """(source, id) of what can hold the identifiers that are asked for; None where that cannot be said."""
+        found: set[tuple[str, str]] | None = None
+        for criterion in self._query.criteria:
+            if self._indexed(criterion):
+                held = self._store.identifiers.find(self._query.kind, [w.text for w in criterion.wanted])
+                found = held if found is None else found & held
+        return found
+
+    def _indexed(self, criterion: Criterion) -> bool:
+        """Whether it asks for identifiers with a value, and the index knows them all."""
+        plain = criterion.parameter.name == "identifier" and not criterion.modifier and not criterion.chain
+        return plain and all(w.text for w in criterion.wanted) and self._store.identifiers.catch_up(CATCH_UP)
 
     def _narrowed(self) -> frozenset[RecordKey] | None:
         found = self._caller.records
         for criterion in self._query.criteria:
+            if self._named is not None and self._indexed(criterion):
+                continue
             records = self._records_of(self._query.kind, criterion)
             if records is not None:
                 found = records if found is None else found & records
@@ -140,6 +163,10 @@ class _Run:
             return frozenset().union(*known) if len(known) == len(parts) else None
         if criterion.parameter.kind is Kind.REFERENCE:
             return self._records_of_references(criterion)
+        if self._indexed(criterion):
+            held = self._store.identifiers.find(kind, [w.text for w in criterion.wanted])
+            rows = (self._search.current(source, kind, id, self._place.upto) for source, id in held)
+            return frozenset(row.record for row in rows if row is not None and row.record is not None)
         if criterion.parameter.name == "identifier" and all(w.system in _BSN_SYSTEMS for w in criterion.wanted):
             found = self._store.find([f"bsn:{w.text}" for w in criterion.wanted])
             return frozenset(record for records in found.values() for record in records)
@@ -198,6 +225,11 @@ class _Run:
         if self._query.ids is not None:
             for id in sorted(self._query.ids):
                 row = self._names.find(kind, id, self._caller.source, upto)
+                if row is not None and (records is None or row.record is None or row.record in records):
+                    yield row
+        elif self._named is not None:
+            for source, id in sorted(self._named):
+                row = self._search.current(source, kind, id, upto)
                 if row is not None and (records is None or row.record is None or row.record in records):
                     yield row
         elif kind in DIRECTORY_TYPES:
@@ -274,11 +306,10 @@ class _Run:
     def _chained(self, target: str, inner: Criterion, source: str) -> set[str]:
         query = Query(target, (inner,), count=1_000_000)
         run = _Run(self._searcher, query, self._caller, Place(self._place.upto))
-        records = run._narrowed()
-        if records is None:
-            found, _ = run._walk()
-        else:
-            found, _ = run._within(records)
+        found, _ = run._found()
+        if run._walked_to is not None:
+            text = "this chain looks through too much: search what it points to first, then by its id"
+            raise FhirFault(400, "too-costly", text, f"http.{inner.parameter.name}")
         return {match.row.reference for match in found if match.row.source == source}
 
     # A search that says nothing of records.
