@@ -6,7 +6,7 @@ import pickle
 import threading
 import zlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -65,6 +65,17 @@ class Records:
         for source, wanted in by_source.items():
             before |= self._as_held(self._rooms.sources[source], wanted)
         return {r: found for r in records if (found := before.get(r)) is not None}
+
+    def limited(
+        self, record: RecordKey, known_at: datetime | None, shows: Callable[[StoredVersion], bool]
+    ) -> SourceFacts | None:
+        """What the source says in the resources that `shows` leaves. Not kept: each reader has their own."""
+        setup = self._rooms.sources.get(record.source)
+        if setup is None:
+            return None
+        versions = [v for v in self._rooms.store.versions_of(record, known_at) if shows(v)]
+        stamp = self._rooms.store.stamp(record.source, None) if known_at is None else None
+        return self._facts(record, versions, setup, known_at, stamp)
 
     def _as_held(self, setup: SourceSetup, records: list[RecordKey]) -> dict[RecordKey, SourceFacts | None]:
         """The facts of records of one source as they are now; those that were read before are not read again."""

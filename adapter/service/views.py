@@ -15,6 +15,7 @@ from adapter.model.evidence import Organisation
 from adapter.model.facts import SourceFacts
 from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import RecordKey
+from adapter.service.access.lens import Lens
 from adapter.service.asked_sources import path_sources
 from adapter.service.links.link_notes import link_notes
 from adapter.service.links.pregnancies import PREGNANCY, Pregnancies
@@ -44,7 +45,7 @@ class Views:
         self._rooms = rooms
         self._pregnancies = pregnancies
         self._lock = Lock()
-        self._kept: OrderedDict[tuple[str, date], tuple[_Stamp, View]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, date, object], tuple[_Stamp, View]] = OrderedDict()
 
     def ids(self, known_at: datetime | None = None) -> list[str]:
         """Every pregnancy that was known at that instant (now, when None), in the order in which they were found."""
@@ -55,19 +56,22 @@ class Views:
         records = self._pregnancies.records_of(woman, known_at)
         return _targets(self._rooms.store.links(PREGNANCY, known_at, within=records))
 
-    def view(self, pregnancy: str, as_of: date, known_at: datetime | None, now: datetime) -> View:
-        """The view on a day by what was known at an instant. Raises `UnknownPregnancyError`."""
+    def view(
+        self, pregnancy: str, as_of: date, known_at: datetime | None, now: datetime, lens: Lens | None = None
+    ) -> View:
+        """The view on a day by what was known at an instant, through a lens. Raises `UnknownPregnancyError`."""
         if known_at is not None:
-            return self.compute(self.gather(pregnancy, known_at), as_of, known_at)
+            return self.compute(self.gather(pregnancy, known_at, lens), as_of, known_at)
         stamp = self._stamp()
+        key = (pregnancy, as_of, None if lens is None or lens.clear else lens.key)
         with self._lock:
-            kept = self._kept.get((pregnancy, as_of))
+            kept = self._kept.get(key)
             if kept is not None and kept[0] == stamp:
-                self._kept.move_to_end((pregnancy, as_of))
+                self._kept.move_to_end(key)
                 return _as_known(kept[1], now)
-        view = self.compute(self.gather(pregnancy, None), as_of, now)
+        view = self.compute(self.gather(pregnancy, None, lens), as_of, now)
         with self._lock:
-            self._kept[pregnancy, as_of] = (stamp, view)
+            self._kept[key] = (stamp, view)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return view
@@ -83,8 +87,8 @@ class Views:
         path = carepath.build(given, self._rooms.zorgpad, settings, as_of, known_at)
         return View(path, carepath.project(given, path, settings))
 
-    def gather(self, pregnancy: str, known_at: datetime | None) -> PregnancyInput:
-        """Everything the view is computed from. Raises `UnknownPregnancyError`."""
+    def gather(self, pregnancy: str, known_at: datetime | None, lens: Lens | None = None) -> PregnancyInput:
+        """Everything the view is computed from, as far as the lens lets it be seen. Raises `UnknownPregnancyError`."""
         store = self._rooms.store
         rows = store.links(PREGNANCY, known_at, targets=[pregnancy])
         owners = store.links(WOMAN, known_at, records=[RecordKey(r.source, r.woman) for r in rows if r.woman])
@@ -92,8 +96,15 @@ class Views:
         if not women:
             raise UnknownPregnancyError(pregnancy)
         records = self._pregnancies.records_of(women[0], known_at)
-        facts = self._pregnancies.facts_of(records, known_at)
-        return self.assemble(pregnancy, women[0], records, facts, rows, known_at)
+        if lens is None or lens.clear:
+            facts = self._pregnancies.facts_of(records, known_at)
+            return self.assemble(pregnancy, women[0], records, facts, rows, known_at)
+        rows, records = lens.dossiers(rows, pregnancy), lens.records(records)
+        if not rows:
+            raise UnknownPregnancyError(pregnancy)
+        shows = None if lens.whole(records) else lens.shows(pregnancy)
+        facts = self._pregnancies.facts_of(records, known_at, shows)
+        return _narrowed(self.assemble(pregnancy, women[0], records, facts, rows, known_at), lens, records)
 
     def assemble(
         self,
@@ -134,6 +145,12 @@ class Joined:
         joined = self._rooms.joined(organisation)
         known = self._known.get(joined.id)
         return joined if known is None else merged(joined, known)
+
+
+def _narrowed(given: PregnancyInput, lens: Lens, records: Sequence[RecordKey]) -> PregnancyInput:
+    """Without what tells of the rest: how other sources answered, links with them, what was told for payment."""
+    shown = {(r.source, r.woman) for r in records} | {(f.source, d.reference) for f in given.facts for d in f.dossiers}
+    return replace(given, sources=lens.sources(given.sources), links=lens.notes(given.links, shown), signals=())
 
 
 def _as_known(view: View, now: datetime) -> View:

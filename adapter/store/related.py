@@ -10,7 +10,7 @@ from adapter.store.search import Search
 
 _STAND = (
     "SELECT (SELECT max(position) FROM source_versions), (SELECT max(position) FROM links),"
-    " (SELECT max(id) FROM record_keys)"
+    " (SELECT max(id) FROM record_keys), (SELECT max(position) FROM consents)"
 )
 _NEWEST = (
     "NOT EXISTS (SELECT 1 FROM links n WHERE n.kind = l.kind AND n.source = l.source AND n.reference = l.reference"
@@ -18,6 +18,10 @@ _NEWEST = (
 )
 _AT = (
     f"SELECT l.target FROM links l WHERE l.kind = 'woman' AND l.source = :source AND l.target IS NOT NULL AND {_NEWEST}"  # noqa: S608 - our own text
+)
+_CONSENTED = (
+    "SELECT DISTINCT source, woman FROM consents WHERE source IS NOT NULL AND woman IS NOT NULL"
+    " UNION SELECT DISTINCT source, woman FROM source_versions WHERE type = 'Consent' AND woman IS NOT NULL"
 )
 _MOVED = (
     "SELECT DISTINCT o.target FROM links l JOIN links o ON o.kind = l.kind AND o.source = l.source"
@@ -37,6 +41,7 @@ class Stand:
     versions: int
     links: int
     records: int
+    consents: int
 
 
 class Related:
@@ -47,12 +52,15 @@ class Related:
 
     def stand(self) -> Stand:
         """How far the store is."""
-        versions, links, records = self._search.rows(_STAND, {})[0]
-        return Stand(versions or 0, links or 0, records or 0)
+        return Stand(*(number or 0 for number in self._search.rows(_STAND, {})[0]))
 
     def women_at(self, source: str) -> set[str]:
         """Our ids of the women of whom this source holds a record."""
         return {row[0] for row in self._search.rows(_AT, {"source": source})}
+
+    def with_consents(self) -> set[RecordKey]:
+        """The records on which a consent hangs, or in which a source holds one."""
+        return {RecordKey(source, woman) for source, woman in self._search.rows(_CONSENTED, {})}
 
     def moved(self, after: int) -> set[str]:
         """Women to or from whom a record was linked behind this link."""

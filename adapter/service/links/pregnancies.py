@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from adapter.linking import PregnancyGroup, dates_of, with_own_numbers
 from adapter.model.carepath import LinkNote
 from adapter.model.facts import SourceFacts
-from adapter.model.sources import RecordKey
+from adapter.model.sources import RecordKey, StoredVersion
 from adapter.model.wire import from_json, to_json
 from adapter.service.dossiers import doubts, grouped
 from adapter.service.links.by_hand import Pairs, pairs_of
@@ -40,10 +40,18 @@ class Pregnancies:
         rows = self._rooms.store.links(WOMAN, records=records) if records else []
         return list(dict.fromkeys(r.target for r in rows if r.target))
 
-    def facts_of(self, records: Sequence[RecordKey], known_at: datetime | None = None) -> tuple[SourceFacts, ...]:
-        """What the sources say in these records."""
-        found = self._records.facts_of(records, known_at)
-        return with_own_numbers([found[r] for r in records if r in found])
+    def facts_of(
+        self,
+        records: Sequence[RecordKey],
+        known_at: datetime | None = None,
+        shows: Callable[[StoredVersion], bool] | None = None,
+    ) -> tuple[SourceFacts, ...]:
+        """What the sources say in these records; `shows`: in those of their resources alone."""
+        if shows is not None:
+            read = (self._records.limited(r, known_at, shows) for r in records)
+            return with_own_numbers([found for found in read if found is not None])
+        held = self._records.facts_of(records, known_at)
+        return with_own_numbers([held[r] for r in records if r in held])
 
     def regroup(
         self, records: Sequence[RecordKey], facts: Sequence[SourceFacts]

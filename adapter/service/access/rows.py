@@ -1,0 +1,62 @@
+"""What of the store one caller of the FHIR endpoint may see: asked for each row, computed once for each record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from adapter.access import Context
+from adapter.model.sources import RecordKey
+from adapter.service.access.kinds import Kinds, kinds_for
+from adapter.service.access.reach import Reach
+from adapter.service.access.seen import Seen
+from adapter.store.search import Row, Search
+
+
+class RowScope:
+    """One request; what it found out of a record is remembered while it lasts."""
+
+    def __init__(self, reach: Reach, search: Search, ctx: Context) -> None:
+        self._reach = reach
+        self._search = search
+        self._ctx = ctx
+        self._kinds: Kinds = kinds_for(ctx)
+        self._narrows = reach.narrows(ctx)
+        whole = self._narrows and ctx.woman is None
+        self._own = reach.own_sources(ctx) if whole else frozenset()
+        self._seen: dict[RecordKey, Seen | None] = {}
+        self._pregnancies: dict[RecordKey, tuple[str, ...]] = {}
+
+    def sees(self, row: Row) -> bool:
+        """Whether this resource may be seen. What is about nobody (an organisation) may."""
+        record = row.record
+        if self._narrows and record is not None and row.source not in self._own and not self._shows(record, row.type):
+            return False
+        return self._kinds.all or self._kinds.show(row)
+
+    def checks(self, record: RecordKey | None) -> tuple[str, ...]:
+        """What was looked at for this record, for the audit event."""
+        if record is None or not self._narrows:
+            return ()
+        seen = self.of(record)
+        return ("relation=own",) if seen is None else seen.checks([record.source])
+
+    def of(self, record: RecordKey) -> Seen | None:
+        """What may be seen of the woman whose record it is; None while it is linked to nobody."""
+        if record not in self._seen:
+            woman = self._search.woman_of(record)
+            self._seen[record] = None if woman is None else self._reach.records(self._ctx, woman)
+        return self._seen[record]
+
+    def _shows(self, record: RecordKey, kind: str) -> bool:
+        seen = self.of(record)
+        if seen is None:
+            return self._ctx.woman == record
+        if record not in seen.allowed:
+            return False
+        return seen.shows(record.source, kind, self._parts(record) if seen.limited(record.source) else ())
+
+    def _parts(self, record: RecordKey) -> Collection[str]:
+        """The pregnancies that a resource of this record may be part of."""
+        if record not in self._pregnancies:
+            self._pregnancies[record] = tuple(self._search.pregnancies_of(record))
+        return self._pregnancies[record]

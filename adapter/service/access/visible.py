@@ -1,0 +1,76 @@
+"""Which pregnancies there are for one reader: those of which a dossier may be seen. Of others nothing tells."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import datetime
+
+from adapter.access import Context
+from adapter.model.sources import RecordKey
+from adapter.service.access.kinds import kinds_for
+from adapter.service.access.lens import Lens
+from adapter.service.access.reach import Reach
+from adapter.service.links.pregnancies import PREGNANCY
+from adapter.service.links.women import WOMAN
+from adapter.service.port import UnknownPregnancyError
+from adapter.service.rooms import Rooms
+
+_KEPT = 50
+
+
+class Visible:
+    """Narrows pregnancies to what may be seen."""
+
+    def __init__(self, rooms: Rooms, reach: Reach) -> None:
+        self._rooms = rooms
+        self.reach = reach
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[object, tuple[object, list[str]]] = OrderedDict()
+
+    def lens(self, ctx: Context, pregnancy: str, known_at: datetime | None = None) -> Lens:
+        """Through what to look at a pregnancy. Raises `UnknownPregnancyError`, also where it is not for this reader."""
+        store = self._rooms.store
+        rows = store.links(PREGNANCY, known_at, targets=[pregnancy])
+        owners = store.links(WOMAN, known_at, records=[RecordKey(r.source, r.woman) for r in rows if r.woman])
+        women = list(dict.fromkeys(r.target for r in owners if r.target))
+        if not women:
+            raise UnknownPregnancyError(pregnancy)
+        lens = Lens(self.reach.records(ctx, women[0]), kinds_for(ctx))
+        if not lens.dossiers(rows, pregnancy):
+            raise UnknownPregnancyError(pregnancy)
+        return lens
+
+    def of_woman(self, ctx: Context, woman: str) -> list[str]:
+        """Her pregnancies."""
+        return self._of([woman], ctx)
+
+    def ids(self, ctx: Context, known_at: datetime | None = None) -> list[str] | None:
+        """Every pregnancy that is there for this reader; None for all of them."""
+        if not self.reach.narrows(ctx):
+            return None
+        key = (self.reach.reader(ctx).identities, ctx.woman, ctx.actor.kind, ctx.emergency, ctx.scopes)
+        stand = (self._rooms.store.positions(), self._rooms.clock().date())
+        with self._lock:
+            kept = self._kept.get(key) if known_at is None else None
+        if kept is not None and kept[0] == stand:
+            return kept[1]
+        found = self._of(sorted(self.reach.women(ctx) or ()), ctx, known_at)
+        if known_at is None:
+            with self._lock:
+                self._kept[key] = (stand, found)
+                while len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+        return found
+
+    def _of(self, women: list[str], ctx: Context, known_at: datetime | None = None) -> list[str]:
+        seen = [self.reach.records(ctx, woman) for woman in women]
+        whose = {record: one for one in seen for record in one.allowed}
+        rows = self._rooms.store.links(PREGNANCY, known_at, within=list(whose)) if whose else []
+        shown = (
+            r.target
+            for r in rows
+            if r.target and (one := whose.get(RecordKey(r.source, r.woman or ""))) is not None
+            if one.everything or one.shows_dossier(RecordKey(r.source, r.woman or ""), r.target)
+        )
+        return list(dict.fromkeys(shown))
