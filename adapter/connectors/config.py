@@ -29,7 +29,8 @@ class Limits:
 
     concurrency: int = 6
     page_size: int = 500
-    dossiers_per_search: int = 25
+    dossiers_per_search: int = 60
+    values_chars: int = 1_600  # of the values in one address: some servers take 2,048 characters of query and no more
     groups: int = 3  # groups of dossiers in progress at once
     pages: int = 2_000  # of one search
     deliver: int = 400

@@ -9,7 +9,7 @@ from adapter import fhir
 from adapter.connectors.errors import FailedError, NotOfferedError, SourceError, StopError
 from adapter.connectors.ownership import DIRECTORY, Links, Ownership, links_of
 from adapter.connectors.plan import PREGNANCY_RECORD, READABLE, Search
-from adapter.connectors.pull import Pull, chunks, together
+from adapter.connectors.pull import Pull, fitting, together
 from adapter.connectors.receive import received
 from adapter.connectors.resolve import resolve
 from adapter.fhir import Entry, JsonObject
@@ -86,8 +86,9 @@ class Group:
         """One search for all these values, in batches."""
         if not values or self.pull.skips(search):
             return
-        size = 1 if search in self.pull.singly else self.pull.limits.dossiers_per_search
-        for batch in chunks(values, size):
+        limits = self.pull.limits
+        size = 1 if search in self.pull.singly else limits.dossiers_per_search
+        for batch in fitting(values, size, limits.values_chars):
             await self._batch(search, batch)
 
     async def _batch(self, search: Search, batch: Sequence[str]) -> None:
@@ -193,15 +194,11 @@ class Group:
             if reference in self.seen:
                 return None
             self.seen.add(reference)
-        self._refers(resource, woman)
+        for referred in fhir.referred(entry.body, media, resource):
+            if referred.partition("/")[0] in _REFERRED:
+                self.referred.setdefault(referred, woman)
         source, version = self.pull.info.id, self.pull.offer.version
         return received(entry, links, resource, source=source, version=version, media=media, woman=woman)
-
-    def _refers(self, resource: JsonObject, woman: str | None) -> None:
-        for _, reference in fhir.references(resource):
-            relative = fhir.relative(reference)
-            if relative and relative.partition("/")[0] in _REFERRED:
-                self.referred.setdefault(relative, woman)
 
 
 def is_pregnancy_record(dossier: JsonObject) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,18 +39,20 @@ def links_of(type_: str, id_: str, resource: JsonObject) -> Links:
     return Links(type_, f"{type_}/{id_}", patient, contexts, others)
 
 
-def _refs(value: Any) -> Iterator[str]:
+def _refs(value: Any) -> list[str]:
+    if value is None:
+        return []
+    found: list[str] = []
     for item in value if isinstance(value, list) else (value,):
         if not isinstance(item, dict):
             continue
         reference = item.get("reference")
-        if isinstance(reference, str):
-            relative = fhir.relative(reference)
-            if relative:
-                yield relative
+        if isinstance(reference, str) and (relative := fhir.relative(reference)):
+            found.append(relative)
         for key in ("valueReference", "other"):  # an extension (workflow-episodeOfCare), Patient.link
             if key in item:
-                yield from _refs(item[key])
+                found += _refs(item[key])
+    return found
 
 
 @dataclass(slots=True)

@@ -137,3 +137,17 @@ def first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
 def chunks(values: Sequence[T], size: int) -> Iterable[Sequence[T]]:
     """In parts of at most `size`."""
     return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def fitting(values: Sequence[str], size: int, chars: int) -> Iterable[Sequence[str]]:
+    """In parts of at most `size` values that together are at most `chars` long; a longer one goes alone."""
+    part: list[str] = []
+    length = 0
+    for value in values:
+        if part and (len(part) == size or length + len(value) + 1 > chars):
+            yield part
+            part, length = [], 0
+        part.append(value)
+        length += len(value) + 1
+    if part:
+        yield part

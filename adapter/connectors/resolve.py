@@ -10,7 +10,7 @@ from adapter.connectors.errors import MissingError, NotOfferedError, RefusedErro
 from adapter.connectors.ownership import DIRECTORY
 from adapter.connectors.paging import split
 from adapter.connectors.plan import READABLE, Search
-from adapter.connectors.pull import chunks, together
+from adapter.connectors.pull import fitting, together
 
 if TYPE_CHECKING:
     from adapter.connectors.dossiers import Group
@@ -66,7 +66,7 @@ async def _kind(group: Group, kind: str, ids: list[str]) -> None:
     if len(ids) == 1 or search in pull.unoffered or not pull.offer.by_id(kind):
         await together(_read(group, f"{kind}/{id_}") for id_ in ids)
         return
-    for batch in chunks(ids, pull.limits.dossiers_per_search):
+    for batch in fitting(ids, pull.limits.dossiers_per_search, pull.limits.values_chars):
         try:
             async for page, media in pull.pages(search, batch):
                 await group.take(page.entries, media, kind)

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from adapter.fhir.jsontext import JsonObject
+from adapter.model.sources import Media
 
 _REFERENCE = re.compile(
     r"(?:https?://[^\s?#]+/)?([A-Z][A-Za-z]{1,60})/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?"
 )
+
+
+_WRITTEN = re.compile(
+    rb'"reference"\s*:\s*"(?:https?://[^\s?#"\\]+/)?([A-Z][A-Za-z]{1,60}/[A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?"'
+)
+
+
+def referred(body: bytes, media: Media, resource: JsonObject) -> set[str]:
+    """`Type/id` of all that a resource refers to; `body` is its text: JSON is quickly looked through."""
+    if media is Media.JSON and b"\\" not in body:
+        return {found.decode() for found in _WRITTEN.findall(body)}
+    return {found for _, reference in references(resource) if (found := relative(reference))}
 
 
 def references(resource: JsonObject) -> Iterator[tuple[str, str]]:
@@ -33,6 +47,7 @@ def _within(value: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
             yield path, item
 
 
+@lru_cache(8192)  # a dossier refers to the same few, again and again
 def relative(reference: str) -> str | None:
     """`Type/id` of a reference to one resource; None for a contained one, a URN or a search.
 

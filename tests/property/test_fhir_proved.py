@@ -19,6 +19,8 @@ from adapter.model.sources import FhirVersion, Media
 from adapter.simulation import generate
 
 STU3, R4 = FhirVersion.STU3, FhirVersion.R4
+MOMENT = r"(19|20)\d\d-[01]\d-[0-3]\d(T[0-2]\d:[0-5]\d:[0-6]\d(\.\d{1,7})?(Z|[+-][01]\d:\d\d))?"
+REFERENCES = ["Patient/1", "http://x.nl/fhir/Patient/2/_history/3", "#a", "urn:uuid:1", "Patient?x=1", 'a"b', "x/y"]
 LEAVES = st.sampled_from(
     [None, True, 0, -1, 1, 2**31, 1.5, "", " ", "a", "a b", " a", "a  b", "a\nb", "\u00e9", "\u2028", "\x7f", "http://x.nl/y",
      "urn:oid:1.2", "urn:oid:x", "2024", "2024-13", "2024-02-30", "2024-02-29", "2024-02-29T10:00:00Z", "1900-01-01",
@@ -94,9 +96,9 @@ def test_plain_values_are_good_values(kind, element, more, data):
 
 @settings(deadline=None, max_examples=200)
 @given(
-    moment=st.from_regex(r"(19|20)\d\d-[01]\d-[0-3]\d(T[0-2]\d:[0-5]\d:[0-6]\d(\.\d{1,7})?(Z|[+-][01]\d:\d\d))?", fullmatch=True),
+    moment=st.from_regex(MOMENT, fullmatch=True),
     number=st.decimals(allow_nan=True, allow_infinity=True) | st.integers(),
-)  # fmt: skip
+)
 def test_plain_moments_and_numbers_are_good(moment, number):
     code = {"text": "x"}
     observation = {"resourceType": "Observation", "status": "final", "code": code}
@@ -118,3 +120,16 @@ def test_a_missing_companion_extension_is_still_told():
     assert fhir.check(json.dumps(observation | {"_status": {"id": "a"}}).encode(), Media.JSON, R4).problem
     assert fhir.check(json.dumps(fine).encode(), Media.JSON, R4).problem is None
     assert shape_of_resource("Observation", R4) is not None
+
+
+@settings(deadline=None, max_examples=100)
+@given(data=st.data())
+def test_references_are_the_same_read_from_the_text_and_from_the_object(primed, data):
+    _, text = data.draw(st.sampled_from(primed))
+    resource = loads_strict(text)
+    extra = data.draw(st.sampled_from(REFERENCES))
+    resource["extension"] = [
+        {"url": "http://x.nl", "valueReference": {"reference": extra, "display": '"reference":"A/b"'}}
+    ]
+    body = json.dumps(resource, default=str, indent=data.draw(st.sampled_from([None, 1]))).encode()
+    assert fhir.referred(body, Media.JSON, resource) == fhir.referred(body, Media.XML, resource)
