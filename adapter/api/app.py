@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from adapter.api import casemix, errors, operations, overrides, planning, pregnancies, proposals, worklist
 from adapter.api.authentication import Authentication
+from adapter.api.csrf import HeaderToken
 from adapter.api.fhir import door
 from adapter.api.headers import Headers
 from adapter.service.port import Application
@@ -31,6 +32,7 @@ def create_app(application: Application) -> FastAPI:
     errors.install(app)
     proposals.install(app)
     app.add_middleware(door.Shortcut, doors=door.doors(application))
+    app.add_middleware(HeaderToken, entrance=application.entrance)
     app.add_middleware(Authentication, entrance=application.entrance)
     app.add_middleware(Headers, frame_ancestors=application.frame_ancestors)
     return app

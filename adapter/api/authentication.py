@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import cast
+from urllib.parse import urlencode
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
@@ -20,7 +21,10 @@ _OPEN = frozenset(
         "/oauth/token",
         "/oauth/jwks",
         "/inloggen",
+        "/inloggen/start",
         "/inloggen/terug",
+        "/uitloggen",
+        "/uitloggen/provider",
         "/uitgelogd",
         "/fhir/stu3/metadata",
         "/fhir/r4/metadata",
@@ -83,7 +87,8 @@ def _open(path: str) -> bool:
 
 def _refused(request: Request, error: UnauthenticatedError) -> Response:
     machine = request.url.path.startswith(("/fhir/", "/api/", "/cds-services", "/metrics"))
-    if not machine and request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse("/inloggen", 303)
+    if not machine and "text/html" in request.headers.get("accept", ""):
+        onward = {"naar": request.url.path} if request.method in {"GET", "HEAD"} and request.url.path != "/" else {}
+        return RedirectResponse(f"/inloggen?{urlencode(onward)}" if onward else "/inloggen", 303)
     challenge = f'Bearer error="{error.error}"' if error.error else "Bearer"
     return answer(request, 401, str(error), {"WWW-Authenticate": challenge})

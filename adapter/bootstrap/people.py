@@ -104,7 +104,8 @@ def people_of(
         lasting = Lasting(timedelta(minutes=idle), timedelta(minutes=absolute))
     sessions = Sessions(shelf, Cookies(site.startswith("https://"), framed), site, clock, lasting)
     public = KeySet(list(ours)) if ours else None
-    return People(site, sessions, shelf, clock, AuditWitness(audit, clock), own, epds, links, public)
+    names = {organisation: name for name, organisation in sources.values() if organisation}
+    return People(site, sessions, shelf, clock, AuditWitness(audit, clock), own, epds, links, public, names)
 
 
 def _clients(access: AccessSettings) -> list[tuple[str, Client, str, str]]:

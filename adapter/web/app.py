@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
@@ -16,7 +17,9 @@ from adapter.access import DeniedError
 from adapter.service.asked import BadQuestionError
 from adapter.service.port import Application, UnknownPregnancyError
 from adapter.web.carepage import CarePages
+from adapter.web.form_guard import FormToken
 from adapter.web.koppelingen import Koppelingen
+from adapter.web.login import LoginPages
 from adapter.web.pages import Pages
 from adapter.web.payment import PaymentPages
 from adapter.web.planning import PlanningPages
@@ -25,12 +28,17 @@ from adapter.web.templating import compile_all, page
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 OTHER_DOORS = ("/api", "/fhir", "/health", "/metrics", "/openapi.json")
+_NO_PAGES = (*OTHER_DOORS, "/cds-services", "/oauth", "/.well-known", "/static")
 
 
 def install(app: FastAPI, application: Application) -> None:
     """Add pages, style sheet, and error pages for addresses that belong to no other door."""
     pages, care, payment = Pages(application), CarePages(application), PaymentPages(application)
+    people = application.entrance.people
     app.state.live = care.live
+    app.state.organisation_names = people.organisation_names if people is not None else {}
+    # innermost: behind authentication, and only around what is no other door
+    app.user_middleware.append(Middleware(FormToken, entrance=application.entrance, other_doors=_NO_PAGES))
     compile_all()
     app.router.routes.extend(
         [
@@ -45,6 +53,7 @@ def install(app: FastAPI, application: Application) -> None:
             Route("/planning", PlanningPages(application).plan),
             *Koppelingen(application).routes(),
             Route("/bronnen", pages.sources),
+            *LoginPages(application).routes(),
             Mount("/static", StaticFiles(packages=[("adapter.web", "static")])),
         ]
     )

@@ -14,6 +14,8 @@ from adapter.access.redact import redact
 from adapter.model.moments import AMSTERDAM, day_of, iso
 from adapter.service import dutch
 from adapter.service.asked import Asked
+from adapter.web import menu
+from adapter.web.forms import hidden_field, token_of
 
 
 def _environment() -> Environment:
@@ -56,31 +58,17 @@ def page(request: Request, template: str, values: Mapping[str, Any], status: int
     asked = values.get("asked") or Asked()
     shared = {
         "path": request.url.path,
-        "navigation": navigation(request),
+        "navigation": menu.navigation(request),
+        "home": menu.home(menu.who(request)),
+        "shown": menu.shown(request),
+        "demonstration": menu.is_demonstration(request),
+        "formulier": hidden_field(request),
+        "form_token": token_of(request),
         "asked": asked,
         "query": query(asked),
         "known_local": f"{asked.known_at.astimezone(AMSTERDAM):%Y-%m-%dT%H:%M}" if asked.known_at else "",
     }
     return HTMLResponse(_TEMPLATES.get_template(template).render({**shared, **values, "asked": asked}), status)
-
-
-NAVIGATION = (
-    ("/", "Zwangerschappen"),
-    ("/werklijst", "Werklijst"),
-    ("/planning", "Planning"),
-    ("/koppelingen", "Koppelingen"),
-    ("/bronnen", "Bronnen"),
-)
-"""Every page of the header, in order; one that this application does not have is left out."""
-
-
-def navigation(request: Request) -> tuple[tuple[str, str, bool], ...]:
-    """Address, name, and whether the reader is there or below it, of each page of the header."""
-    there = {getattr(route, "path", "") for route in request.app.routes}
-    shown = [(address, name) for address, name in NAVIGATION if address in there]
-    at = request.url.path
-    below = next((address for address, _ in shown if address != "/" and f"{at}/".startswith(f"{address}/")), "/")
-    return tuple((address, name, address == below) for address, name in shown)
 
 
 def query(asked: Asked) -> str:

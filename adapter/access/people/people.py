@@ -72,8 +72,12 @@ class People:
         epds: tuple[Epd, ...] = (),
         links: Links | None = None,
         public: KeySet | None = None,
+        organisation_names: Mapping[str, str] | None = None,
     ) -> None:
-        """`site`: the https address of this service. `public`: our own public keys, for who checks our assertions."""
+        """`site`: the https address of this service. `public`: our own public keys, for who checks our assertions.
+        `organisation_names`: what an organisation (`ura:…`, `agb:…`) is called here.
+        """
+        self.organisation_names = dict(organisation_names or {})
         self.sessions = sessions
         self.own = own
         self.public: dict[str, Any] = dict(public.as_dict(private=False)) if public else {"keys": []}
