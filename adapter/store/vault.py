@@ -115,19 +115,26 @@ class Vault:
             for key_id in key_ids:
                 self._cache.pop(key_id, None)
 
-    def rewrap(self, connection: Connection) -> int:
-        """Wrap every data key under the master key in use; gives how many were not yet."""
-        old = record_keys.c.master != self._ring.current
+    def rewrap_some(self, connection: Connection, most: int) -> int:
+        """Wrap data keys of records under the master key in use, at most so many; gives how many were not yet."""
+        self._ring.refresh()
+        old = (record_keys.c.master != self._ring.current) & record_keys.c.wrapped.is_not(None)
         changed = 0
-        for row in connection.execute(select(record_keys).where(old, record_keys.c.wrapped.is_not(None))).all():
+        for row in connection.execute(select(record_keys).where(old).order_by(record_keys.c.id).limit(most)).all():
             bound_to = _record(row.source, row.woman)
             fresh = self._ring.wrap(self._ring.unwrap(Wrapped(row.master, row.wrapped), bound_to), bound_to)
+            # Only what is still as it was read: a key that was destroyed meanwhile stays destroyed.
+            same = (record_keys.c.id == row.id) & (record_keys.c.wrapped == row.wrapped)
             values = {"wrapped": fresh.blob, "master": fresh.master}
-            connection.execute(update(record_keys).where(record_keys.c.id == row.id).values(values))
-            changed += 1
+            changed += connection.execute(update(record_keys).where(same).values(values)).rowcount
+        return changed
+
+    def rewrap_own(self, connection: Connection) -> int:
+        """The same for the keys of the store itself."""
+        changed = 0
         for name, secret in self._secrets.items():
             fresh = self._ring.wrap(secret, b"meta\n" + name.encode())
-            chosen = (meta.c.name == name) & (meta.c.master != self._ring.current)
+            chosen = (meta.c.name == name) & (meta.c.master != fresh.master)
             values = {"value": fresh.blob, "master": fresh.master}
             changed += connection.execute(update(meta).where(chosen).values(values)).rowcount
         return changed
