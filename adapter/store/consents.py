@@ -24,16 +24,16 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    func,
     insert,
     select,
 )
 
 from adapter.model.identifiers import Bsn
-from adapter.model.sources import RecordKey, StoredVersion
-from adapter.store.records import KEY_COLUMNS, active_keys
-from adapter.store.tables import Instant, metadata, record_keys, source_versions
+from adapter.model.sources import RecordKey
+from adapter.store.records import KEY_COLUMNS, Part, active_keys
+from adapter.store.tables import Instant, metadata, record_keys
 from adapter.store.text import chunks
-from adapter.store.versions import _NOW, Versions
 
 _Position = BigInteger().with_variant(Integer, "sqlite")
 
@@ -92,7 +92,7 @@ class HeldConsent:
     records: tuple[RecordKey, ...] = ()
 
 
-class Consents(Versions):
+class Consents(Part):
     """Add and read consents."""
 
     def add(self, row: ConsentRow) -> bool:
@@ -139,16 +139,15 @@ class Consents(Versions):
             rows = connection.execute(_ALL, {"ids": [id]}).all()
         return next(iter(self._held(rows)), None)
 
-    def resources(self, records: Collection[RecordKey]) -> list[StoredVersion]:
-        """The Consent resources that the sources hold in these records, each in its latest version."""
-        by_source: defaultdict[str, set[str]] = defaultdict(set)
-        for record in records:
-            by_source[record.source].add(record.woman)
-        found: list[StoredVersion] = []
-        for source in sorted(by_source):
-            for some in chunks(sorted(by_source[source])):
-                found += self._versions(_RESOURCES, {"of_source": source, "women": some})
-        return found
+    def last(self) -> int:
+        """The position of what was said last; it moves with every statement and withdrawal."""
+        with self._database.reading() as connection:
+            return connection.execute(_LAST).scalar() or 0
+
+    def records(self) -> set[RecordKey]:
+        """Every record that a statement hangs on."""
+        with self._database.reading() as connection:
+            return {RecordKey(source, woman) for source, woman in connection.execute(_RECORDS)}
 
     def _held(self, rows: Sequence[Any]) -> list[HeldConsent]:
         found: dict[str, HeldConsent] = {}
@@ -189,15 +188,12 @@ def _bound(id: str) -> bytes:
 
 
 # Built once: making a statement costs more than running it.
+_LAST = select(func.max(_C.position))
+_RECORDS = select(_C.source, _C.woman).where(_C.source.is_not(None)).distinct()
 _OF_RECORDS = select(_C.id).where(_C.source == bindparam("of_source"), _C.woman.in_(bindparam("women", expanding=True)))
 _OF_BSNS = select(_C.id).where(_C.bsn.in_(bindparam("bsns", expanding=True)))
 _ALL = (
     select(consents, *KEY_COLUMNS)
     .select_from(consents.outerjoin(record_keys, _C.key_id == record_keys.c.id))
     .where(_C.id.in_(bindparam("ids", expanding=True)))
-)
-_RESOURCES = _NOW.where(
-    source_versions.c.source == bindparam("of_source"),
-    source_versions.c.woman.in_(bindparam("women", expanding=True)),
-    source_versions.c.type == "Consent",
 )

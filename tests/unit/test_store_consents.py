@@ -108,9 +108,7 @@ def test_the_database_refuses_to_change_what_was_said(store: Store, path: Path, 
         connection.execute(statement)
 
 
-def test_consents_that_sources_hold_are_read_in_their_latest_version(store: Store) -> None:
-    store.append([_resource(GROEN, "Consent", "t"), _resource(ZUID, "Consent", "t")], AT)
-    store.append([_resource(GROEN, "Consent", "t", "b")], LATER)
-    found = store.consents.resources([GROEN, ZUID])
-    assert {(v.received.source, v.seq) for v in found} == {("vp-groen", 2), ("zkh-zuid", 1)}
-    assert store.consents.resources([]) == []
+def test_the_last_position_moves_and_the_records_are_known(store: Store) -> None:
+    assert (store.consents.last(), store.consents.records()) == (0, set())
+    store.consents.add(replace(GIVEN, records=(GROEN, ZUID)))
+    assert (store.consents.last(), store.consents.records()) == (2, {GROEN, ZUID})

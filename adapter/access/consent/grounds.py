@@ -144,7 +144,7 @@ def _presumed(holder: Party, reader: Party, referrals: Collection[ReferralSeen],
 
 
 def _said(consent: ConsentRecord) -> Ground:
-    reference = f"Consent/{consent.id}"
+    reference = f"Consent/{consent.id.partition('#')[0]}"  # one Consent may hold several rules
     if not consent.permit:
         return Ground(GroundKind.NONE, _WHY[GroundCode.OBJECTION], reference, GroundCode.OBJECTION)
     return Ground(GroundKind.EXPLICIT, _WHY[GroundCode.CONSENT], reference, GroundCode.CONSENT)
