@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from adapter.api import casemix, errors, operations, overrides, planning, pregnancies, proposals, worklist
+from adapter.api import casemix, errors, oauth, operations, overrides, planning, pregnancies, proposals, worklist
 from adapter.api.authentication import Authentication
 from adapter.api.csrf import HeaderToken
 from adapter.api.fhir import door
@@ -31,7 +31,8 @@ def create_app(application: Application) -> FastAPI:
     app.router.routes.extend(door.routes())
     errors.install(app)
     proposals.install(app)
-    app.add_middleware(door.Shortcut, doors=door.doors(application))
+    app.router.routes.extend(oauth.routes(application.entrance))
+    app.add_middleware(door.Shortcut, doors={**oauth.below_fhir(application.entrance), **door.doors(application)})
     app.add_middleware(HeaderToken, entrance=application.entrance)
     app.add_middleware(Authentication, entrance=application.entrance)
     app.add_middleware(Headers, frame_ancestors=application.frame_ancestors)

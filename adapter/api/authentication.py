@@ -9,7 +9,8 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapter.access import Context, Identified, Purpose, UnauthenticatedError
+from adapter.access import Action, Context, Identified, Purpose, UnauthenticatedError, UnavailableError
+from adapter.access.systems import Scopes
 from adapter.api.errors import answer
 from adapter.service.entrance import Credentials, Entrance, context_of
 
@@ -20,6 +21,7 @@ _OPEN = frozenset(
         "/openapi.json",
         "/oauth/token",
         "/oauth/jwks",
+        "/oauth/introspect",
         "/inloggen",
         "/inloggen/start",
         "/inloggen/terug",
@@ -48,13 +50,37 @@ class Authentication:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        try:
-            scope.setdefault("state", {})[_STATE] = await self._entrance.identify(_credentials(scope))
-        except UnauthenticatedError as error:
-            if not _open(scope["path"]):
-                await _refused(Request(scope), error)(scope, receive, send)
-                return
+        refused = await self._refusal(scope)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
         await self._app(scope, receive, send)
+
+    async def _refusal(self, scope: Scope) -> Response | None:
+        """The answer to who may not go on; None for who may."""
+        try:
+            who = scope.setdefault("state", {})[_STATE] = await self._entrance.identify(_credentials(scope))
+        except UnauthenticatedError as error:
+            return None if _open(scope["path"]) else _refused(Request(scope), error)
+        except UnavailableError as error:
+            return None if _open(scope["path"]) else answer(Request(scope), 503, str(error), {"Retry-After": "2"})
+        if who.scopes is None or scope["path"].startswith("/fhir/") or _open(scope["path"]):
+            return None  # the FHIR door looks at scopes itself, type by type
+        return await self._scoped(Request(scope), who, who.scopes)
+
+    async def _scoped(self, request: Request, who: Identified, scopes: tuple[str, ...]) -> Response | None:
+        """Other doors are not about one type of resource: a token needs its letters for all of them."""
+        asks = request.method in ("GET", "HEAD") or request.url.path.startswith("/cds-services")
+        letters = "r" if asks or request.url.path.endswith("/_search") else "cu"
+        held = Scopes.of(scopes)
+        if all(held.where("*", letter) == () for letter in letters):
+            return None
+        text = f"insufficient_scope: here a token needs a scope such as system/*.{letters}"
+        if self._entrance.systems is not None:
+            action = Action.READ if letters == "r" else Action.UPDATE
+            purpose = min(who.purposes, default=Purpose.TREAT)
+            await self._entrance.systems.denied(_context(request, who, purpose), action, text)
+        return answer(request, 403, text, {"WWW-Authenticate": 'Bearer error="insufficient_scope"'})
 
 
 def identified(connection: HTTPConnection) -> Identified:
@@ -64,8 +90,12 @@ def identified(connection: HTTPConnection) -> Identified:
 
 def context(request: Request, purpose: Purpose) -> Context:
     """The context of one request: care is read for TREAT, a decision for HPAYMT."""
+    return _context(request, identified(request), purpose)
+
+
+def _context(request: Request, who: Identified, purpose: Purpose) -> Context:
     client = request.client.host if request.client else ""
-    return context_of(identified(request), purpose, getattr(request.state, "request_id", ""), client)
+    return context_of(who, purpose, getattr(request.state, "request_id", ""), client)
 
 
 def _credentials(scope: Scope) -> Credentials:

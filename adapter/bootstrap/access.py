@@ -5,10 +5,11 @@ Secrets never stand here: a key names an environment variable (`…_env`) or a f
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class _Section(BaseModel):
@@ -16,6 +17,7 @@ class _Section(BaseModel):
 
 
 PeopleRole = Literal["zorgverlener", "koppelbeheerder", "igo-controller", "beheerder", "logbeheerder", "planner"]
+_S = TypeVar("_S", bound=_Section)
 _P = TypeVar("_P", "PeopleSettings", "LaunchSettings")
 
 
@@ -31,20 +33,29 @@ def _client_can_prove_itself(given: _P, how: str) -> _P:
 class ClientSettings(_Section):
     """A registered system (SMART Backend Services): `[[access.client]]`.
 
-    `source`: the source as which it may send data. `purposes`: those its tokens may have. Keys by URL (preferred) or
-    as a JWKS file.
+    Keys by URL (preferred) or as a JWKS file; neither: its tokens come from the server of `[access.introspection]`.
+    `source`: the source as which it may send data. `purposes`: those its tokens may have, one each. `organisations`:
+    others on whose behalf it may ask (`ura:…`, `agb:…`; `*`: whichever it names). `subject` `woman`: each of its
+    tokens stands for one woman (the MedMij reading role). `introspects`: it may ask about tokens of others.
     """
 
-    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/%-]{0,255}$")
     name: str
     agb: str | None = None
     ura: str | None = None
+    organisations: tuple[str, ...] = ()
     source: str | None = None
     roles: tuple[str, ...] = ("zorgverlener",)
     purposes: tuple[Literal["TREAT", "HPAYMT", "HOPERAT"], ...] = ("TREAT",)
     scopes: tuple[str, ...] = ("system/*.rs",)
+    subject: Literal["system", "woman"] = "system"
+    introspects: bool = False
     jwks_url: str | None = None
     jwks_file: Path | None = None
+    algorithms: tuple[Literal["RS384", "ES384", "RS256", "RS512", "PS256", "PS384", "PS512", "ES256", "ES512"], ...] = (
+        "RS384",
+        "ES384",
+    )
 
 
 class PeopleSettings(_Section):
@@ -106,10 +117,18 @@ class LaunchSettings(_Section):
 
 
 class IntrospectionSettings(_Section):
-    """A server that knows tokens which are not ours, such as a Nuts node: `[access.introspection]` (RFC 7662)."""
+    """A server that knows tokens which are not ours, such as a Nuts node: `[access.introspection]` (RFC 7662).
 
-    url: str
+    `scopes`: what a scope that is no SMART scope stands for. `audience`: what `aud` must name. Only tokens of a
+    registered system count, and only for what is registered.
+    """
+
+    url: str = Field(pattern=r"^https?://[^?#\s]+$")
     token_env: str | None = None
+    token_file: Path | None = None
+    audience: str | None = None
+    organisation_claim: str = "subject_organization_id"
+    scopes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class ConsentSettings(_Section):
@@ -133,12 +152,58 @@ class LimitSettings(_Section):
 
 
 class AccessSettings(_Section):
-    """All of `[access]`. `issuer`: the https address under which the service is reached."""
+    """All of `[access]`. `issuer`: the https address under which the service is reached.
+
+    `proxies`: addresses of what stands in front and ends TLS; only their forwarded headers are believed.
+    """
 
     issuer: str = Field(pattern=r"^(https://[^/?#]+|http://(localhost|127\.0\.0\.1)(:\d{1,5})?)$")
+    proxies: tuple[str, ...] = ()
     client: tuple[ClientSettings, ...] = ()
     people: PeopleSettings | None = None
     launch: tuple[LaunchSettings, ...] = ()
     introspection: IntrospectionSettings | None = None
     consent: ConsentSettings = ConsentSettings()
     limits: LimitSettings = LimitSettings()
+
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        return given.split() if isinstance(given, str) else given  # so that a variable can hold several
+
+    @field_validator("client", "launch", mode="before")
+    @classmethod
+    def _tables(cls, given: object) -> object:
+        """Tables; a variable holds them as a JSON list."""
+        if not isinstance(given, str):
+            return given
+        try:
+            return json.loads(given)
+        except ValueError:
+            raise ValueError("not valid JSON; give a list of tables") from None
+
+
+def keys() -> list[str]:
+    """Every key that a variable can hold: `people.issuer` is `ADAPTER_ACCESS_PEOPLE_ISSUER`."""
+    found = []
+    for name, field in AccessSettings.model_fields.items():
+        kinds = [kind for kind in _SECTIONS if kind.__name__ in str(field.annotation)]
+        found += [f"{name}.{key}" for key in kinds[0].model_fields] if kinds else [name]
+    return found
+
+
+def placed(settings: _S, base: Path) -> _S:
+    """The same, its files relative to the folder of the configuration."""
+    changed: dict[str, Any] = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, Path):
+            changed[name] = base / value
+        elif isinstance(value, _Section):
+            changed[name] = placed(value, base)
+        elif isinstance(value, tuple) and any(isinstance(one, _Section) for one in value):
+            changed[name] = tuple(placed(one, base) for one in value)
+    return settings.model_copy(update=changed)
+
+
+_SECTIONS = (PeopleSettings, IntrospectionSettings, ConsentSettings, LimitSettings)

@@ -58,15 +58,19 @@ class Overlay:
         return None
 
     def _section(self, section: str, keys: Collection[str]) -> None:
+        """The variables of one section; `people.issuer` among the keys stands for a table in it."""
         start = f"{PREFIX}{section.upper()}_"
+        paths = {key.replace(".", "_"): tuple(key.split(".")) for key in keys}
         for name in sorted(n for n in self._left if n.startswith(start)):
             key = name.removeprefix(start).lower()
-            if key not in keys:
+            if key not in paths:
                 self._faults.append((name, f"[{section}] has no key {key}; it has {', '.join(sorted(keys))}"))
                 continue
-            within = self.data.setdefault(section, {})
+            within: Any = self.data
+            for part in (section, *paths[key][:-1]):
+                within = within.setdefault(part, {}) if isinstance(within, dict) else None
             if isinstance(within, dict):  # else the file is wrong, and validation says so
-                self._put(within, key, (section, key), name)
+                self._put(within, paths[key][-1], (section, *paths[key]), name)
 
     def _all_sources(self) -> None:
         name = f"{PREFIX}SOURCE"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from adapter.bootstrap import access
 from adapter.bootstrap.access import AccessSettings
 from adapter.bootstrap.environment import EnvironmentFaultError, Overlay
 from adapter.model.identifiers import Agb, Ura, Uzovi
@@ -205,7 +206,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     content = read_toml(path, "give the path of your configuration with --config")
     overlay = Overlay(content, environment)
     try:
-        sections = {name: _keys(model) for name, model in _SECTIONS.items()}
+        sections = {name: _keys(model) for name, model in _SECTIONS.items()} | {"access": access.keys()}
         overlay.apply(sections, _keys(SourceSettings), _keys(AuthSettings), ["mappings"])
         settings = Settings.model_validate(overlay.data)
     except EnvironmentFaultError as error:
@@ -314,6 +315,7 @@ def _resolved(settings: Settings, base: Path) -> Settings:
             ),
             "zorgpad": settings.zorgpad.model_copy(update={"overlay": at(settings.zorgpad.overlay)}),
             "mappings": at(settings.mappings),
+            "access": settings.access and access.placed(settings.access, base),
         }
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from adapter import connectors, rules
 from adapter.access import AuditLog, Policy, log
+from adapter.bootstrap import admission
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
 from adapter.bootstrap.deciding import drafted, measures_of, opener
 from adapter.bootstrap.elsewhere import settle
@@ -53,7 +54,8 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
     days_back = timedelta(days=settings.simulation.days_back)
     data, sources = _loaded(path, settings)
     try:
-        store = Store.open(settings.store.url, _keys(settings.store))
+        ring = _keys(settings.store)
+        store = Store.open(settings.store.url, ring)
     except StoreError as error:
         raise ConfigurationError([Problem(None, f"{path}: store", str(error))]) from error
     keeper = RuleKeeper(lambda: rules_of(settings), lambda: rule_files_of(settings))
@@ -78,6 +80,23 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
         lambda: measures_of(settings.mappings),
     )
 
+    entrance = None
+    if settings.access is not None:
+        around = admission.Surroundings(
+            store,
+            ring,
+            rooms.audit,
+            _now,
+            lambda: _redis(settings.jobs),
+            _known(sources),
+            framed=bool(settings.serve.frame_ancestors),
+        )
+        try:
+            entrance = admission.entrance_of(settings.access, around)
+        except ConfigurationError:
+            store.close()
+            raise
+
     def worker(work: Work) -> Worker:
         return Worker(store, work, lambda: _queue(settings.jobs))
 
@@ -91,6 +110,7 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
         elsewhere=partial(settle, path.resolve())
         if clock is None and settings.store.url.startswith("sqlite")
         else None,
+        entrance=entrance,
     )
 
 
@@ -102,6 +122,19 @@ def listening(config: Path | None) -> tuple[str, int]:
 
 def _configure_log(settings: LogSettings) -> None:
     log.configure(json=settings.format == "json", level=log.Level[settings.level.upper()])
+
+
+def _redis(settings: JobSettings) -> str:
+    """The address of the configured Redis, or of a server of our own, started if need be."""
+    return embedded(settings.directory).url if settings.url == "embedded" else settings.url
+
+
+def _known(sources: dict[str, SourceSetup]) -> dict[str, tuple[str, str | None]]:
+    """Name and organisation of each source."""
+    return {
+        id: (setup.info.organisation.name or setup.info.name, setup.info.organisation.id)
+        for id, setup in sources.items()
+    }
 
 
 def _queue(settings: JobSettings) -> Queue:
@@ -144,6 +177,8 @@ def _loaded(path: Path, settings: Settings, *, strict: bool = False) -> tuple[Da
             problems += error.problems
         if strict:
             problems += _not_there(path, source)
+    if settings.access is not None:
+        problems += admission.faults(settings.access, [source.id for source in settings.source], strict=strict)
     if problems or data is None:
         raise ConfigurationError(problems)
     sources = {}

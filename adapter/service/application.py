@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 
 from adapter.access import (
     SYSTEM,
@@ -25,12 +26,19 @@ from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.identifiers import Bsn
 from adapter.model.moments import day_of
-from adapter.model.sources import FhirVersion, Problem, SourceReport, SourceState, StoredVersion
+from adapter.model.sources import FhirVersion, Problem, RecordKey, SourceReport, SourceState, StoredVersion
 from adapter.rules import rulebook
+from adapter.service.access.emergency import Emergencies
+from adapter.service.access.grounding import Grounding
+from adapter.service.access.lens import Lens
+from adapter.service.access.reach import Reach
+from adapter.service.access.relations import Relations
+from adapter.service.access.visible import Visible
 from adapter.service.changes import StoredChanges
 from adapter.service.decide import decide, keep
 from adapter.service.endpoint.service import FhirService
 from adapter.service.entrance import Demonstration, Entrance
+from adapter.service.guard import Guard
 from adapter.service.intake import Checker
 from adapter.service.links.pregnancies import Pregnancies
 from adapter.service.links.proposals import Proposals
@@ -64,8 +72,11 @@ class UseCases:
         drafting: Drafting | None = None,
         elsewhere: Callable[[], None] | None = None,
         entrance: Entrance | None = None,
+        ground: Grounding | None = None,
     ) -> None:
-        """`elsewhere` does a share of the work that waits, in another process: it is sent there as it is."""
+        """`elsewhere` does a share of the work that waits, in another process: it is sent there as it is. `ground`:
+        what is asked before a reader sees what another organisation holds.
+        """
         self.frame_ancestors = frame_ancestors
         self.entrance: Entrance = entrance or Demonstration()
         self._rooms = rooms
@@ -74,8 +85,14 @@ class UseCases:
         records = Records(rooms)
         self._pregnancies = Pregnancies(rooms, records)
         self._views = Views(rooms, self._pregnancies)
-        self.origins = StoredOrigins(rooms, self._views)
-        self.changes = StoredChanges(rooms, self._pregnancies)
+        ground = ground or Grounding()
+        told = ground.told(rooms, self._pregnancies) if ground.told is not None else None
+        self.reach = Reach(rooms, Relations(rooms, records, told) if told else None, required=ground.required)
+        self._visible = Visible(rooms, self.reach)
+        self._guard = Guard(rooms)
+        self.emergencies = Emergencies(rooms, self._pregnancies, ground.emergency)
+        self.origins = StoredOrigins(rooms, self._views, self._visible)
+        self.changes = StoredChanges(rooms, self._pregnancies, self._visible)
         self._summaries = Summaries(rooms, self._views)
         self.payment = Payment(rooms, self._pregnancies, self._views, self.pull, drafting)
         self.planning = Planning(rooms, self._views)
@@ -83,7 +100,7 @@ class UseCases:
         self.proposals = Proposals(rooms, records, self._pregnancies, work)
         self._worker = worker(work)
         self._elsewhere = elsewhere
-        self.fhir = FhirService(rooms, self._checker, self._settled)
+        self.fhir = FhirService(rooms, self._checker, self._settled, self.reach)
         self.signals = Signals(rooms, self._views, self._settled)
         self._reports: dict[str, SourceReport] = {}
         self._pulled = False
@@ -154,70 +171,91 @@ class UseCases:
         self, ctx: Context, *, as_of: date | None, known_at: datetime | None, offset: int, limit: int
     ) -> PregnancyPage:
         """The list of pregnancies."""
-        grant = self._allowed(ctx, Action.READ, Resource.PREGNANCIES)
+        grant = self._guard.allowed(ctx, Action.READ, Resource.PREGNANCIES)
         now = self._rooms.clock()
-        page = self._summaries.page(as_of or day_of(now), known_at, now, offset, limit)
+        day, ids = as_of or day_of(now), self._visible.ids(ctx, known_at)
+        if ids is None:
+            page = self._summaries.page(day, known_at, now, offset, limit)
+        else:
+            lens_of = partial(self._visible.lens, ctx, known_at=known_at)
+            page = self._summaries.narrowed(ids, lens_of, day, known_at, now, offset, limit)
         query = f"offset={offset}&limit={limit}"
-        self._record(ctx, EventType.SEARCH, Action.EXECUTE, grant, [Entity("pregnancies", "")], query=query)
+        entities = [Entity("pregnancies", ""), *(Entity("pregnancy", i.pregnancy) for i in page.items if ids)]
+        self._guard.record(ctx, EventType.SEARCH, Action.EXECUTE, grant, entities, query=query)
         return page
 
     def care_path(
         self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
     ) -> CarePath:
         """The shared care path. Raises `UnknownPregnancyError`."""
-        grant = self._allowed(ctx, Action.READ, Resource.CARE_PATH)
-        path = self._view(pregnancy, as_of, known_at).path
+        grant = self._guard.allowed(ctx, Action.READ, Resource.CARE_PATH)
+        lens = self._visible.lens(ctx, pregnancy, known_at)
+        path = self._view(pregnancy, as_of, known_at, lens).path
         entities = [Entity("pregnancy", pregnancy)]
-        self._record(ctx, EventType.READ, Action.READ, grant, entities, patient=path.woman.id)
+        self._guard.record(
+            ctx, EventType.READ, Action.READ, grant, entities, patient=path.woman.id, checks=lens.seen.checks()
+        )
         return path
 
     def dossiers(self, ctx: Context, pregnancy: str) -> list[tuple[str, str]]:
         """The dossiers (source, reference) that count as this pregnancy. Raises `UnknownPregnancyError`."""
-        grant = self._allowed(ctx, Action.READ, Resource.CARE_PATH)
-        given = self._views.gather(pregnancy, None)
-        self._record(ctx, EventType.READ, Action.READ, grant, [Entity("pregnancy", pregnancy)], patient=given.woman)
+        grant = self._guard.allowed(ctx, Action.READ, Resource.CARE_PATH)
+        given = self._views.gather(pregnancy, None, self._visible.lens(ctx, pregnancy))
+        entities = [Entity("pregnancy", pregnancy)]
+        self._guard.record(ctx, EventType.READ, Action.READ, grant, entities, patient=given.woman)
         return sorted(given.dossiers)
 
     def decision(
         self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
     ) -> Decision:
         """The decision. For today and now it is kept if it says more; for another day or instant it is only shown."""
-        grant = self._allowed(ctx, Action.READ, Resource.DECISION)
+        grant = self._guard.allowed(ctx, Action.READ, Resource.DECISION)
         view = self._view(pregnancy, as_of, known_at)
         made = decide(self._rooms, view.projection, self._rooms.clock())
         if as_of is None and known_at is None:
             records = self._pregnancies.records_of(view.path.woman.id)
             made = keep(self._rooms, made, view.projection, records)
         entities = [Entity("pregnancy", pregnancy), Entity("decision", made.id)]
-        self._record(ctx, EventType.DECIDE, Action.EXECUTE, grant, entities, patient=view.path.woman.id)
+        self._guard.record(ctx, EventType.DECIDE, Action.EXECUTE, grant, entities, patient=view.path.woman.id)
         return made
 
     def decisions(self, ctx: Context, pregnancy: str) -> list[Decision]:
         """Every decision made for this pregnancy, newest first. Raises `UnknownPregnancyError`."""
-        grant = self._allowed(ctx, Action.READ, Resource.DECISION)
+        grant = self._guard.allowed(ctx, Action.READ, Resource.DECISION)
         made = self._rooms.store.decisions(pregnancy)
         if not made and pregnancy not in self._views.ids():
             raise UnknownPregnancyError(pregnancy)
-        self._record(ctx, EventType.READ, Action.READ, grant, [Entity("pregnancy", pregnancy)])
+        self._guard.record(ctx, EventType.READ, Action.READ, grant, [Entity("pregnancy", pregnancy)])
         return made
 
     def find(self, ctx: Context, bsn: Bsn) -> list[str]:
         """Ids of the pregnancies of the woman with this BSN."""
-        grant = self._allowed(ctx, Action.EXECUTE, Resource.IDENTITY)
+        grant = self._guard.allowed(ctx, Action.EXECUTE, Resource.IDENTITY)
         records = [r for found in self._rooms.store.find([f"bsn:{bsn.value}"]).values() for r in found]
-        women = self._pregnancies.women_of(records)
-        found = [p for woman in women for p in self._views.of_woman(woman)]
+        known = self._pregnancies.women_of(records)
+        women = [w for w in known if self.reach.records(ctx, w).allowed]  # of others not even that they are known
+        found = [p for woman in women for p in self._visible.of_woman(ctx, woman)]
         entities = [Entity("pregnancy", p) for p in found]
-        self._record(ctx, EventType.SEARCH, Action.EXECUTE, grant, entities, patient=next(iter(women), None))
+        self._guard.record(ctx, EventType.SEARCH, Action.EXECUTE, grant, entities, patient=next(iter(women), None))
         return found
 
     def resource(self, ctx: Context, version: FhirVersion, reference: str) -> StoredVersion | None:
         """The latest stored version of one FHIR resource (`Type/id`), None when there is none."""
-        grant = self._allowed(ctx, Action.READ, Resource.SOURCE_RESOURCE)
+        grant = self._guard.allowed(ctx, Action.READ, Resource.SOURCE_RESOURCE)
         held = [v for v in self._rooms.store.holders(reference, version) if v.received.problem is None]
+        held = [v for v in held if self._sees(ctx, v)]
         entities = [Entity("resource", f"{v.received.source}:{reference}") for v in held[:1]]
-        self._record(ctx, EventType.READ, Action.READ, grant, entities)
+        self._guard.record(ctx, EventType.READ, Action.READ, grant, entities)
         return held[0] if held else None
+
+    def _sees(self, ctx: Context, version: StoredVersion) -> bool:
+        got = version.received
+        if got.woman is None or not self.reach.narrows(ctx):
+            return True
+        record = RecordKey(got.source, got.woman)
+        parts = [p for p in self._rooms.store.search.pregnancies_of(record)]
+        women = self._pregnancies.women_of([record])
+        return any(self.reach.records(ctx, woman).shows(got.source, got.type, parts) for woman in women)
 
     def sources(self) -> list[str]:
         """Ids of the configured sources."""
@@ -269,6 +307,7 @@ class UseCases:
     async def aclose(self) -> None:
         """Let go of connections, processes and files."""
         await self.fhir.aclose()
+        await self.entrance.aclose()
         await self._worker.aclose()
         await asyncio.to_thread(self.planning.close)
         for setup in self._rooms.sources.values():
@@ -276,27 +315,8 @@ class UseCases:
         await asyncio.to_thread(self._checker.close)
         self._rooms.store.close()
 
-    def _view(self, pregnancy: str, as_of: date | None, known_at: datetime | None) -> View:
+    def _view(
+        self, pregnancy: str, as_of: date | None, known_at: datetime | None, lens: Lens | None = None
+    ) -> View:
         now = self._rooms.clock()
-        return self._views.view(pregnancy, as_of or day_of(now), known_at, now)
-
-    def _allowed(self, ctx: Context, action: Action, what: Resource) -> Grant:
-        try:
-            return self._rooms.policy.require(ctx, action, what)
-        except DeniedError as error:
-            self._rooms.audit.denied(ctx, error, self._rooms.clock(), self._rooms.policy)
-            raise
-
-    def _record(
-        self,
-        ctx: Context,
-        type: EventType,
-        action: Action,
-        grant: Grant,
-        entities: Sequence[Entity],
-        *,
-        patient: str | None = None,
-        query: str | None = None,
-    ) -> None:
-        audit, at = self._rooms.audit, self._rooms.clock()
-        audit.record(audit.event(ctx, type, action, at, patient=patient, entities=entities, query=query, grant=grant))
+        return self._views.view(pregnancy, as_of or day_of(now), known_at, now, lens)

@@ -62,7 +62,11 @@ class Entrance(Protocol):
         ...
 
     async def identify(self, credentials: Credentials) -> Identified:
-        """Who asks. Raises `access.UnauthenticatedError`."""
+        """Who asks. Raises `access.UnauthenticatedError`, and `access.UnavailableError` where that cannot be said."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
         ...
 
 
@@ -81,3 +85,6 @@ class Demonstration:
     async def identify(self, credentials: Credentials) -> Identified:
         """The demonstration identity."""
         return self._everybody
+
+    async def aclose(self) -> None:
+        """There are none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from adapter.access.identity import Purpose
@@ -54,6 +54,9 @@ class Clients:
 
     def __init__(self, clients: Iterable[Client]) -> None:
         self._clients: Mapping[str, Client] = {client.id: client for client in clients}
+
+    def __iter__(self) -> Iterator[Client]:
+        return iter(self._clients.values())
 
     def get(self, id: str) -> Client | None:
         """The system of this id."""

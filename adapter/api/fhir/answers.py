@@ -123,4 +123,6 @@ def refused(given: Headers, fault: FhirFault, media: Media, version: FhirVersion
     headers = {"Allow": allow} if allow else {}
     if fault.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if fault.text.startswith("insufficient_scope"):
+        headers["WWW-Authenticate"] = 'Bearer error="insufficient_scope"'  # RFC 6750 section 3.1
     return packed(given, body, media, fault.status, headers)

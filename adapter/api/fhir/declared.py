@@ -24,6 +24,26 @@ class Interaction:
     text: str
     listed: str | None = None  # as a CapabilityStatement names it; None: it has no word for it
 
+    @property
+    def access(self) -> str:
+        """The letter of a SMART scope (cruds) that it needs for its type; empty: none, or by entry."""
+        return _LETTERS.get(self.code, "")
+
+
+_LETTERS = {
+    "subscribe": "c",
+    "subscription": "r",
+    "unsubscribe": "d",
+    "search": "s",
+    "read": "r",
+    "history": "r",
+    "changes": "s",  # SMART App Launch 2.2.0: history of a type or of all is a search
+    "create": "c",
+    "update": "u",
+    "update_by_search": "u",
+    "operation": "r",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class OperationParameter:

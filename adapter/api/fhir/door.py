@@ -21,6 +21,7 @@ from adapter.api.fhir.callers import identify
 from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, Interaction
 from adapter.api.fhir.exchange import Exchange, pairs_of
 from adapter.api.fhir.reading import Handler
+from adapter.api.fhir.scoping import require
 from adapter.api.negotiation import wanted
 from adapter.model.sources import FhirVersion, Media
 from adapter.service.endpoint.fault import FhirFault, bad
@@ -118,6 +119,7 @@ class Door:
             if interaction.code == "metadata":
                 return metadata.answer(request, self._version, self._base(request), said)
             exchange = await self._exchange(request, said, values)
+            await require(exchange, exchange.kind or _fixed(interaction), interaction.access)
             return await HANDLERS[interaction.code](exchange)
         except FhirFault as refused:
             allow = ", ".join(allowed(_parts(request.scope["path"], self._at))) if refused.status == 405 else ""
@@ -159,6 +161,11 @@ class Door:
     def _base(self, request: Request) -> str:
         host = request.headers.get("host", "localhost")
         return f"{request.scope.get('scheme', 'http')}://{host}{self._at}"
+
+
+def _fixed(interaction: Interaction) -> str:
+    """The type, where it is no part of the address that is filled in."""
+    return interaction.path[0] if interaction.path and interaction.path[0][:1].isupper() else ""
 
 
 async def _form(request: Request) -> list[tuple[str, str]]:

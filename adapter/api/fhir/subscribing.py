@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from adapter.api.fhir import answers
 from adapter.api.fhir.exchange import Exchange
+from adapter.api.fhir.scoping import require
 from adapter.api.fhir.writing import sent
 from adapter.service.endpoint.fault import bad
 
@@ -16,6 +17,7 @@ async def subscribe(exchange: Exchange) -> Response:
     given = await sent(exchange)
     if given.resource.get("resourceType") != "Subscription":
         raise bad("this address takes a Subscription", "resourceType", "value")
+    await require(exchange, str(given.resource.get("criteria", "")).partition("?")[0], "s")
     notifier = exchange.service.notifier
     made = await run_in_threadpool(notifier.subscribe, exchange.caller, exchange.version, given.resource)
     headers = {"Location": exchange.address("Subscription", made["id"])}

@@ -15,6 +15,7 @@ from adapter.api.fhir import answers, links
 from adapter.api.fhir.answers import Entry
 from adapter.api.fhir.conditional import one_found, only_of
 from adapter.api.fhir.exchange import ID, Exchange, pairs_of
+from adapter.api.fhir.scoping import require
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
 from adapter.service.endpoint.fault import FhirFault, bad
@@ -132,6 +133,7 @@ class _Run:
             raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata", "request.url")
         if step.resource.get("resourceType") != kind:
             raise bad("the url names another type than the resource", "resource.resourceType", "value")
+        await require(self._exchange, kind, "c" if step.method == "POST" else "u")
         step.kind = kind
         own = step.resource.get("id")
         if step.method == "POST":
@@ -239,10 +241,12 @@ class _Run:
         parts = path.split("/")
         exchange = self._exchange
         if len(parts) == 2 and ID.fullmatch(parts[1]):
+            await require(exchange, parts[0], "r")
             found = await run_in_threadpool(exchange.endpoint.read, exchange.caller, parts[0], parts[1])
             await exchange.service.audit.record(found.events)
             step.found = found.rows[0]
         elif len(parts) == 1 and parts[0]:
+            await require(exchange, parts[0], "s")
             pairs = links.opened(exchange, pairs_of(query, "request.url"))
             asked = read_query(parts[0], pairs, exchange.version, Handling.DEFAULT)
             text = "&".join(f"{n}={v}" for n, v in links.hidden(exchange, asked.echo))

@@ -1,0 +1,30 @@
+"""Whether the token of a request reaches as far as what it asks (SMART scopes); one that shows no token, goes on.
+
+Here by interaction and type. What is brought along (`_include`, history, `$everything`) is looked at row by row, where
+the store is read.
+"""
+
+from __future__ import annotations
+
+from adapter.access import Action
+from adapter.access.systems import Scopes
+from adapter.api.fhir.exchange import Exchange
+from adapter.service.endpoint.fault import FhirFault
+
+INSUFFICIENT = "insufficient_scope"
+"""The code of RFC 6750 section 3.1."""
+
+_ACTIONS = {"c": Action.CREATE, "r": Action.READ, "u": Action.UPDATE, "d": Action.DELETE, "s": Action.EXECUTE}
+
+
+async def require(exchange: Exchange, kind: str, letter: str) -> None:
+    """Go on where the token has this letter of `cruds` for this type. Raises `FhirFault` (403), audited."""
+    context = exchange.caller.context
+    if context.scopes is None or not letter or Scopes.of(context.scopes).allow(kind or "*", letter):
+        return
+    level = "patient" if exchange.caller.woman is not None else "system"
+    text = f"{INSUFFICIENT}: this needs a scope such as {level}/{kind or '*'}.{letter}"
+    desk = exchange.application.entrance.systems
+    if desk is not None:
+        await desk.denied(context, _ACTIONS[letter], text)
+    raise FhirFault(403, "forbidden", text, "http.Authorization")
