@@ -28,6 +28,7 @@ class _Part(BaseModel):
 
 class _Referral(_Part):
     days: Annotated[int, Field(ge=1, le=3650)]
+    states: frozenset[str]
     provisional: bool = False
 
 
@@ -74,6 +75,7 @@ class Terms:
     """What counts as consent. `permit_by`: who may record a permission, `holder` or `party` (holder or reader)."""
 
     referral: timedelta
+    referral_states: frozenset[str]
     permit_by: Literal["holder", "party"]
     categories: frozenset[tuple[str, str]]
     reader_roles: frozenset[str]
@@ -111,6 +113,7 @@ def load_terms(mappings: Path) -> Terms:
         raise TermsError(path, faults) from None
     return Terms(
         timedelta(days=file.referral.days),
+        file.referral.states,
         file.recorded_by.permit,
         frozenset((c.system, c.code) for c in file.categories),
         file.roles.reader,

@@ -15,6 +15,8 @@ from adapter.model.identifiers import System
 _CODES = "http://terminology.hl7.org/CodeSystem/"
 _SCOPE = {"coding": [{"system": f"{_CODES}consentscope", "code": "patient-privacy"}]}
 _CATEGORY = {"coding": [{"system": "http://loinc.org", "code": "59284-0", "display": "Consent Document"}]}
+_AVG = "http://data.europa.eu/eli/reg/2016/679/oj"
+"""The law that consent rests on (Algemene verordening gegevensbescherming): STU3 wants a policy named."""
 _RESOURCE_TYPES = "http://hl7.org/fhir/resource-types"
 
 
@@ -76,12 +78,14 @@ def write_r4(id: str, said: Statement, given_at: datetime, terms: Terms, patient
 def to_stu3(consent: Json) -> Json:
     """A Consent that `write_r4` made, in STU3: the rule is an exception to a base that says nothing by itself."""
     provision: Json = dict(consent["provision"])
-    for actor in provision.get("actor", ()):
-        actor["role"] = {"coding": [_older(c) for c in actor["role"]["coding"]]}
+    if "actor" in provision:
+        provision["actor"] = [
+            {**actor, "role": {"coding": [_older(c) for c in actor["role"]["coding"]]}} for actor in provision["actor"]
+        ]
     provision["purpose"] = [_older(c) for c in provision["purpose"]]
     kept = ("resourceType", "id", "contained", "status", "category", "patient", "dateTime", "organization")
     found = {name: consent[name] for name in kept if name in consent}
-    return found | {"except": [provision]}
+    return found | {"policy": [{"uri": _AVG}], "except": [provision]}
 
 
 def withdrawn(consent: Json) -> Json:

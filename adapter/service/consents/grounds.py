@@ -1,0 +1,153 @@
+"""What is known of a woman's consents and referrals, and the ground that follows between two organisations."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from adapter import fhir
+from adapter.access.consent import ConsentRecord, Ground, GroundCode, GroundKind, Party, ReferralSeen, ground
+from adapter.access.consent.reading import Told, read_consent
+from adapter.access.consent.terms import Terms
+from adapter.model.facts import ReferralMade, SourceFacts
+from adapter.model.identifiers import Bsn
+from adapter.model.moments import day_of
+from adapter.model.sources import FhirVersion, Media, RecordKey
+from adapter.service.consents.held import Ours, Said, at_sources, widened
+from adapter.service.consents.national import National
+from adapter.service.consents.parties import party
+from adapter.service.links.pregnancies import Pregnancies
+from adapter.service.rooms import Rooms
+from adapter.store import HeldConsent
+
+_KEPT = 5_000  # women
+LOCAL, NATIONAL = "lokaal", "landelijk"
+
+
+@dataclass(frozen=True, slots=True)
+class Hers:
+    """What is known of one woman: what she said, who referred her to whom, and her BSNs."""
+
+    said: tuple[Said, ...]
+    referrals: tuple[ReferralSeen, ...]
+    bsns: tuple[Bsn, ...]
+
+    @property
+    def consents(self) -> tuple[ConsentRecord, ...]:
+        """The rules of all that she said."""
+        return tuple(record for one in self.said for record in one.records)
+
+
+class Grounds:
+    """Reads what is known and says on what ground. Safe to ask from several threads."""
+
+    def __init__(self, rooms: Rooms, pregnancies: Pregnancies, terms: Terms, national: National | None = None) -> None:
+        """`national`: the national consent service, where there is one; it is asked where nothing here is a ground."""
+        self._rooms = rooms
+        self._pregnancies = pregnancies
+        self.terms = terms
+        self.national = national
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[RecordKey, ...], tuple[object, Hers]] = OrderedDict()
+
+    def ground(self, woman: str, holder: Party, reader: Party, at: date) -> Ground:
+        """The ground on which `reader` may see what `holder` keeps of her, on a day."""
+        return self.between(woman, self._rooms.store.search.records_of(woman), holder, reader, at)
+
+    def between(self, woman: str, records: Sequence[RecordKey], holder: Party, reader: Party, at: date) -> Ground:
+        """The same for the woman of these records, which need not be linked yet."""
+        hers = self.hers(woman, records)
+        found = ground(holder, reader, hers.consents, hers.referrals, at)
+        if found.partly or found.code is GroundCode.OBJECTION or self.national is None:
+            return found
+        answer = next((a for bsn in hers.bsns if (a := self.national.ask(bsn, holder, reader)).permit), None)
+        if answer is None:
+            return found
+        return replace(
+            found,
+            kind=GroundKind.EXPLICIT,
+            why="toestemming volgens de landelijke toestemmingsvoorziening",
+            reference=answer.reference,
+            code=GroundCode.CONSENT,
+        )
+
+    def referrals(self, woman: str) -> Sequence[ReferralSeen]:
+        """Who referred her to whom, as her records say it."""
+        return self.of(woman).referrals
+
+    def consents(self, woman: str) -> Sequence[ConsentRecord]:
+        """The rules of all that she said."""
+        return self.of(woman).consents
+
+    def of(self, woman: str) -> Hers:
+        """All that is known of her."""
+        return self.hers(woman, self._rooms.store.search.records_of(woman))
+
+    def stand(self) -> object:
+        """Changes with what was said, and when answers of the national service are old."""
+        return self._rooms.store.consents.last(), self.national.stand() if self.national else 0
+
+    def hers(self, woman: str, records: Sequence[RecordKey]) -> Hers:
+        """All that is known of the woman of these records, kept as long as nothing changes."""
+        key, stamp = tuple(sorted(records)), (self._rooms.store.positions(), self._rooms.igo.version)
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept[0] == stamp:
+                self._kept.move_to_end(key)
+                return kept[1]
+        found = self._read(woman, key)
+        with self._lock:
+            self._kept[key] = (stamp, found)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+    def _read(self, woman: str, records: Sequence[RecordKey]) -> Hers:
+        facts = self._pregnancies.facts_of(records)
+        bsns = tuple(dict.fromkeys(f.woman.bsn for f in facts if f.woman.bsn is not None))
+        held = self._rooms.store.consents.of(records, bsns)
+        here = [self._ours(woman, one) for one in held]
+        return Hers((*at_sources(self._rooms, self.terms, woman, records), *here), tuple(self._referrals(facts)), bsns)
+
+    def _ours(self, woman: str, held: HeldConsent) -> Said:
+        resource = fhir.read(held.body, Media.JSON, FhirVersion.R4)
+        told = Told(held.id, woman, held.origin, held.given_at)
+        read = read_consent(resource, FhirVersion.R4, told, self.terms, Ours())
+        state = "withdrawn" if held.withdrawn_at is not None or read.state == "withdrawn" else "active"
+        records = tuple(
+            replace(widened(self._rooms, r), withdrawn_at=held.withdrawn_at or r.withdrawn_at) for r in read.records
+        )
+        return Said(
+            held.id,
+            held.origin,
+            held.given_at,
+            held.made_by,
+            state,
+            records,
+            read.problems,
+            held.withdrawn_at,
+            held.withdrawn_by,
+            resource,
+        )
+
+    def _referrals(self, facts: Sequence[SourceFacts]) -> Iterable[ReferralSeen]:
+        for found in facts:
+            for made in found.referrals:
+                seen = self._referral(found.source, made)
+                if seen is not None:
+                    yield seen
+
+    def _referral(self, source: str, made: ReferralMade) -> ReferralSeen | None:
+        """A referral that was made, between two organisations that are known, on a day that is known."""
+        if made.state not in self.terms.referral_states or made.at is None:
+            return None
+        sender = party(self._rooms, made.sender).identities
+        receiver = party(self._rooms, made.receiver).identities
+        if not sender or not receiver:
+            return None
+        on = day_of(made.at)
+        until = on + self.terms.referral if on.year < date.max.year else None
+        return ReferralSeen(sender, receiver, on, f"{source}:{made.evidence.reference}", until)
