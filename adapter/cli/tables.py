@@ -40,7 +40,8 @@ def pregnancies_table(items: Iterable[PregnancySummary]) -> Table:
         # Never cut, always folded: `adapter show` needs the whole id.
         table.add_column(name, overflow="fold", max_width=24 if name == "Termijn of afloop" else None)
     for item in items:
-        status = Text(dutch.STATUS[item.status], STYLES[item.status]).append(f"\n{item.stage}", "dim")
+        decided = item.status or "onbepaald"
+        status = Text(dutch.STATUS[decided], STYLES[decided]).append(f"\n{item.stage or ''}", "dim")
         missing = dutch.missing(item.missing, item.sources_missing)
         if len(missing) > _MOST:
             missing[_MOST - 1 :] = [f"nog {len(missing) - _MOST + 1}, zie `adapter decide`"]

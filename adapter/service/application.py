@@ -12,14 +12,11 @@ from adapter.access import (
     SYSTEM,
     Action,
     Context,
-    DeniedError,
     Entity,
     EventType,
-    Grant,
     Outcome,
     Purpose,
     Resource,
-    log,
 )
 from adapter.jobs import JobsError
 from adapter.model.carepath import CarePath
@@ -43,6 +40,7 @@ from adapter.service.intake import Checker
 from adapter.service.links.pregnancies import Pregnancies
 from adapter.service.links.proposals import Proposals
 from adapter.service.links.women import Women
+from adapter.service.lots import Elsewhere, Lots
 from adapter.service.origins import StoredOrigins
 from adapter.service.payment.desk import Drafting, Payment
 from adapter.service.planning.planning import Planning
@@ -57,8 +55,6 @@ from adapter.service.views import View, Views
 from adapter.service.work import Work
 from adapter.service.worker import Worker
 
-_MUCH = 300  # records that changed: from there on another process is worth its start
-
 
 class UseCases:
     """Implements `adapter.service.port.Application` over the wired rooms."""
@@ -70,12 +66,12 @@ class UseCases:
         check: Callable[[], list[Problem]],
         frame_ancestors: tuple[str, ...] = (),
         drafting: Drafting | None = None,
-        elsewhere: Callable[[], None] | None = None,
+        elsewhere: Elsewhere | None = None,
         entrance: Entrance | None = None,
         ground: Grounding | None = None,
     ) -> None:
-        """`elsewhere` does a share of the work that waits, in another process: it is sent there as it is. `ground`:
-        what is asked before a reader sees what another organisation holds.
+        """`elsewhere` does lots of much work in another process: it is sent there as it is. `ground`: what is asked before
+        a reader sees what another organisation holds.
         """
         self.frame_ancestors = frame_ancestors
         self.entrance: Entrance = entrance or Demonstration()
@@ -99,7 +95,7 @@ class UseCases:
         work = Work(rooms, records, Women(rooms, records), self._pregnancies, self._views)
         self.proposals = Proposals(rooms, records, self._pregnancies, work)
         self._worker = worker(work)
-        self._elsewhere = elsewhere
+        self.lots = Lots(rooms.store, work, self._checker, elsewhere)
         self.fhir = FhirService(rooms, self._checker, self._settled, self.reach)
         self.signals = Signals(rooms, self._views, self._settled)
         self._reports: dict[str, SourceReport] = {}
@@ -109,8 +105,10 @@ class UseCases:
         self, sources: Collection[str] | None = None, bsns: Collection[Bsn] | None = None
     ) -> list[SourceReport]:
         """Ask the sources (all, or those named) and rebuild what changed."""
-        reports = await pull(self._rooms, self._checker, sources, bsns)
-        unfinished = await self._settled(shared=True)
+        whose: dict[RecordKey, Bsn] = {}
+        reports = await pull(self._rooms, self._checker, sources, bsns, whose)
+        await self.lots.settle(whose)
+        unfinished = await self._settled()
         await self.fhir.notifier.tell()
         if reports and unfinished is not None:
             reports[-1] = replace(reports[-1], problems=(*reports[-1].problems, unfinished))
@@ -119,24 +117,12 @@ class UseCases:
         self._pulled = True
         return reports
 
-    async def settle(self) -> None:
-        """Do what waits, in this process; what cannot be done stays."""
-        await self._worker.settle()
-
-    async def _settled(self, *, shared: bool = False) -> Problem | None:
+    async def _settled(self) -> Problem | None:
         """Do what follows from what was pulled; what cannot be done stays in the outbox, and is said."""
-        helped: asyncio.Future[None] | None = None
-        if shared and self._elsewhere is not None and self._rooms.store.counts()["outbox"] >= _MUCH:
-            helped = self._checker.elsewhere(self._elsewhere)
         try:
             left = await self._worker.settle()
         except JobsError as error:
             return Problem(None, "[jobs]", f"de wachtrij doet het niet: {error}", "het werk wacht in de opslag")
-        finally:
-            if helped is not None:
-                await asyncio.wait([helped])
-                if (failed := helped.exception()) is not None:  # what it left, we did
-                    log.JOB_FAILED.log(kind="elsewhere", error=type(failed).__name__)
         if left == 0:
             return None
         what = f"{left} stukken werk zijn niet gelukt; wat daaruit volgt is nog niet bijgewerkt"
@@ -189,18 +175,17 @@ class UseCases:
     ) -> CarePath:
         """The shared care path. Raises `UnknownPregnancyError`."""
         grant = self._guard.allowed(ctx, Action.READ, Resource.CARE_PATH)
-        lens = self._visible.lens(ctx, pregnancy, known_at)
+        lens = self._visible.look(ctx, pregnancy, known_at)
         path = self._view(pregnancy, as_of, known_at, lens).path
+        checks = lens.seen.checks() if lens is not None else ()
         entities = [Entity("pregnancy", pregnancy)]
-        self._guard.record(
-            ctx, EventType.READ, Action.READ, grant, entities, patient=path.woman.id, checks=lens.seen.checks()
-        )
+        self._guard.record(ctx, EventType.READ, Action.READ, grant, entities, patient=path.woman.id, checks=checks)
         return path
 
     def dossiers(self, ctx: Context, pregnancy: str) -> list[tuple[str, str]]:
         """The dossiers (source, reference) that count as this pregnancy. Raises `UnknownPregnancyError`."""
         grant = self._guard.allowed(ctx, Action.READ, Resource.CARE_PATH)
-        given = self._views.gather(pregnancy, None, self._visible.lens(ctx, pregnancy))
+        given = self._views.gather(pregnancy, None, self._visible.look(ctx, pregnancy))
         entities = [Entity("pregnancy", pregnancy)]
         self._guard.record(ctx, EventType.READ, Action.READ, grant, entities, patient=given.woman)
         return sorted(given.dossiers)
@@ -253,7 +238,7 @@ class UseCases:
         if got.woman is None or not self.reach.narrows(ctx):
             return True
         record = RecordKey(got.source, got.woman)
-        parts = [p for p in self._rooms.store.search.pregnancies_of(record)]
+        parts = self._rooms.store.search.pregnancies_of(record)
         women = self._pregnancies.women_of([record])
         return any(self.reach.records(ctx, woman).shows(got.source, got.type, parts) for woman in women)
 
@@ -315,8 +300,6 @@ class UseCases:
         await asyncio.to_thread(self._checker.close)
         self._rooms.store.close()
 
-    def _view(
-        self, pregnancy: str, as_of: date | None, known_at: datetime | None, lens: Lens | None = None
-    ) -> View:
+    def _view(self, pregnancy: str, as_of: date | None, known_at: datetime | None, lens: Lens | None = None) -> View:
         now = self._rooms.clock()
         return self._views.view(pregnancy, as_of or day_of(now), known_at, now, lens)

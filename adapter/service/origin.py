@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from adapter.access import Context
 from adapter.model.evidence import Evidence
-from adapter.model.sources import StoredVersion
+from adapter.model.sources import RecordKey, StoredVersion
 
 MOST = 40
 """Origins that are given out at once."""
@@ -61,16 +61,19 @@ class Origins(Protocol):
 class Changes(Protocol):
     """Whether anything changed, cheaply, whichever process changed it."""
 
-    def watch(self, ctx: Context, pregnancy: str) -> None:
-        """Say who is going to watch. Raises `UnknownPregnancyError`, `DeniedError`."""
+    def watch(self, ctx: Context, pregnancy: str) -> frozenset[RecordKey] | None:
+        """Say who is going to watch; gives the records of which news may be told, None for all.
+
+        Raises `UnknownPregnancyError`, `DeniedError`.
+        """
         ...
 
     def anything(self) -> str:
         """A text that changes whenever the store got anything new; the cost does not depend on its size."""
         ...
 
-    def of(self, pregnancy: str) -> str:
-        """A text that changes whenever what is known of this pregnancy does, and at midnight."""
+    def of(self, pregnancy: str, only: frozenset[RecordKey] | None = None) -> str:
+        """A text that changes whenever what is known of this pregnancy (in these records) does, and at midnight."""
         ...
 
 

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from adapter.access import Action, Context, DeniedError, Entity, EventType, Grant, Resource
+from adapter.access import Action, Context, Entity, EventType, Grant, Resource
 from adapter.model.moments import day_of
 from adapter.model.signals import Signal
 from adapter.model.sources import Problem
+from adapter.service.guard import Guard
 from adapter.service.links.women import WOMAN
 from adapter.service.rooms import Rooms
 from adapter.service.signal_file import RowError, SignalRow, read_rows
@@ -37,6 +38,7 @@ class Signals:
 
     def __init__(self, rooms: Rooms, views: Views, settle: Callable[[], Awaitable[Problem | None]]) -> None:
         self._rooms = rooms
+        self._guard = Guard(rooms)
         self._views = views
         self._settle = settle
 
@@ -45,7 +47,7 @@ class Signals:
 
         The same signal twice is one. Raises `SignalFileError`, `DeniedError`.
         """
-        grant = self._allowed(ctx)
+        grant = self._guard.allowed(ctx, Action.CREATE, Resource.SIGNAL)
         now = self._rooms.clock()
         found: list[Signal] = []
         problems: list[Problem] = []
@@ -58,7 +60,7 @@ class Signals:
         added = self._rooms.store.add_signals(found)
         taken = TakenIn(tuple(added), len(found) - len(added), tuple(problems))
         unfinished = await self._decide_again(taken.pregnancies, now)
-        self._record(ctx, grant, taken, now)
+        self._record(ctx, grant, taken)
         if unfinished is not None:
             taken = TakenIn(taken.added, taken.known, (*taken.problems, unfinished))
         return taken
@@ -121,18 +123,10 @@ class Signals:
         ends = [day_of(p.end) for p in phases if p.end is not None]
         return bool(starts) and min(starts) <= day and (not ends or day <= max(ends))
 
-    def _allowed(self, ctx: Context) -> Grant:
-        try:
-            return self._rooms.policy.require(ctx, Action.CREATE, Resource.SIGNAL)
-        except DeniedError as error:
-            self._rooms.audit.denied(ctx, error, self._rooms.clock(), self._rooms.policy)
-            raise
-
-    def _record(self, ctx: Context, grant: Grant, taken: TakenIn, at: datetime) -> None:
-        log = self._rooms.audit
+    def _record(self, ctx: Context, grant: Grant, taken: TakenIn) -> None:
         entities = [Entity("pregnancy", p) for p in taken.pregnancies]
         query = f"added={len(taken.added)}&known={taken.known}&refused={len(taken.problems)}"
-        log.record(log.event(ctx, EventType.RECEIVE, Action.CREATE, at, entities=entities, grant=grant, query=query))
+        self._guard.record(ctx, EventType.RECEIVE, Action.CREATE, grant, entities, query=query)
 
 
 def _refuse(row: tuple[int, str]) -> Signal:

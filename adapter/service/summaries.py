@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from threading import Lock
 
-from adapter.model.carepath import CarePath
+from adapter.model.carepath import CarePath, Phase
 from adapter.model.decision import Decision, PhaseDecision
 from adapter.model.moments import day_of
 from adapter.model.sources import SourceState
+from adapter.service.access.lens import Lens
 from adapter.service.decide import decide
 from adapter.service.rooms import Rooms
 from adapter.service.summary import PhaseLine, PregnancyPage, PregnancySummary
 from adapter.service.views import Views
 
 _KEPT = 5000
+
+_Key = tuple[str, date, object]
 
 
 class Summaries:
@@ -26,7 +30,7 @@ class Summaries:
         self._views = views
         self._lock = Lock()
         self._stamp: object = None
-        self._kept: OrderedDict[tuple[str, date], PregnancySummary] = OrderedDict()
+        self._kept: OrderedDict[_Key, PregnancySummary] = OrderedDict()
 
     def page(self, as_of: date, known_at: datetime | None, now: datetime, offset: int, limit: int) -> PregnancyPage:
         """A slice of the list for a day, by what was known at an instant."""
@@ -38,6 +42,41 @@ class Summaries:
             self._forget_if_changed()
             return PregnancyPage(tuple(self._one(i, as_of, now) for i in chosen), len(ids))
 
+    def narrowed(
+        self,
+        ids: Sequence[str],
+        lens_of: Callable[[str], Lens],
+        as_of: date,
+        known_at: datetime | None,
+        now: datetime,
+        offset: int,
+        limit: int,
+    ) -> PregnancyPage:
+        """The same of the pregnancies that one reader may see, each through their lens; for care, so undecided."""
+        chosen = ids[offset : offset + limit]
+        made = [self._seen(i, lens_of(i), as_of, known_at, now) for i in chosen]
+        return PregnancyPage(tuple(made), len(ids))
+
+    def _seen(
+        self, pregnancy: str, lens: Lens, as_of: date, known_at: datetime | None, now: datetime
+    ) -> PregnancySummary:
+        key = (pregnancy, as_of, lens.key)
+        with self._lock:
+            self._forget_if_changed()
+            kept = self._kept.get(key) if known_at is None else None
+        if kept is not None:
+            return kept
+        made = summary(self._views.view(pregnancy, as_of, known_at, now, lens).path, None)
+        if known_at is None:
+            with self._lock:
+                self._keep(key, made)
+        return made
+
+    def _keep(self, key: _Key, made: PregnancySummary) -> None:
+        self._kept[key] = made
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+
     def _forget_if_changed(self) -> None:
         counts = self._rooms.store.counts()
         stamp = (counts["versions"], counts["links"], counts["removed"], counts["answers"], counts["decisions"])
@@ -46,11 +85,9 @@ class Summaries:
             self._stamp = stamp
 
     def _one(self, pregnancy: str, as_of: date, now: datetime) -> PregnancySummary:
-        key = (pregnancy, as_of)
+        key = (pregnancy, as_of, None)
         if key not in self._kept:
-            self._kept[key] = self._made(pregnancy, as_of, None, now)
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            self._keep(key, self._made(pregnancy, as_of, None, now))
         return self._kept[key]
 
     def _made(self, pregnancy: str, as_of: date, known_at: datetime | None, now: datetime) -> PregnancySummary:
@@ -58,8 +95,8 @@ class Summaries:
         return summary(view.path, decide(self._rooms, view.projection, now))
 
 
-def summary(path: CarePath, decision: Decision) -> PregnancySummary:
-    """What the list shows of one pregnancy."""
+def summary(path: CarePath, decision: Decision | None) -> PregnancySummary:
+    """What the list shows of one pregnancy; without a decision nothing of it."""
     edd = path.facts["edd"].value
     now = path.responsibility[-1] if path.responsibility else None
     silent = [s.organisation for s in path.sources if s.state is not SourceState.ANSWERED]
@@ -74,12 +111,16 @@ def summary(path: CarePath, decision: Decision) -> PregnancySummary:
         edd=day_of(edd) if isinstance(edd, date) else None,
         organisations=tuple(i.organisation.name or i.organisation.id for i in path.involved),
         responsible=(now.organisation.name or now.organisation.id) if now else None,
-        status=decision.status,
-        stage=decision.stage,
-        phases=tuple(_line(p) for p in decision.phases),
-        missing=tuple(dict.fromkeys(m.why for m in decision.missing)),
+        status=decision.status if decision else None,
+        stage=decision.stage if decision else None,
+        phases=tuple(_line(p) for p in decision.phases) if decision else tuple(map(_undecided, path.phases)),
+        missing=tuple(dict.fromkeys(m.why for m in decision.missing)) if decision else (),
         sources_missing=tuple(o.name or o.id for o in silent),
     )
+
+
+def _undecided(phase: Phase) -> PhaseLine:
+    return PhaseLine(phase.phase, phase.state, None, None, "provisional")
 
 
 def _line(phase: PhaseDecision) -> PhaseLine:

@@ -23,7 +23,10 @@ class PhaseLine:
 
 @dataclass(frozen=True, slots=True)
 class PregnancySummary:
-    """One pregnancy in a list. `missing`: variables that could change the decision; `sources_missing`: not heard."""
+    """One pregnancy in a list. `missing`: variables that could change the decision; `sources_missing`: not heard.
+
+    `status`, `stage` and the prestatie of a phase are of the decision, and so None for who reads for care alone.
+    """
 
     pregnancy: str
     woman_name: str | None
@@ -35,8 +38,8 @@ class PregnancySummary:
     edd: date | None
     organisations: tuple[str, ...]
     responsible: str | None
-    status: Status
-    stage: Stage
+    status: Status | None
+    stage: Stage | None
     phases: tuple[PhaseLine, ...]
     missing: tuple[str, ...] = ()
     sources_missing: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 
 from starlette.concurrency import run_in_threadpool
 
+from adapter.model.sources import RecordKey
 from adapter.service.origin import Changes
 
 EVERY = 1.0
@@ -44,10 +45,14 @@ class Live:
                 self._at = time.monotonic()
             return self._answer
 
-    async def events(self, pregnancy: str, seen: str, last: str) -> AsyncIterator[str]:
-        """The stream for one page. `seen`: what `stand` was when it was made; `last`: the id of its last event."""
+    async def events(
+        self, pregnancy: str, seen: str, last: str, only: frozenset[RecordKey] | None = None
+    ) -> AsyncIterator[str]:
+        """The stream for one page. `seen`: what `stand` was when it was made; `last`: the id of its last event.
+        `only`: the records of which news may be told, None for all.
+        """
         stand = await self.stand()
-        mark = await run_in_threadpool(self._changes.of, pregnancy)
+        mark = await run_in_threadpool(self._changes.of, pregnancy, only)
         yield f"retry: 3000\nid: {mark}\n\n"
         if (last and last != mark) or (not last and seen and seen != stand):
             yield _event(mark)
@@ -58,7 +63,7 @@ class Live:
             if now == stand and rounds % ANYWAY:
                 continue
             stand = now
-            found = await run_in_threadpool(self._changes.of, pregnancy)
+            found = await run_in_threadpool(self._changes.of, pregnancy, only)
             if found != mark:
                 mark = found
                 yield _event(mark)

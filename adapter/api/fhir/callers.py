@@ -27,8 +27,7 @@ def identify(request: Request, service: FhirService, purpose: Purpose = Purpose.
     """The caller of this request. Raises `FhirFault` (401) for a token that says nothing here."""
     found, context = identified(request), context_for(request, purpose)
     if not found.actor.demonstration:
-        records = frozenset(service.linked(found.woman)) if found.woman is not None else None
-        return Caller(context, source=found.source, woman=found.woman, records=records)
+        return service.caller(context, found.source, found.woman)
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip().startswith("demo."):
         return Caller(context)

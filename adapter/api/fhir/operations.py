@@ -142,7 +142,8 @@ async def _everything(exchange: Exchange) -> Response:
     rows = [match.row for match in page]
     endpoint = exchange.endpoint
     grant = endpoint.reading(exchange.caller.context)
-    events = endpoint.seen(exchange.caller.context, EventType.SEARCH, rows, grant, query=f"{exchange.kind}/$everything")
+    caller, query = exchange.caller, f"{exchange.kind}/$everything"
+    events = endpoint.seen(caller.context, EventType.SEARCH, rows, grant, query=query, checks=caller.checks)
     await exchange.service.audit.record(events)
     pages = [("self", links.self_link(exchange, (exchange.kind, exchange.id, "$everything"), _shown(exchange)))]
     if start + size < len(found):

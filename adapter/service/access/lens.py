@@ -54,6 +54,13 @@ class Lens:
 
         return shown
 
+    def reads(self, stored: StoredVersion, pregnancy: str) -> bool:
+        """Whether this very version may be read: in a record that may be seen, or about nobody."""
+        woman = stored.received.woman
+        if woman is None:
+            return self.kinds.show_version(stored)
+        return RecordKey(stored.received.source, woman) in self.seen.records and self.shows(pregnancy)(stored)
+
     def sources(self, sources: Iterable[PathSource]) -> tuple[PathSource, ...]:
         """The sources with those that are withheld as if they had not been asked, with the reason; and so is every
         other without a ground, so that it does not show which of them hold anything.

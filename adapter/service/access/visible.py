@@ -41,6 +41,12 @@ class Visible:
             raise UnknownPregnancyError(pregnancy)
         return lens
 
+    def look(self, ctx: Context, pregnancy: str, known_at: datetime | None = None) -> Lens | None:
+        """The same; None where nothing narrows who asks, and whether it exists is not looked at."""
+        if not self.reach.narrows(ctx) and kinds_for(ctx).all:
+            return None
+        return self.lens(ctx, pregnancy, known_at)
+
     def of_woman(self, ctx: Context, woman: str) -> list[str]:
         """Her pregnancies."""
         return self._of([woman], ctx)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from adapter.access import Action, AuditEvent, Context, DeniedError, Entity, EventType, Grant, Resource
+from adapter.access import Action, AuditEvent, Context, Entity, EventType, Grant, Resource
 from adapter.model.sources import FhirVersion, RecordKey
 from adapter.service.endpoint.fault import FhirFault, not_found
 from adapter.service.endpoint.names import Names
 from adapter.service.endpoint.parameters import types
 from adapter.service.endpoint.query import Query
-from adapter.service.endpoint.scope import Caller
+from adapter.service.endpoint.scope import Caller, Checks
 from adapter.service.endpoint.search import Place, Result, Searcher
 from adapter.service.endpoint.served import Served
+from adapter.service.guard import Guard
 from adapter.service.rooms import Rooms
 from adapter.store.search import Row
 
@@ -33,6 +34,7 @@ class FhirEndpoint:
 
     def __init__(self, rooms: Rooms, version: FhirVersion, names: Names) -> None:
         self._rooms = rooms
+        self._guard = Guard(rooms)
         self.version = version
         self.names = names
         self.searcher = Searcher(rooms.store, names, version)
@@ -48,14 +50,16 @@ class FhirEndpoint:
             if older is None or not caller.sees(older):
                 raise not_found(f"no version {seq} of this {kind}")
             row = older
-        return Answered((row,), self.seen(caller.context, EventType.READ, [row], grant))
+        return Answered((row,), self._seen(caller, EventType.READ, [row], grant))
 
     def history(self, caller: Caller, kind: str, id: str) -> Answered:
         """Every version of a resource, newest first. Raises `FhirFault` (404), `DeniedError`."""
         grant = self.allowed(caller.context, Action.READ)
         row = self._current(caller, kind, id)
         rows = [r for r in self._rooms.store.search.all_versions(row.source, kind, row.id) if caller.sees(r)]
-        return Answered(tuple(rows), self.seen(caller.context, EventType.READ, rows, grant, query="_history"))
+        return Answered(
+            tuple(rows), self.seen(caller.context, EventType.READ, rows, grant, checks=caller.checks, query="_history")
+        )
 
     def changes(self, caller: Caller, kind: str | None, after: int, upto: int, most: int) -> Answered:
         """Versions of all resources (of one type) behind `after` up to `upto`, newest first. Raises `DeniedError`."""
@@ -68,7 +72,10 @@ class FhirEndpoint:
                 break
             upto = rows[-1].position - 1
         found = found[:most]
-        return Answered(tuple(found), self.seen(caller.context, EventType.SEARCH, found, grant, query="_history"))
+        return Answered(
+            tuple(found),
+            self.seen(caller.context, EventType.SEARCH, found, grant, checks=caller.checks, query="_history"),
+        )
 
     def search(self, caller: Caller, query: Query, place: Place | None, shown: str) -> tuple[Result, Answered]:
         """A page of a search; `shown` is the query as the audit log may hold it. Raises `FhirFault`, `DeniedError`."""
@@ -77,7 +84,8 @@ class FhirEndpoint:
         rows = [match.row for match in (*result.matches, *result.included)]
         text = f"{query.kind}?{shown}" if shown else query.kind
         return result, Answered(
-            tuple(rows), self.seen(caller.context, EventType.SEARCH, rows, grant, query=text, found=len(rows))
+            tuple(rows),
+            self._seen(caller, EventType.SEARCH, rows, grant, text, len(rows)),
         )
 
     def reading(self, context: Context) -> Grant:
@@ -86,11 +94,7 @@ class FhirEndpoint:
 
     def allowed(self, context: Context, action: Action, what: Resource = Resource.SOURCE_RESOURCE) -> Grant:
         """The grant for this. Raises `DeniedError`, after it was written to the audit log."""
-        try:
-            return self._rooms.policy.require(context, action, what)
-        except DeniedError as error:
-            self._rooms.audit.denied(context, error, self._rooms.clock(), self._rooms.policy)
-            raise
+        return self._guard.allowed(context, action, what)
 
     def seen(
         self,
@@ -102,6 +106,7 @@ class FhirEndpoint:
         query: str | None = None,
         found: int | None = None,
         action: Action | None = None,
+        checks: Checks | None = None,
     ) -> tuple[AuditEvent, ...]:
         """One event for each woman whose data are among the rows, one for what is about nobody or for nothing found."""
         by_record: dict[RecordKey | None, list[Row]] = {}
@@ -121,9 +126,21 @@ class FhirEndpoint:
                 entities=_entities(record, some, found),
                 query=query,
                 grant=grant,
+                checks=() if checks is None else checks(record),
             )
             for record, some in by_record.items()
         )
+
+    def _seen(
+        self,
+        caller: Caller,
+        type: EventType,
+        rows: Iterable[Row],
+        grant: Grant,
+        query: str | None = None,
+        found: int | None = None,
+    ) -> tuple[AuditEvent, ...]:
+        return self.seen(caller.context, type, rows, grant, query=query, found=found, checks=caller.checks)
 
     def _current(self, caller: Caller, kind: str, id: str) -> Row:
         if kind not in types(self.version):

@@ -9,9 +9,15 @@ from adapter.access import Context
 from adapter.model.sources import RecordKey
 from adapter.store.search import Row
 
+Checks = Callable[[RecordKey | None], tuple[str, ...]]
+
 
 def _everything(_: Row) -> bool:
     return True
+
+
+def _nothing(_: RecordKey | None) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +26,8 @@ class Caller:
 
     `source`: the registered source as which this caller may send data, and whose own ids it knows. `woman`: the record
     of the one woman whom the token stands for (MedMij): every search is about her, and no BSN is shown. `records`: the
-    records that may be seen, None for all of them. `may`: the last word on each resource, after `records`.
+    records that may be seen, None for all of them. `may`: the last word on each resource, after `records`. `checks`:
+    what was looked at for a record before it was shown, for the audit event.
     """
 
     context: Context
@@ -28,6 +35,7 @@ class Caller:
     woman: RecordKey | None = None
     records: frozenset[RecordKey] | None = None
     may: Callable[[Row], bool] = _everything
+    checks: Checks = _nothing
 
     @property
     def masked(self) -> bool:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from adapter.access import Context
 from adapter.model.sources import FhirVersion, RecordKey
+from adapter.service.access.reach import Reach
+from adapter.service.access.rows import RowScope
 from adapter.service.endpoint.audit import AuditQueue
 from adapter.service.endpoint.dossier import Dossiers
 from adapter.service.endpoint.endpoint import FhirEndpoint
 from adapter.service.endpoint.names import Names
+from adapter.service.endpoint.scope import Caller
 from adapter.service.endpoint.subscriptions import Notifier
 from adapter.service.endpoint.write import Settle, Writer
 from adapter.service.intake import Checker
@@ -18,14 +22,15 @@ from adapter.service.rooms import Rooms
 class FhirService:
     """Both versions, over one store. `settle` does the work that follows from what was written."""
 
-    def __init__(self, rooms: Rooms, checker: Checker, settle: Settle) -> None:
+    def __init__(self, rooms: Rooms, checker: Checker, settle: Settle, reach: Reach | None = None) -> None:
+        self._reach = reach or Reach(rooms)
         self.store = rooms.store
         self._search = rooms.store.search
         self.sources = tuple(sorted({*rooms.sources, *rooms.store.sources()}))
         self.audit = AuditQueue(rooms.audit)
         names = Names(self._search, self.sources)
         self._endpoints = {version: FhirEndpoint(rooms, version, names) for version in FhirVersion}
-        self.notifier = Notifier(rooms, self.endpoint)
+        self.notifier = Notifier(rooms, self.endpoint, self.caller)
 
         async def settled() -> None:
             await settle()
@@ -49,6 +54,12 @@ class FhirService:
         """Wait for what was begun."""
         for writer in self._writers.values():
             await writer.aclose()
+
+    def caller(self, context: Context, source: str | None = None, woman: RecordKey | None = None) -> Caller:
+        """Who asks, narrowed to what they may see. `source`, `woman`: what their token says of them."""
+        scope = RowScope(self._reach, self._search, context)
+        records = frozenset(self.linked(woman)) if woman is not None else None
+        return Caller(context, source, woman, records, scope.sees, scope.checks)
 
     def linked(self, record: RecordKey) -> list[RecordKey]:
         """The records of the same woman, this one among them."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from adapter.access import SYSTEM, Context, Purpose, is_loopback
+from adapter.access import SYSTEM, Actor, ActorKind, Context, Purpose, is_loopback
 from adapter.fhir import JsonObject
 from adapter.model.sources import FhirVersion
 from adapter.service.endpoint.endpoint import FhirEndpoint
@@ -28,6 +28,7 @@ from adapter.store.subscriptions import Subscribed, Subscriptions
 
 _SECONDS = 5.0
 _GIVE_UP = 10
+_WHO = "_who"  # beside the resource, for us alone: as whom to look whether it concerns them
 _FORBIDDEN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 Endpoint = Callable[[FhirVersion], FhirEndpoint]
@@ -36,8 +37,16 @@ Endpoint = Callable[[FhirVersion], FhirEndpoint]
 class Notifier:
     """Keeps subscriptions, and tells."""
 
-    def __init__(self, rooms: Rooms, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        endpoint: Endpoint,
+        caller: Callable[[Context], Caller] = Caller,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """`caller`: narrows who asks to what they may see."""
         self._rooms = rooms
+        self._caller = caller
         self._endpoint = endpoint
         self._search: Search = rooms.store.search
         self._kept: Subscriptions = rooms.store.subscriptions
@@ -59,7 +68,7 @@ class Notifier:
             self._search.last_position(),
             0,
             now,
-            resource,
+            {**resource, _WHO: _who(caller.context)},
         )
         self._kept.add(made)
         return _shown(made)
@@ -103,7 +112,7 @@ class Notifier:
         if not records:
             return False
         query = replace(self._criteria(one.resource, one.version), count=1, includes=())
-        caller = Caller(Context(SYSTEM, Purpose.HOPERAT), records=records)
+        caller = replace(self._caller(_asker(one)), records=records)  # who asked for it may see less than changed
         return bool(self._endpoint(one.version).searcher.run(query, caller).matches)
 
     def _criteria(self, resource: JsonObject, version: FhirVersion) -> Query:
@@ -120,6 +129,30 @@ class Notifier:
         if found is None or found.version is not version or found.owner != caller.context.actor.id:
             raise not_found("no Subscription of yours with this id")
         return found
+
+
+def _who(context: Context) -> JsonObject:
+    """As whom to look later: whatever narrows them now."""
+    actor = context.actor
+    return {
+        "organisation": actor.organisation,
+        "roles": list(actor.roles),
+        "kind": actor.kind.value,
+        "demonstration": actor.demonstration,
+        "scopes": None if context.scopes is None else list(context.scopes),
+    }
+
+
+def _asker(one: Subscribed) -> Context:
+    """Who asked for it, as of then."""
+    said = one.resource.get(_WHO)
+    if not isinstance(said, dict):  # of before: only the demonstration could ask
+        return Context(SYSTEM, Purpose.HOPERAT)
+    actor = Actor(
+        one.owner, one.owner, said["organisation"], tuple(said["roles"]), said["demonstration"], ActorKind(said["kind"])
+    )
+    scopes = said["scopes"]
+    return Context(actor, Purpose.TREAT, scopes=None if scopes is None else tuple(scopes))
 
 
 def _channel(resource: JsonObject) -> None:
@@ -144,5 +177,5 @@ def _channel(resource: JsonObject) -> None:
 def _shown(one: Subscribed) -> JsonObject:
     """As it stands; what is in its headers stays with us."""
     channel = {key: value for key, value in one.resource["channel"].items() if key != "header"}
-    rest = {k: v for k, v in one.resource.items() if k not in ("resourceType", "id", "status", "channel")}
+    rest = {k: v for k, v in one.resource.items() if k not in ("resourceType", "id", "status", "channel", _WHO)}
     return {"resourceType": "Subscription", "id": one.id, "status": one.status, **rest, "channel": channel}

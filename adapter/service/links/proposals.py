@@ -5,12 +5,13 @@ Decisions are kept as pairs (same, apart), added to only. Linking reads them and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from adapter.access import Action, Context, DeniedError, Entity, EventType, Grant, Resource
+from adapter.access import Action, Context, Entity, EventType, Grant, Resource
 from adapter.access.redact import redact
 from adapter.model.sources import RecordKey
 from adapter.service.asked import BadQuestionError
+from adapter.service.guard import Guard
 from adapter.service.links.by_hand import Verdict, said
 from adapter.service.links.judging import Judging, Ruling, words
 from adapter.service.links.pregnancies import PREGNANCY, Pregnancies
@@ -47,6 +48,7 @@ class Proposals:
 
     def __init__(self, rooms: Rooms, records: Records, pregnancies: Pregnancies, work: Work) -> None:
         self._rooms = rooms
+        self._guard = Guard(rooms)
         self._shown = Shown(rooms, records, pregnancies)
         self._pregnancies = pregnancies
         self._judging = Judging(rooms, work)
@@ -56,25 +58,25 @@ class Proposals:
         self, ctx: Context, *, kind: str | None = None, state: str | None = None, offset: int = 0, limit: int = 50
     ) -> ProposalPage:
         """What is for a person to decide."""
-        grant = self._allowed(ctx, Action.READ)
+        grant = self._guard.allowed(ctx, Action.READ, Resource.LINK)
         every = [o for o in self._queue.open() if kind is None or o.lead.kind == kind]
         later = sum(o.later is not None for o in every)
         chosen = [o for o in every if state is None or (o.later is not None) == (state == "later")]
         shown = tuple(self._shown.proposal(o) for o in chosen[offset : offset + limit])
-        self._record(ctx, EventType.SEARCH, Action.EXECUTE, grant, [Entity("proposals", "")])
+        self._guard.record(ctx, EventType.SEARCH, Action.EXECUTE, grant, [Entity("proposals", "")])
         return ProposalPage(shown, len(chosen), len(every) - later, later)
 
     def proposal(self, ctx: Context, id: str) -> ProposalDetail:
         """One proposal, both sides. Raises `UnknownProposalError`; `OvertakenError` where it was decided already."""
-        grant = self._allowed(ctx, Action.READ)
+        grant = self._guard.allowed(ctx, Action.READ, Resource.LINK)
         detail = self._shown.detail(self._open(id))
         for woman in self._shown.women(detail.proposal):
-            self._record(ctx, EventType.READ, Action.READ, grant, [Entity("proposal", id)], patient=woman)
+            self._guard.record(ctx, EventType.READ, Action.READ, grant, [Entity("proposal", id)], patient=woman)
         return detail
 
     def decide(self, ctx: Context, id: str, verdict: str, reason: str, seen: str) -> LinkDecision:
         """Decide on a proposal. Raises `UnknownProposalError`, `OvertakenError`, `BadQuestionError`."""
-        grant = self._allowed(ctx, Action.CREATE)
+        grant = self._guard.allowed(ctx, Action.CREATE, Resource.LINK)
         chosen = _verdict(verdict, (Verdict.SAME, Verdict.APART, Verdict.LATER))
         why = _reason(reason)
         open = self._open(id)
@@ -96,7 +98,7 @@ class Proposals:
         self, ctx: Context, kind: str, verdict: str, one: Pointed, other: Pointed | None, reason: str
     ) -> LinkDecision:
         """Link two, keep two apart, or split one off. Raises `UnknownRecordError`, `OvertakenError`."""
-        grant = self._allowed(ctx, Action.CREATE)
+        grant = self._guard.allowed(ctx, Action.CREATE, Resource.LINK)
         if kind not in KINDS:
             raise BadQuestionError("kind", f"give {' or '.join(KINDS)}")
         chosen = Verdict.APART if verdict == SPLIT else _verdict(verdict, (Verdict.SAME, Verdict.APART))
@@ -120,7 +122,7 @@ class Proposals:
 
     def undo(self, ctx: Context, decision: str, reason: str) -> LinkDecision:
         """Take a decision back. Raises `UnknownProposalError`, `OvertakenError`, `BadQuestionError`."""
-        grant = self._allowed(ctx, Action.UPDATE)
+        grant = self._guard.allowed(ctx, Action.UPDATE, Resource.LINK)
         why = _reason(reason)
         rows = self._rooms.store.judged_at_once(decision)
         if not rows or rows[0].verdict == Verdict.UNDONE:
@@ -134,20 +136,20 @@ class Proposals:
 
     def bound(self, ctx: Context, pregnancy: str) -> Bound:
         """What hangs together in one pregnancy now. Raises `UnknownPregnancyError`."""
-        grant = self._allowed(ctx, Action.READ)
+        grant = self._guard.allowed(ctx, Action.READ, Resource.LINK)
         found = self._shown.bound(pregnancy)
-        self._record(ctx, EventType.READ, Action.READ, grant, [Entity("links", pregnancy)], patient=found.woman)
+        self._guard.record(ctx, EventType.READ, Action.READ, grant, [Entity("links", pregnancy)], patient=found.woman)
         return found
 
     def decisions(self, ctx: Context, *, offset: int = 0, limit: int = 50) -> LinkDecisionPage:
         """Everything that persons decided, newest first."""
-        grant = self._allowed(ctx, Action.READ)
+        grant = self._guard.allowed(ctx, Action.READ, Resource.LINK)
         rows, total = self._rooms.store.judgement_log(offset, limit)
         standing = {j.position for j in self._rooms.store.judgements(pairs={r.pair for r in rows})} if rows else set()
         found = [
             _told([r for r in rows if r.decision == id], standing) for id in dict.fromkeys(r.decision for r in rows)
         ]
-        self._record(ctx, EventType.SEARCH, Action.EXECUTE, grant, [Entity("link-decisions", "")])
+        self._guard.record(ctx, EventType.SEARCH, Action.EXECUTE, grant, [Entity("link-decisions", "")])
         return LinkDecisionPage(tuple(found), total)
 
     def _ruled(self, ctx: Context, grant: Grant, ruling: Ruling) -> LinkDecision:
@@ -167,7 +169,7 @@ class Proposals:
         action = Action.UPDATE if ruling.verdict is Verdict.UNDONE else Action.CREATE
         for woman in dict.fromkeys((*before, *self._women_of(records))):
             what = f"{ruling.kind} {ruling.verdict}"
-            self._record(ctx, EventType.LINK, action, grant, entities, patient=woman, subtype=what)
+            self._guard.record(ctx, EventType.LINK, action, grant, entities, patient=woman, subtype=what)
         return _told(rows, {r.position for r in rows})
 
     def _open(self, id: str) -> Open:
@@ -195,30 +197,6 @@ class Proposals:
 
     def _women_of(self, records: Sequence[RecordKey]) -> list[str]:
         return self._pregnancies.women_of(records)
-
-    def _allowed(self, ctx: Context, action: Action) -> Grant:
-        try:
-            return self._rooms.policy.require(ctx, action, Resource.LINK)
-        except DeniedError as error:
-            self._rooms.audit.denied(ctx, error, self._rooms.clock(), self._rooms.policy)
-            raise
-
-    def _record(
-        self,
-        ctx: Context,
-        type: EventType,
-        action: Action,
-        grant: Grant,
-        entities: Iterable[Entity],
-        *,
-        patient: str | None = None,
-        subtype: str | None = None,
-    ) -> None:
-        log, at = self._rooms.audit, self._rooms.clock()
-        event = log.event(
-            ctx, type, action, at, patient=patient, entities=tuple(entities), grant=grant, subtype=subtype
-        )
-        log.record(event)
 
 
 def _verdict(text: str, allowed: tuple[Verdict, ...]) -> Verdict:
