@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from adapter.connectors import Ask, PullOutcome, WomanAnswer
 from adapter.model.identifiers import Bsn
-from adapter.model.sources import Problem, SourceReport, SourceState
+from adapter.model.sources import Problem, RecordKey, SourceReport, SourceState
 from adapter.service.intake import Checker, Intake
 from adapter.service.rooms import Rooms, SourceSetup
 from adapter.store import Answer
@@ -25,24 +26,34 @@ class SourcePull:
         self._only = only
         self.intake = Intake(rooms, checker, setup.info.id)
         self.outcomes: list[PullOutcome] = []
+        self.withheld: dict[Bsn, str] = {}  # women for whom it was not asked, for want of a ground, and why
 
     async def first_round(self) -> None:
         """Discover, or ask for the women that were given."""
         if self._only is not None:
-            await self._ask(Ask(discover=False, bsns=self._only))
+            await self._ask_by_bsn(self._only, {})
         elif self.setup.follow:
             await self._ask(Ask(discover=True))
         else:
             await self._ask(Ask(discover=False, bsns=tuple(Bsn(b) for b in self.setup.listed)))
 
-    async def second_round(self, known: Collection[Bsn]) -> None:
-        """Ask by BSN for women known elsewhere that this source did not bring itself."""
+    async def second_round(self, known: Mapping[Bsn, Collection[RecordKey]]) -> None:
+        """Ask by BSN for women known elsewhere (by which records) that this source did not bring itself."""
         if self._only is not None or not self.setup.follow or not self._reachable:
             return
         mine = set(self.intake.tally.women.values())
         wanted = tuple(sorted((b for b in known if b not in mine), key=lambda b: b.value))
         if wanted:
-            await self._ask(Ask(discover=False, bsns=wanted))
+            await self._ask_by_bsn(wanted, known)
+
+    async def _ask_by_bsn(self, wanted: tuple[Bsn, ...], known: Mapping[Bsn, Collection[RecordKey]]) -> None:
+        """Ask for these women, save those for whom there is no ground to ask this source."""
+        lookups = self._rooms.lookups
+        if lookups is not None:
+            self.withheld = await asyncio.to_thread(lookups.withheld, self.setup.info.id, wanted, known)
+        asked = tuple(b for b in wanted if b not in self.withheld)
+        if asked:
+            await self._ask(Ask(discover=False, bsns=asked))
 
     @property
     def _reachable(self) -> bool:
@@ -84,7 +95,8 @@ class SourcePull:
         for woman in (w for o in self.outcomes for w in o.women):
             if not whole or woman.state is not SourceState.ANSWERED:
                 rows.append(self._answer(woman, at))
-        return rows
+        source, state = self.setup.info.id, SourceState.NOT_ASKED
+        return rows + [Answer(source, None, bsn, state, at, why) for bsn, why in self.withheld.items()]
 
     def _answer(self, woman: WomanAnswer, at: datetime) -> Answer:
         bsn = woman.bsn or (self.intake.tally.women.get(woman.reference) if woman.reference else None)
@@ -99,7 +111,11 @@ async def pull(
     chosen = [s for s in rooms.sources.values() if sources is None or s.info.id in sources]
     pulls = [SourcePull(rooms, checker, setup, only) for setup in chosen]
     await asyncio.gather(*(p.first_round() for p in pulls))
-    known = {b for p in pulls for b in p.intake.tally.women.values() if b is not None}
+    known: defaultdict[Bsn, list[RecordKey]] = defaultdict(list)
+    for p in pulls:
+        for reference, bsn in p.intake.tally.women.items():
+            if bsn is not None:
+                known[bsn].append(RecordKey(p.setup.info.id, reference))
     await asyncio.gather(*(p.second_round(known) for p in pulls))
     reports = [p.report() for p in pulls]
     for one, report in zip(pulls, reports, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from adapter.access import AuditLog, Policy
 from adapter.carepath import Zorgpad
@@ -17,6 +18,9 @@ from adapter.model.sources import SourceInfo
 from adapter.rules import RuleBook
 from adapter.service.rulekeeper import RuleKeeper
 from adapter.store import Store
+
+if TYPE_CHECKING:
+    from adapter.service.consents.lookups import Lookups
 
 Clock = Callable[[], datetime]
 
@@ -36,7 +40,8 @@ class SourceSetup:
 class Rooms:
     """The rooms of the house and the versions of their data, wired once at start.
 
-    Only `rules` changes afterwards: the keeper puts a newer good set there when the files change.
+    Only `rules` changes afterwards: the keeper puts a newer good set there when the files change. `lookups` is set
+    while the application is built.
     """
 
     store: Store
@@ -50,6 +55,7 @@ class Rooms:
     policy: Policy
     clock: Clock
     keeper: RuleKeeper | None = None
+    lookups: Lookups | None = None  # set where a ground is required: which source may be asked for whom
 
     def joined(self, organisation: Organisation) -> Organisation:
         """The organisation under one identity: only the register (and our own sources) join an AGB code and a URA."""
