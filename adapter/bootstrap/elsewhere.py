@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adapter.service.application import UseCases
+
+_open: dict[str, UseCases] = {}  # of this process: the application of the run it takes part in
 
 
-def settle(config: Path) -> None:
-    """Do what waits in the outbox of a configuration, beside whoever else is at it. Raises `ConfigurationError`."""
+def do(config: Path, run: str, intents: Collection[int]) -> None:
+    """Do the lot with these intents of a configuration, beside whoever else is at it. Raises `ConfigurationError`.
+
+    The application stays open for the other lots of the same run, with the rules as they were when it began.
+    """
     from adapter.bootstrap.wire import open_application  # wire refers to this function
 
-    async def work() -> None:
-        application = open_application(config)
-        try:
-            await application.settle()
-        finally:
-            await application.aclose()
-
-    asyncio.run(work())
+    for over in [name for name in _open if name != run]:
+        asyncio.run(_open.pop(over).aclose())
+    if run:
+        if run not in _open:
+            _open[run] = open_application(config)
+        _open[run].lots.do(intents)

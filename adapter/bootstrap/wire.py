@@ -10,10 +10,9 @@ from pathlib import Path
 
 from adapter import connectors, rules
 from adapter.access import AuditLog, Policy, log
-from adapter.bootstrap import admission
+from adapter.bootstrap import admission, elsewhere
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
 from adapter.bootstrap.deciding import drafted, measures_of, opener
-from adapter.bootstrap.elsewhere import settle
 from adapter.bootstrap.settings import (
     JobSettings,
     LogSettings,
@@ -107,7 +106,7 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
         settings.serve.frame_ancestors,
         drafting,
         # Only where writers queue up: two processes that link one woman's records at once could each make her anew.
-        elsewhere=partial(settle, path.resolve())
+        elsewhere=partial(elsewhere.do, path.resolve())
         if clock is None and settings.store.url.startswith("sqlite")
         else None,
         entrance=entrance,
@@ -118,6 +117,16 @@ def listening(config: Path | None) -> tuple[str, int]:
     """Host and port of `[serve]`. Raises `ConfigurationError`."""
     serve = load(config or DEFAULT_CONFIG).serve
     return serve.host, serve.port
+
+
+def reachable_safely(config: Path | None) -> bool:
+    """Whether access is configured, for an address with TLS: only then others than this machine may reach it.
+
+    Raises `ConfigurationError`.
+    """
+    path = config or DEFAULT_CONFIG
+    access = load(path).access if path.is_file() else None
+    return access is not None and access.issuer.startswith("https://")
 
 
 def _configure_log(settings: LogSettings) -> None:

@@ -31,6 +31,7 @@ from adapter.service.access.lens import Lens
 from adapter.service.access.reach import Reach
 from adapter.service.access.relations import Relations
 from adapter.service.access.visible import Visible
+from adapter.service.audit.desk import AuditDesk
 from adapter.service.changes import StoredChanges
 from adapter.service.decide import decide, keep
 from adapter.service.endpoint.service import FhirService
@@ -70,8 +71,8 @@ class UseCases:
         entrance: Entrance | None = None,
         ground: Grounding | None = None,
     ) -> None:
-        """`elsewhere` does lots of much work in another process: it is sent there as it is. `ground`: what is asked before
-        a reader sees what another organisation holds.
+        """`elsewhere` does lots of much work in another process: it is sent there as it is. `ground`: what is asked
+        before a reader sees what another organisation holds.
         """
         self.frame_ancestors = frame_ancestors
         self.entrance: Entrance = entrance or Demonstration()
@@ -98,6 +99,7 @@ class UseCases:
         self.lots = Lots(rooms.store, work, self._checker, elsewhere)
         self.fhir = FhirService(rooms, self._checker, self._settled, self.reach)
         self.signals = Signals(rooms, self._views, self._settled)
+        self.audit = AuditDesk(rooms)
         self._reports: dict[str, SourceReport] = {}
         self._pulled = False
 

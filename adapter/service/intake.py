@@ -49,10 +49,13 @@ class Checker:
             checked = asyncio.get_running_loop().run_in_executor(self._others(), check_all, units)
         return await checked
 
-    def elsewhere(self, work: Callable[[], None]) -> asyncio.Future[None] | None:
-        """Have other work done in another process, while there is nothing to check; None where there is none."""
-        if self._processes == 0:
-            return None
+    @property
+    def others(self) -> int:
+        """How many other processes there are."""
+        return self._processes
+
+    def elsewhere(self, work: Callable[[], None]) -> asyncio.Future[None]:
+        """Have other work done in another process, while there is nothing to check."""
         with ctrl_c_held():
             return asyncio.get_running_loop().run_in_executor(self._others(), work)
 

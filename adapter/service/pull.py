@@ -104,9 +104,16 @@ class SourcePull:
 
 
 async def pull(
-    rooms: Rooms, checker: Checker, sources: Collection[str] | None, bsns: Collection[Bsn] | None
+    rooms: Rooms,
+    checker: Checker,
+    sources: Collection[str] | None,
+    bsns: Collection[Bsn] | None,
+    whose: dict[RecordKey, Bsn] | None = None,
 ) -> list[SourceReport]:
-    """Ask the sources (all, or those named) and take in what they send. One failing source never stops another."""
+    """Ask the sources (all, or those named) and take in what they send. One failing source never stops another.
+
+    `whose` is filled with the BSN of each record that was sent, where it holds one.
+    """
     only = None if bsns is None else tuple(bsns)
     chosen = [s for s in rooms.sources.values() if sources is None or s.info.id in sources]
     pulls = [SourcePull(rooms, checker, setup, only) for setup in chosen]
@@ -117,6 +124,10 @@ async def pull(
             if bsn is not None:
                 known[bsn].append(RecordKey(p.setup.info.id, reference))
     await asyncio.gather(*(p.second_round(known) for p in pulls))
+    if whose is not None:
+        for p in pulls:
+            women = p.intake.tally.women.items()
+            whose |= {RecordKey(p.setup.info.id, woman): bsn for woman, bsn in women if bsn is not None}
     reports = [p.report() for p in pulls]
     for one, report in zip(pulls, reports, strict=True):
         rooms.store.add_answers(one.answers(report))

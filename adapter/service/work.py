@@ -64,10 +64,31 @@ class Work:
                 self._keep(rebuilt)
                 self._rooms.store.done(intents)
 
-    def _link(self, records: Sequence[RecordKey]) -> None:
-        """Link records that changed, and ask for their women to be rebuilt."""
-        touched = self._women.link_all(records)
-        self._rooms.store.enqueue_all([(WOMAN_JOB, w) for w in sorted(touched)], self._rooms.clock())
+    def through(self, intents: Sequence[Intent]) -> None:
+        """Link records that changed, and rebuild the women at once, with what was read to link them.
+
+        Safe to be broken off: the records are linked with the work for their women in the outbox, or not at all.
+        """
+        store = self._rooms.store
+        changed = [record_of_intent(i.key) for i in intents]
+        with self._records.together():
+            with store.looking():
+                self._records.facts_of(changed)
+            with store.unit():
+                touched = self._link(changed)
+                store.done(intents)
+            with store.looking():
+                waiting = store.waiting([(WOMAN_JOB, woman) for woman in touched])
+                rebuilt = self._rebuild(touched)
+            with store.unit():
+                self._keep(rebuilt)
+                store.done(waiting)
+
+    def _link(self, records: Sequence[RecordKey]) -> list[str]:
+        """Link records that changed, and ask for their women to be rebuilt. Gives those women."""
+        touched = sorted(self._women.link_all(records))
+        self._rooms.store.enqueue_all([(WOMAN_JOB, w) for w in touched], self._rooms.clock())
+        return touched
 
     def _rebuild(self, women: Sequence[str]) -> list[Rebuilt]:
         """Group the dossiers of each, compute each view as of today, and decide. Keeps nothing."""

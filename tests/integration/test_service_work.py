@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from adapter import bootstrap
+from adapter.service import lots
 from adapter.service.application import UseCases
 from adapter.service.links.pregnancies import Pregnancies
+from adapter.service.work import Work
 from adapter.simulation import Region
 from adapter.simulation.region import picked
+from adapter.store import Intent
 from support.dossiers import CARE, PAYMENT
 
 NOW = datetime(2024, 7, 29, 12, tzinfo=UTC)
@@ -134,3 +138,44 @@ def test_a_woman_is_found_by_her_bsn(config: Path) -> None:
             await application.aclose()
 
     asyncio.run(run())
+
+
+def test_much_work_in_lots_comes_to_the_same_as_work_that_is_handed_out(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a lot goes wrong: what was in it is handed out by the queue afterwards."""
+
+    async def decided(much: int) -> tuple[list[tuple[object, ...]], int | None]:
+        monkeypatch.setattr(lots, "MUCH", much)
+        monkeypatch.setattr(lots, "_LOT", 4)
+        application = opened(_with_store(config, f"lots-{much}"))
+        try:
+            await application.pull()
+            page = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=1000)
+            shown = sorted((p.woman_name, p.birth_date, p.status, p.stage, p.organisations) for p in page.items)
+            return shown, application.figures().queue_depth
+        finally:
+            await application.aclose()
+
+    handed_out = asyncio.run(decided(10_000))
+    assert handed_out[0] and handed_out[1] == 0
+    assert asyncio.run(decided(1)) == handed_out
+
+    through, done = Work.through, []
+
+    def third_goes_wrong(self: Work, intents: Sequence[Intent]) -> None:
+        done.append(len(intents))
+        if len(done) == 3:
+            raise RuntimeError("in the middle")
+        through(self, intents)
+
+    monkeypatch.setattr(Work, "through", third_goes_wrong)
+    assert asyncio.run(decided(2)) == handed_out
+    assert len(done) > 3
+
+
+def _with_store(config: Path, name: str) -> Path:
+    """The same configuration with another database."""
+    made = config.with_name(f"{name}.toml")
+    made.write_text(config.read_text("utf-8").replace("adapter.db", f"{name}.db"), "utf-8")
+    return made
