@@ -36,24 +36,27 @@ class Serving:
 
 def listen(config: Path | None, host: str | None, port: int | None) -> socket.socket:
     """A listener on the options, or on what `[serve]` says. Ends the command with status 2 where that cannot be."""
-    if host is not None:
-        _allowed(host, "--host")
-    if host is None or port is None:
-        from adapter.bootstrap import listening
+    from adapter.access import is_loopback
+    from adapter.bootstrap import listening, reachable_safely
 
+    given_by, configured = "--host", False
+    if host is None or port is None:
         with configuration(config):
             configured_host, configured_port = listening(config)
         if host is None:
-            host = configured_host
-            _allowed(host, "[serve] host")
+            host, given_by = configured_host, "[serve] host"
         port = configured_port if port is None else port
+    if not is_loopback(host):
+        with configuration(config):
+            configured = reachable_safely(config)
+    _allowed(host, given_by, configured)
     return _listener(host, port)
 
 
-def _allowed(host: str, given_by: str) -> None:
+def _allowed(host: str, given_by: str, access_configured: bool) -> None:
     from adapter.access import binding_allowed
 
-    binding = binding_allowed(host, access_configured=False)
+    binding = binding_allowed(host, access_configured)
     if not binding.allowed:
         wrong(f"{given_by}: {binding.why}")
 
@@ -78,14 +81,16 @@ async def serving(application: Application, listener: socket.socket) -> AsyncIte
     from adapter.asgi import build
 
     # No access log: an address may hold what a log may not.
-    app = build(application)
+    app, proxies = build(application), application.entrance.proxies
     config = uvicorn.Config(
         app,
         access_log=False,
         log_level="warning",
         lifespan="off",
         timeout_graceful_shutdown=_GRACE,
-        proxy_headers=False,  # nobody stands in front of a loopback address: the peer is who it says
+        # What stands in front is believed where the configuration names it; else the peer is who it says.
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
     )
     server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # type: ignore[assignment,method-assign] # signals are ours: we have more to stop

@@ -15,7 +15,7 @@ import httpx
 from fastapi import FastAPI
 
 from adapter.access import AuditLog, Policy
-from adapter.api import errors
+from adapter.api import errors, oauth
 from adapter.api.authentication import Authentication
 from adapter.api.fhir import door as fhir_door
 from adapter.api.headers import Headers
@@ -98,12 +98,13 @@ def rooms_of(store: Store, clock: Any, *sources: tuple[str, FhirVersion | None])
 
 def door(service: FhirService, **more: Any) -> FastAPI:
     """The FHIR routes with all that stands before them, and no other door."""
-    application: Any = SimpleNamespace(fhir=service, **more)
+    application: Any = SimpleNamespace(**{"fhir": service, "entrance": Demonstration(), **more})
     app = FastAPI(openapi_url=None)
-    app.router.routes.extend(fhir_door.routes())
+    app.router.routes.extend([*oauth.routes(application.entrance), *fhir_door.routes()])
     errors.install(app)
-    app.add_middleware(fhir_door.Shortcut, doors=fhir_door.doors(application))
-    app.add_middleware(Authentication, entrance=Demonstration())
+    doors = {**oauth.below_fhir(application.entrance), **fhir_door.doors(application)}
+    app.add_middleware(fhir_door.Shortcut, doors=doors)
+    app.add_middleware(Authentication, entrance=application.entrance)
     app.add_middleware(Headers)
     return app
 

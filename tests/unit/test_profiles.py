@@ -13,6 +13,7 @@ import pytest
 from adapter import fhir
 from adapter.api.fhir.door import Door
 from adapter.model.sources import FhirVersion, Media
+from adapter.service.entrance import Demonstration
 
 ROOT = Path(__file__).parents[2]
 PROFILES = SimpleNamespace(**runpy.run_path(str(ROOT / "docs" / "profiles.py")))
@@ -31,7 +32,7 @@ def test_every_published_resource_is_valid(name):
 
 @pytest.mark.parametrize("name", ENDPOINTS)
 async def test_it_says_what_metadata_says(name):
-    door = Door(None, ENDPOINTS[name], f"/fhir/{name}")
+    door = Door(SimpleNamespace(entrance=Demonstration()), ENDPOINTS[name], f"/fhir/{name}")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://localhost") as client:
         served = (await client.get(f"/fhir/{name}/metadata")).json()
     published = json.loads(PROFILES.file_of(name).read_text("utf-8"))

@@ -78,7 +78,7 @@ def _read_key(given: object, at: int) -> PublicKey | None:
     try:
         key = ECKey.import_key(given) if kind == "EC" else RSAKey.import_key(given)
         bits = key.public_key.key_size
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, KeyError, OverflowError):
         raise JwksError(f"{where} cannot be read as a key of its kty") from None
     if isinstance(key, RSAKey) and bits < _RSA_BITS:
         raise JwksError(f"{where} has {bits} bits; an RSA key has at least {_RSA_BITS}")

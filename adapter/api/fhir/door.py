@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapter.access import DeniedError, Purpose
 from adapter.api.cds import Cds
 from adapter.api.errors import outcome
-from adapter.api.fhir import answers, metadata, operations, reading, subscribing, writing
+from adapter.api.fhir import answers, auditing, metadata, operations, reading, subscribing, writing
 from adapter.api.fhir.callers import identify
 from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, Interaction
 from adapter.api.fhir.exchange import Exchange, pairs_of
@@ -44,6 +44,8 @@ HANDLERS: Mapping[str, Handler] = {
     "update_by_search": writing.update_by_search,
     "bundle": writing.bundle,
     "operation": operations.ask,
+    "audit": auditing.search,
+    "audit_event": auditing.read,
     "subscribe": subscribing.subscribe,
     "subscription": subscribing.subscription,
     "unsubscribe": subscribing.unsubscribe,
@@ -159,6 +161,9 @@ class Door:
         )
 
     def _base(self, request: Request) -> str:
+        issuer = self._application.entrance.issuer
+        if issuer is not None:  # what ends TLS in front may have changed how it looks from here
+            return f"{issuer}{self._at}"
         host = request.headers.get("host", "localhost")
         return f"{request.scope.get('scheme', 'http')}://{host}{self._at}"
 
