@@ -136,7 +136,7 @@ class UnavailableError(Exception):
 DEMONSTRATION = Actor(
     id="demonstratie",
     name="Demonstratie",
-    roles=(Role.ZORGVERLENER, Role.KOPPELBEHEERDER, Role.IGO_CONTROLLER, Role.PLANNER),
+    roles=(Role.ZORGVERLENER, Role.KOPPELBEHEERDER, Role.IGO_CONTROLLER, Role.PLANNER, Role.LOGBEHEERDER),
     demonstration=True,
 )
 """Who everybody is until access is configured: allowed on loopback only, and audited like anyone else."""

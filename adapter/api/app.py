@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from adapter.api import casemix, errors, oauth, operations, overrides, planning, pregnancies, proposals, worklist
+from adapter.api import audit, casemix, errors, oauth, operations, overrides, planning, pregnancies, proposals, worklist
 from adapter.api.authentication import Authentication
 from adapter.api.csrf import HeaderToken
 from adapter.api.fhir import door
@@ -24,7 +24,7 @@ def create_app(application: Application) -> FastAPI:
     )
     app.include_router(pregnancies.router(application))
     app.include_router(planning.router(application))
-    for room in (worklist, overrides, casemix):
+    for room in (worklist, overrides, casemix, audit):
         app.include_router(room.router(application))
     app.include_router(proposals.router(application))
     app.router.routes.extend(operations.routes(application))

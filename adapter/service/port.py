@@ -18,6 +18,7 @@ from adapter.service.planning.plan import Plans
 from adapter.service.summary import Figures, PregnancyPage
 
 if TYPE_CHECKING:
+    from adapter.service.audit.desk import AuditDesk
     from adapter.service.endpoint.service import FhirService
     from adapter.service.payment.desk import Payment
     from adapter.service.signals import Signals
@@ -74,6 +75,11 @@ class Application(Protocol):
     @property
     def proposals(self) -> LinkDesk:
         """The desk where persons decide on links."""
+        ...
+
+    @property
+    def audit(self) -> AuditDesk:
+        """The audit log: for the log keeper, and for the woman about herself."""
         ...
 
     @property

@@ -7,7 +7,7 @@ does not show here: for that the head (`audit_head`) must be noted elsewhere fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,8 +15,9 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
+from adapter.model.sources import RecordKey
 from adapter.store.records import Part
-from adapter.store.tables import audit, meta, microseconds
+from adapter.store.tables import audit, links, meta, microseconds
 
 HEAD = "audit_head"
 START = b"\x00" * 32
@@ -26,6 +27,16 @@ _A = audit.c
 # Statements are built once: that costs more than running them.
 _ADD = insert(audit)
 _LAST = select(meta.c.value).where(meta.c.name == HEAD)
+_TARGETS = (
+    select(links.c.target)
+    .where(
+        links.c.kind == "woman",
+        links.c.source == bindparam("of_source"),
+        links.c.reference == bindparam("of_reference"),
+        links.c.target.is_not(None),
+    )
+    .distinct()
+)
 _MOVE = update(meta).where(meta.c.name == HEAD).values(value=bindparam("moved"))
 
 
@@ -145,6 +156,15 @@ class Audit(Part):
         with self._database.reading() as connection:
             lines, chain, _ = self._head(connection)
         return AuditHead(lines, chain.hex())
+
+    def known_as(self, records: Collection[RecordKey], *, also: str = "") -> tuple[str, ...]:
+        """Every id under which the woman of these records ever stood: records are linked anew as more is known."""
+        found = {also} if also else set()
+        with self._database.reading() as connection:
+            for record in records:
+                values = {"of_source": record.source, "of_reference": record.woman}
+                found |= set(connection.execute(_TARGETS, values).scalars())
+        return tuple(sorted(found))
 
     def _narrowed(self, query: Select[Any], asked: AuditQuestion) -> Select[Any]:
         if asked.patients:

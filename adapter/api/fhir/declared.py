@@ -31,6 +31,8 @@ class Interaction:
 
 
 _LETTERS = {
+    "audit": "s",
+    "audit_event": "r",
     "subscribe": "c",
     "subscription": "r",
     "unsubscribe": "d",
@@ -76,6 +78,9 @@ INTERACTIONS: tuple[Interaction, ...] = (
     Interaction("subscribe", ("POST",), ("Subscription",), "system", "Be told, without data, that something changed."),
     Interaction("subscription", READ_VERBS, ("Subscription", "{id}"), "system", "A subscription of yours."),
     Interaction("unsubscribe", ("DELETE",), ("Subscription", "{id}"), "system", "Be told no more."),
+    Interaction("audit", READ_VERBS, ("AuditEvent",), "system", "The audit log, for the log keeper."),
+    Interaction("audit", ("POST",), ("AuditEvent", "_search"), "system", "The audit log, for the log keeper."),
+    Interaction("audit_event", READ_VERBS, ("AuditEvent", "{id}"), "system", "One line of the audit log."),
     Interaction("search", READ_VERBS, ("{type}",), "type", "Search; parameters in the address.", "search-type"),
     Interaction("search", ("POST",), ("{type}", "_search"), "type", "Search; parameters in the body (for a BSN)."),
     Interaction("read", READ_VERBS, ("{type}", "{id}"), "type", "The latest version of a resource.", "read"),
