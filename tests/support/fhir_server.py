@@ -85,7 +85,7 @@ def rooms_of(store: Store, clock: Any, *sources: tuple[str, FhirVersion | None])
     return Rooms(
         store=store,
         sources=setups,
-        igo=nothing,
+        igo=SimpleNamespace(members=()),  # type: ignore[arg-type]
         rules=nothing,
         catalogue=nothing,
         zorgpad=nothing,

@@ -1,0 +1,217 @@
+"""Tokens over HTTP: the endpoints of OAuth and SMART, and the scopes that a token needs at the FHIR door."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from adapter.access import UnavailableError
+from support.fhir_server import (
+    JSON,
+    door,
+    encounter,
+    episode,
+    observation,
+    open_service,
+    patient,
+    post_entry,
+    put_entry,
+    transaction,
+)
+from support.systems_world import EC_KEY, ISSUER, World, client, signed
+
+FULL = client("full", source="vp", organisation="agb:08000000", scopes=("system/*.cruds",))
+
+
+@asynccontextmanager
+async def serving(tmp_path, *clients):
+    world = World(clients or (FULL,))
+    with open_service(tmp_path) as service:
+        world.audit = None
+        transport = httpx.ASGITransport(door(service, entrance=world.entrance))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            yield world, http
+        await service.aclose()
+
+
+async def bearer(world, scope="system/*.cruds", **more):
+    given = await world.ask(scope, **more)
+    return {"Authorization": f"Bearer {given['access_token']}"}
+
+
+@pytest.mark.parametrize("base", ["", "/fhir/stu3", "/fhir/r4"])
+async def test_discovery(tmp_path, base):
+    async with serving(tmp_path) as (_, http):
+        answer = await http.get(f"{base}/.well-known/smart-configuration")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/json"
+        said = answer.json()
+        assert said["token_endpoint"] == f"{ISSUER}/oauth/token"
+        assert said["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+        assert {"RS384", "ES384"} <= set(said["token_endpoint_auth_signing_alg_values_supported"])
+        assert "client-confidential-asymmetric" in said["capabilities"]
+        assert "system/*.cruds" in said["scopes_supported"]
+        assert (await http.post(f"{base}/.well-known/smart-configuration")).status_code == 405
+
+
+async def test_our_keys(tmp_path):
+    async with serving(tmp_path) as (_, http):
+        answer = await http.get("/oauth/jwks")
+        assert all("d" not in key for key in answer.json()["keys"])
+        assert (await http.get("/.well-known/oauth-authorization-server")).json()["jwks_uri"] == f"{ISSUER}/oauth/jwks"
+
+
+async def test_a_token_over_http(tmp_path):
+    async with serving(tmp_path) as (world, http):
+        answer = await http.post("/oauth/token", data=world.form())
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["pragma"] == "no-cache"
+        assert answer.json()["token_type"] == "bearer"
+
+
+@pytest.mark.parametrize(
+    ("sent", "error", "status"),
+    [
+        ({"content": b"{}", "headers": {"Content-Type": "application/json"}}, "invalid_request", 400),
+        ({"data": {"grant_type": "client_credentials"}}, "invalid_client", 401),
+        ({"data": {"grant_type": "x"}}, "unsupported_grant_type", 400),
+        ({"content": b"a=1&a=2"}, "invalid_request", 400),
+        ({"content": b"a=\xff"}, "invalid_request", 400),
+        ({"content": b"a=" + b"x" * 70_000}, "invalid_request", 400),
+        ({"data": {"grant_type": "client_credentials"}, "params": {"scope": "x"}}, "invalid_request", 400),
+    ],
+    ids=range(7),
+)
+async def test_a_request_that_is_wrong(tmp_path, sent, error, status):
+    sent.setdefault("headers", {"Content-Type": "application/x-www-form-urlencoded"})
+    async with serving(tmp_path) as (_, http):
+        answer = await http.post("/oauth/token", **sent)
+        assert (answer.status_code, answer.json()["error"]) == (status, error)
+        assert answer.headers["cache-control"] == "no-store"
+        assert set(answer.json()) == {"error", "error_description"}
+        assert (status == 401) == ("www-authenticate" in answer.headers)
+
+
+async def test_introspection_over_http(tmp_path):
+    async with serving(tmp_path) as (world, http):
+        token = (await world.ask())["access_token"]
+        said = (await http.post("/oauth/introspect", data={**world.form(), "token": token})).json()
+        assert said["active"] is True
+        assert (await http.post("/oauth/introspect", data={"token": token})).status_code == 401
+
+
+async def test_without_a_token_nobody_reads(tmp_path):
+    async with serving(tmp_path) as (_, http):
+        for address in ("/fhir/stu3/Patient", "/fhir/r4/Observation?patient=x", "/fhir/stu3"):
+            answer = await http.get(address)
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"] == "Bearer"
+            assert answer.json()["resourceType"] == "OperationOutcome"
+        assert (await http.get("/fhir/stu3/metadata")).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["x", "demo.source.vp", "demo.woman.vp.w1", signed({"iss": ISSUER})])
+async def test_a_token_that_is_none_of_ours(tmp_path, token):
+    async with serving(tmp_path) as (_, http):
+        answer = await http.get("/fhir/stu3/Patient", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+        assert token not in answer.text
+
+
+async def test_what_cannot_be_said_now_is_503(tmp_path):
+    async with serving(tmp_path) as (world, http):
+
+        async def down(_):
+            raise UnavailableError("the server that knows this token does not answer")
+
+        world.entrance.identify = down
+        answer = await http.get("/fhir/stu3/Patient", headers={"Authorization": "Bearer x"})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert answer.json()["resourceType"] == "OperationOutcome"
+        assert (await http.get("/fhir/stu3/metadata")).status_code == 200
+
+
+async def filled(world, http):
+    who = await bearer(world, id="full")
+    body = transaction(*map(put_entry, (patient(), episode(), encounter("n1"), observation("o1"))))
+    answer = await http.post("/fhir/stu3", json=body, headers={**JSON, **who})
+    assert answer.status_code == 200, answer.text
+
+
+LIMITED = [
+    # what is asked, the letter and type that it needs
+    ("GET", "Observation/o1", "Observation", "r"),
+    ("GET", "Observation/o1/_history", "Observation", "r"),
+    ("GET", "Observation/o1/_history/1", "Observation", "r"),
+    ("GET", "Observation?patient=Patient/w1", "Observation", "s"),
+    ("GET", "Observation/_history", "Observation", "s"),
+    ("GET", "_history", "*", "s"),
+    ("PUT", "Observation/o1", "Observation", "u"),
+    ("POST", "Observation", "Observation", "c"),
+    ("GET", "Patient/w1/$everything", "Patient", "r"),
+    ("GET", "EpisodeOfCare/e1/$everything", "EpisodeOfCare", "r"),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "kind", "letter"), LIMITED, ids=str)
+async def test_each_interaction_needs_its_letter(tmp_path, method, address, kind, letter):
+    others = "".join(x for x in "cruds" if x != letter)
+    async with serving(tmp_path, FULL) as (world, http):
+        await filled(world, http)
+        body = json.dumps(observation("o1")) if method in ("PUT", "POST") else None
+        for scope, refused in ((f"system/{kind}.{letter}", False), (f"system/*.{others}", True)):
+            who = await bearer(world, scope, id="full", jti=scope)
+            answer = await http.request(method, f"/fhir/stu3/{address}", content=body, headers={**JSON, **who})
+            assert (answer.status_code == 403) is refused, answer.text
+            if refused:
+                assert "insufficient_scope" in answer.json()["issue"][0]["diagnostics"]
+                assert answer.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
+                assert world.lines.events[-1].type == "denied"
+
+
+async def test_the_entries_of_a_bundle_need_theirs(tmp_path):
+    async with serving(tmp_path, FULL) as (world, http):
+        await filled(world, http)
+        who = {**JSON, **await bearer(world, "system/Observation.c system/Patient.r", id="full")}
+        new = post_entry(observation("o2"), "urn:uuid:5b0e8a57-7c57-4f3a-9f5e-5f8f6a2f1c99")
+        assert (await http.post("/fhir/stu3", json=transaction(new), headers=who)).status_code == 200
+        put = put_entry(observation("o1", status="amended"))
+        assert (await http.post("/fhir/stu3", json=transaction(new, put), headers=who)).status_code == 403
+        asks = [{"request": {"method": "GET", "url": url}} for url in ("Patient/w1", "Patient?_id=w1", "Encounter/n1")]
+        batch = await http.post("/fhir/stu3", json=transaction(put, *asks, kind="batch"), headers=who)
+        assert [entry["response"]["status"][:3] for entry in batch.json()["entry"]] == ["403", "200", "403", "403"]
+
+
+async def test_a_write_needs_a_source_as_well(tmp_path):
+    async with serving(tmp_path, FULL, client("reader", scopes=("system/*.cruds",))) as (world, http):
+        who = await bearer(world, id="reader")
+        answer = await http.put("/fhir/stu3/Patient/w1", json=patient(), headers={**JSON, **who})
+        assert answer.status_code == 403
+
+
+async def test_links_name_the_address_under_which_we_are_reached(tmp_path):
+    async with serving(tmp_path) as (world, http):
+        await filled(world, http)
+        found = (await http.get("/fhir/stu3/Patient?_id=w1", headers=await bearer(world))).json()
+        assert found["link"][0]["url"].startswith(f"{ISSUER}/fhir/stu3/Patient")
+        assert found["entry"][0]["fullUrl"] == f"{ISSUER}/fhir/stu3/Patient/w1"
+
+
+async def test_no_secret_in_the_technical_log(tmp_path, capsys):
+    from adapter.access import log
+
+    log.configure()
+    async with serving(tmp_path) as (world, http):
+        form = world.form("system/*.cruds")
+        token = (await http.post("/oauth/token", data=form)).json()["access_token"]
+        await http.post("/oauth/token", data=form)
+        await http.get("/fhir/stu3/Patient", headers={"Authorization": f"Bearer {token}x"})
+    said = "".join(capsys.readouterr())
+    assert "access.token-refused" in said
+    assert "eyJ" not in said
+    assert EC_KEY.kid not in said.split()
