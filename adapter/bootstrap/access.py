@@ -135,12 +135,14 @@ class ConsentSettings(_Section):
     """What is presumed and what must be asked: `[access.consent]`.
 
     `required`: care data of another organisation need a ground (referral, explicit consent). `national`: the national
-    consent service (`local`: the stand-in, a file with its answers).
+    consent service (`local`: the stand-in, a file with its answers). `national_client`: the registered system whose
+    notifications of that service are believed.
     """
 
     required: bool = True
     national: Literal["none", "local"] = "none"
     national_file: Path | None = None
+    national_client: str | None = None
     emergency_minutes: int = Field(default=60, ge=1, le=480)
 
 

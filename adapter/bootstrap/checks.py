@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from adapter import fhir
+from adapter.access.consent.terms import Terms, load_terms
 from adapter.bootstrap.register import load_igo, warnings
 from adapter.bootstrap.settings import Settings, data_folder
 from adapter.carepath import Zorgpad, load_zorgpad
@@ -31,6 +32,7 @@ class Data:
     catalogue: Catalogue
     zorgpad: Zorgpad
     dialects: Dialects
+    terms: Terms
     warnings: tuple[Problem, ...]
 
 
@@ -47,13 +49,17 @@ def load_data(settings: Settings) -> Data:
         _try(problems, mappings / "rules", lambda: load_variables(mappings))
     zorgpad = _try(problems, mappings / "zorgpad", lambda: load_zorgpad(mappings, settings.zorgpad.overlay))
     dialects = _try(problems, mappings / "dialects", lambda: load_dialects(mappings))
+    own = mappings if (mappings / "consent.yaml").is_file() else data_folder("mappings")  # else that of the product
+    terms = _try(problems, own, lambda: load_terms(own))
     problems += _profile_faults(data_folder("profiles"))
     if dialects is not None:
         problems += _unknown_dialects(settings, dialects)
-    if problems or igo is None or rules is None or catalogue is None or zorgpad is None or dialects is None:
+    if igo is None or rules is None or catalogue is None or zorgpad is None or dialects is None or terms is None:
+        raise ConfigurationError(problems)
+    if problems:
         raise ConfigurationError(problems)
     found = tuple(warnings(igo, settings.igo.register_file))
-    return Data(igo, rules, catalogue, zorgpad, dialects, found)
+    return Data(igo, rules, catalogue, zorgpad, dialects, terms, found)
 
 
 def rules_of(settings: Settings) -> RuleBook:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from adapter import connectors, rules
 from adapter.access import AuditLog, Policy, log
-from adapter.bootstrap import admission, elsewhere
+from adapter.bootstrap import admission, consents, elsewhere
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
 from adapter.bootstrap.deciding import drafted, measures_of, opener
 from adapter.bootstrap.settings import (
@@ -52,6 +52,7 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
     _configure_log(settings.log)
     days_back = timedelta(days=settings.simulation.days_back)
     data, sources = _loaded(path, settings)
+    ground = consents.grounding(settings.access, data.terms, clock or _now)
     try:
         ring = _keys(settings.store)
         store = Store.open(settings.store.url, ring)
@@ -110,6 +111,7 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
         if clock is None and settings.store.url.startswith("sqlite")
         else None,
         entrance=entrance,
+        ground=ground,
     )
 
 
@@ -207,6 +209,11 @@ def _not_there(path: Path, given: SourceSettings) -> list[Problem]:
         found.append(Problem(given.id, f"{path}: auth.token_env", f"the variable {given.auth.token_env} is not set"))
     if given.auth.token_file and not given.auth.token_file.is_file():
         found.append(Problem(given.id, f"{path}: auth.token_file", f"there is no file {given.auth.token_file}"))
+    if given.auth.method == "smart-backend":
+        try:
+            connectors.read_key(connectors.Auth(**given.auth.model_dump()))
+        except connectors.ConfigurationError as error:
+            found.append(Problem(given.id, str(path), str(error)))
     return found
 
 
@@ -216,7 +223,7 @@ def _connector(path: Path, given: SourceSettings) -> Connector:
     limits = connectors.Limits(
         concurrency=given.concurrency, page_size=given.page_size, read_seconds=given.timeout_seconds
     )
-    auth = connectors.Auth(given.auth.method, given.auth.token_env, given.auth.token_file)
+    auth = connectors.Auth(**given.auth.model_dump())
     try:
         settings = connectors.SourceConfig(
             info, given.kind, given.base_url, given.path, given.women, auth, limits, given.format

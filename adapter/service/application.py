@@ -18,6 +18,7 @@ from adapter.access import (
     Purpose,
     Resource,
 )
+from adapter.access.consent.terms import NOTHING
 from adapter.jobs import JobsError
 from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
@@ -33,6 +34,8 @@ from adapter.service.access.relations import Relations
 from adapter.service.access.visible import Visible
 from adapter.service.audit.desk import AuditDesk
 from adapter.service.changes import StoredChanges
+from adapter.service.consents.desk import ConsentDesk
+from adapter.service.consents.grounds import Grounds
 from adapter.service.decide import decide, keep
 from adapter.service.endpoint.service import FhirService
 from adapter.service.entrance import Demonstration, Entrance
@@ -87,6 +90,8 @@ class UseCases:
         self.reach = Reach(rooms, Relations(rooms, records, told) if told else None, required=ground.required)
         self._visible = Visible(rooms, self.reach)
         self._guard = Guard(rooms)
+        grounds = told or Grounds(rooms, self._pregnancies, NOTHING)
+        self.consents = ConsentDesk(rooms, grounds, self._visible, ground.national_client)
         self.emergencies = Emergencies(rooms, self._pregnancies, ground.emergency)
         self.origins = StoredOrigins(rooms, self._views, self._visible)
         self.changes = StoredChanges(rooms, self._pregnancies, self._visible)

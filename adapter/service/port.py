@@ -18,6 +18,7 @@ from adapter.service.planning.plan import Plans
 from adapter.service.summary import Figures, PregnancyPage
 
 if TYPE_CHECKING:
+    from adapter.service.consents.desk import ConsentDesk
     from adapter.service.audit.desk import AuditDesk
     from adapter.service.endpoint.service import FhirService
     from adapter.service.payment.desk import Payment
@@ -45,6 +46,11 @@ class Application(Protocol):
     @property
     def entrance(self) -> Entrance:
         """Who asks, by what a request carries."""
+        ...
+
+    @property
+    def consents(self) -> ConsentDesk:
+        """What women permit and forbid."""
         ...
 
     @property

@@ -139,6 +139,12 @@ class Consents(Part):
             rows = connection.execute(_ALL, {"ids": [id]}).all()
         return next(iter(self._held(rows)), None)
 
+    def name(self, bsn: Bsn, scope: str) -> str:
+        """The id under which a choice of this woman that was told by BSN is kept: always the same, and telling nobody
+        whose it is.
+        """
+        return self._vault.token(f"consent {bsn.value} {scope}")[:32]
+
     def last(self) -> int:
         """The position of what was said last; it moves with every statement and withdrawal."""
         with self._database.reading() as connection:

@@ -100,6 +100,23 @@ class Terms:
         return next((code for code, known in self.kinds.items() if known is kind), None)
 
 
+NOTHING = Terms(
+    timedelta(0),
+    frozenset(),
+    "holder",
+    frozenset(),
+    frozenset(),
+    frozenset(),
+    frozenset(),
+    frozenset(),
+    {},
+    {},
+    {},
+    timedelta(0),
+)
+"""Without terms nothing counts as consent."""
+
+
 def load_terms(mappings: Path) -> Terms:
     """Read `consent.yaml` in this folder. Raises `TermsError`, which names every fault, and `OSError`."""
     path = mappings / "consent.yaml"

@@ -26,6 +26,8 @@ from adapter.store import HeldConsent
 _KEPT = 5_000  # women
 LOCAL, NATIONAL = "lokaal", "landelijk"
 
+WITHOUT_HOLDER = "er staat niet bij voor welke bron deze toestemming geldt; zij telt niet"
+
 
 @dataclass(frozen=True, slots=True)
 class Hers:
@@ -116,9 +118,13 @@ class Grounds:
         resource = fhir.read(held.body, Media.JSON, FhirVersion.R4)
         told = Told(held.id, woman, held.origin, held.given_at)
         read = read_consent(resource, FhirVersion.R4, told, self.terms, Ours())
+        rules, problems = read.records, read.problems
+        if held.origin == NATIONAL and not all(names_holder(r) for r in rules if r.permit):
+            rules = tuple(r for r in rules if names_holder(r) or not r.permit)
+            problems = (*problems, WITHOUT_HOLDER)
         state = "withdrawn" if held.withdrawn_at is not None or read.state == "withdrawn" else "active"
         records = tuple(
-            replace(widened(self._rooms, r), withdrawn_at=held.withdrawn_at or r.withdrawn_at) for r in read.records
+            replace(widened(self._rooms, r), withdrawn_at=held.withdrawn_at or r.withdrawn_at) for r in rules
         )
         return Said(
             held.id,
@@ -127,10 +133,11 @@ class Grounds:
             held.made_by,
             state,
             records,
-            read.problems,
+            problems,
             held.withdrawn_at,
             held.withdrawn_by,
             resource,
+            held.records,
         )
 
     def _referrals(self, facts: Sequence[SourceFacts]) -> Iterable[ReferralSeen]:
@@ -151,3 +158,8 @@ class Grounds:
         on = day_of(made.at)
         until = on + self.terms.referral if on.year < date.max.year else None
         return ReferralSeen(sender, receiver, on, f"{source}:{made.evidence.reference}", until)
+
+
+def names_holder(record: ConsentRecord) -> bool:
+    """Whether a rule says whose data it is about: the national service tells each holder of its own data alone."""
+    return record.holder is not None or record.holder_kinds is not None

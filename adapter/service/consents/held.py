@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,8 @@ class Said:
     problems: tuple[str, ...] = ()
     withdrawn_at: datetime | None = None
     withdrawn_by: str | None = None
-    resource: JsonObject | None = None
+    resource: JsonObject = field(default_factory=dict)
+    anchors: tuple[RecordKey, ...] = ()  # the records it hangs on
 
 
 class AtSource:
@@ -105,14 +106,14 @@ def _at_source(rooms: Rooms, terms: Terms, woman: str, record: RecordKey, row: R
     resource = None if row.problem else _readable(row.body(), Media(row.media), version)
     if resource is None:
         problem = "deze toestemming is geen geldige FHIR en telt niet; laat de bron haar herstellen"
-        return Said(id, row.source, row.received_at, row.source, "active", (), (problem,))
+        return Said(id, row.source, row.received_at, row.source, "active", (), (problem,), anchors=(record,))
     if _patient(resource) != record.woman:
         return None  # of her child, or of nobody
     told = Told(id, woman, row.source, row.received_at)
     read = read_consent(resource, version, told, terms, AtSource(rooms, record, terms))
     if read.state == "none":
         return None
-    return _said(rooms, terms, told, read, holder_of(rooms, row.source), resource)
+    return replace(_said(rooms, terms, told, read, holder_of(rooms, row.source), resource), anchors=(record,))
 
 
 def _said(rooms: Rooms, terms: Terms, told: Told, read: Read, recorder: Party, resource: JsonObject) -> Said:

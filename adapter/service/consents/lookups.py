@@ -1,5 +1,6 @@
-"""Which source may be asked for a woman by BSN: only where there is a ground between its organisation and one that knows
-her. Asking tells a source that she is in care, so without a ground it is not asked, and that is said with the reason.
+"""Which source may be asked for a woman by BSN: where there is a ground with an organisation that knows her.
+
+Asking tells a source that she is in care, so without a ground it is not asked, and that is said with the reason.
 
 What a source lets us discover of its own dossiers is its own: nothing is asked about anybody there.
 """
