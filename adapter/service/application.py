@@ -253,8 +253,10 @@ class UseCases:
         """Ids of the configured sources."""
         return list(self._rooms.sources)
 
-    def reports(self) -> list[SourceReport]:
+    def reports(self, ctx: Context | None = None) -> list[SourceReport]:
         """How each configured source answered last: in this process, or by what the store remembers of it."""
+        if ctx is not None:
+            self._guard.allowed(ctx, Action.READ, Resource.SOURCE)
         remembered = {a.source: a for a in self._rooms.store.answers_for([])}
         found: list[SourceReport] = []
         for source, setup in self._rooms.sources.items():

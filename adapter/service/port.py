@@ -18,8 +18,9 @@ from adapter.service.planning.plan import Plans
 from adapter.service.summary import Figures, PregnancyPage
 
 if TYPE_CHECKING:
-    from adapter.service.consents.desk import ConsentDesk
+    from adapter.service.access.emergency import Emergencies
     from adapter.service.audit.desk import AuditDesk
+    from adapter.service.consents.desk import ConsentDesk
     from adapter.service.endpoint.service import FhirService
     from adapter.service.payment.desk import Payment
     from adapter.service.signals import Signals
@@ -56,6 +57,11 @@ class Application(Protocol):
     @property
     def origins(self) -> Origins:
         """The stored resources behind the values of a care path."""
+        ...
+
+    @property
+    def emergencies(self) -> Emergencies:
+        """Noodtoegang."""
         ...
 
     @property
@@ -138,8 +144,8 @@ class Application(Protocol):
         """Ids of the configured sources."""
         ...
 
-    def reports(self) -> list[SourceReport]:
-        """How each configured source answered last."""
+    def reports(self, ctx: Context | None = None) -> list[SourceReport]:
+        """How each configured source answered last. Without a context the program itself asks."""
         ...
 
     def figures(self) -> Figures:

@@ -16,7 +16,9 @@ from starlette.staticfiles import StaticFiles
 from adapter.access import DeniedError
 from adapter.service.asked import BadQuestionError
 from adapter.service.port import Application, UnknownPregnancyError
+from adapter.web.audit import AuditPages
 from adapter.web.carepage import CarePages
+from adapter.web.emergency import EmergencyPages
 from adapter.web.form_guard import FormToken
 from adapter.web.koppelingen import Koppelingen
 from adapter.web.login import LoginPages
@@ -53,6 +55,8 @@ def install(app: FastAPI, application: Application) -> None:
             Route("/planning", PlanningPages(application).plan),
             *Koppelingen(application).routes(),
             Route("/bronnen", pages.sources),
+            *AuditPages(application).routes(),
+            *EmergencyPages(application).routes(),
             *LoginPages(application).routes(),
             Mount("/static", StaticFiles(packages=[("adapter.web", "static")])),
         ]

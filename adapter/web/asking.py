@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from adapter.access import Context, Identified, Purpose
 from adapter.service.asked import Asked, read_asked
-from adapter.service.entrance import context_of
+from adapter.service.entrance import Credentials, context_of
 
 
 def context(request: Request, purpose: Purpose) -> Context:
@@ -19,6 +19,12 @@ def identified(request: Request) -> Identified:
     """Who looks, as the doors established it before the page was asked."""
     found: Identified = request.state.identified
     return found
+
+
+def credentials(request: Request) -> Credentials:
+    """What the request carries to say who asks."""
+    client = request.client.host if request.client else ""
+    return Credentials(None, request.cookies, request.headers, request.method, str(request.url.path), client)
 
 
 def read_question(request: Request) -> Asked:

@@ -67,6 +67,8 @@ def listed(application: Application, ctx: Context, asked: Asked, choice: Choice)
 
 def group(item: PregnancySummary) -> str:
     """Under which heading a pregnancy stands: something to find out, still going on, or done."""
+    if item.status is None:  # no decision is for this reader
+        return GROUPS[1] if item.state == "ongoing" or _running(item) else GROUPS[2]
     if item.status == "onbepaald" or (item.state == "ended" and item.stage == "voorlopig" and not _running(item)):
         return GROUPS[0]
     return GROUPS[1] if item.state == "ongoing" or _running(item) else GROUPS[2]

@@ -16,6 +16,8 @@ NAVIGATION = (
     ("/planning", "Planning"),
     ("/koppelingen", "Koppelingen"),
     ("/bronnen", "Bronnen"),
+    ("/logboek", "Logboek"),
+    ("/inzage", "Wie keek er mee?"),
 )
 """Every page of the header, in order; one that this application does not have is left out."""
 
@@ -25,6 +27,8 @@ ASKS: Mapping[str, tuple[Action, Resource, tuple[Purpose, ...]]] = {
     "/planning": (Action.READ, Resource.PLANNING, (Purpose.HOPERAT,)),
     "/koppelingen": (Action.READ, Resource.LINK, (Purpose.TREAT,)),
     "/bronnen": (Action.READ, Resource.SOURCE, tuple(Purpose)),
+    "/logboek": (Action.EXECUTE, Resource.AUDIT, (Purpose.HOPERAT,)),
+    "/inzage": (Action.READ, Resource.OWN_LOG, (Purpose.TREAT,)),
 }
 """What a page needs: it is offered to who has that for one of the purposes."""
 
@@ -75,9 +79,17 @@ def is_demonstration(request: Request) -> bool:
     return found is not None and found.actor.demonstration
 
 
+def allows(request: Request, purpose: Purpose, action: Action, what: Resource) -> bool:
+    """Whether who looks may do this for this purpose: to leave something out, never in place of asking the policy."""
+    found = who(request)
+    if found is None or purpose not in found.purposes:
+        return False
+    return _POLICY.allows(context_of(found, purpose), action, what)
+
+
 def may(found: Identified | None, address: str) -> bool:
     """Whether this page is one for them. The use cases decide; this only leaves out what would be refused."""
-    if found is None or found.woman is not None:
+    if found is None or (found.woman is not None and address != "/inzage"):
         return False
     if address not in ASKS:
         return True

@@ -6,8 +6,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapter.access import Purpose
+from adapter.access import Action, Purpose, Resource
 from adapter.service.port import Application
+from adapter.web import menu
 from adapter.web.argument import argument
 from adapter.web.asking import context
 from adapter.web.asking import read_question as _asked
@@ -39,6 +40,7 @@ class Pages:
             "statuses": STATUSES,
             "reports": reports,
             "group": group,
+            "emergency": self._application.emergencies.offered(ctx),
         }
         return page(request, "lijst.html", values)
 
@@ -65,5 +67,6 @@ class Pages:
 
     async def sources(self, request: Request) -> Response:
         """How each source answered."""
-        reports = await run_in_threadpool(self._application.reports)
+        purpose = next((p for p in Purpose if menu.allows(request, p, Action.READ, Resource.SOURCE)), Purpose.TREAT)
+        reports = await run_in_threadpool(self._application.reports, context(request, purpose))
         return page(request, "bronnen.html", {"reports": reports})

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from adapter.access import Action, Purpose, Resource
 from adapter.access.redact import redact
 from adapter.model.moments import AMSTERDAM, day_of, iso
 from adapter.service import dutch
@@ -61,6 +62,9 @@ def page(request: Request, template: str, values: Mapping[str, Any], status: int
         "navigation": menu.navigation(request),
         "home": menu.home(menu.who(request)),
         "shown": menu.shown(request),
+        "decides": menu.allows(request, Purpose.HPAYMT, Action.READ, Resource.DECISION),
+        "treats": menu.allows(request, Purpose.TREAT, Action.READ, Resource.CARE_PATH),
+        "links": menu.allows(request, Purpose.TREAT, Action.READ, Resource.LINK),
         "demonstration": menu.is_demonstration(request),
         "formulier": hidden_field(request),
         "form_token": token_of(request),

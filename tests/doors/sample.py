@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 from adapter.model.carepath import (
     FACT_KEYS,
@@ -527,6 +528,10 @@ class SampleApplication:
         )
         return Original(evidence, evidence.source, StoredVersion(given, 1, NOW), (VersionNote(evidence.version, NOW),))
 
+    @property
+    def emergencies(self):
+        return SimpleNamespace(offered=lambda ctx: False, require=lambda ctx: None)
+
     def watch(self, ctx, pregnancy):
         self.asked.append(("watch", ctx))
         self._known(pregnancy)
@@ -534,13 +539,13 @@ class SampleApplication:
     def anything(self):
         return str(self.stand)
 
-    def of(self, pregnancy):
+    def of(self, pregnancy, only=None):
         return f"{pregnancy}-{self.stand}"
 
     def sources(self):
         return [report.source for report in self.reported]
 
-    def reports(self):
+    def reports(self, ctx=None):
         return self.reported
 
     def figures(self):

@@ -239,7 +239,7 @@ class Store:
     def anything(self) -> str:
         return str(self.stand)
 
-    def of(self, pregnancy: str) -> str:
+    def of(self, pregnancy: str, only: object = None) -> str:
         self.asked += 1
         return str(self.mark)
 

@@ -51,6 +51,15 @@ class Emergencies:
         self._pregnancies = pregnancies
         self._lasting = lasting
 
+    def require(self, ctx: Context) -> None:
+        """Whether this identity may ask for it at all. Raises `DeniedError`."""
+        self._guard.allowed(ctx, Action.EXECUTE, Resource.EMERGENCY)
+
+    def offered(self, ctx: Context) -> bool:
+        """Whether it is any use to this identity: to leave a button out."""
+        may = self._guard.allows(ctx, Action.EXECUTE, Resource.EMERGENCY)
+        return may and not ctx.everything and ctx.woman is None and ctx.actor.kind is not ActorKind.WOMAN
+
     def begin(self, ctx: Context, reason: str, *, bsn: Bsn | None = None, pregnancy: str | None = None) -> Begun:
         """Open all of one woman, by her BSN or by a pregnancy of hers that is seen in part.
 
