@@ -169,7 +169,7 @@ def test_nobody_else_reads_the_log(world: World, role: Role, purpose: Purpose) -
         lambda: world.desk.logbook.export(ctx, LogQuestion()),
         lambda: world.desk.logbook.chain(ctx),
         lambda: world.desk.logbook.read(ctx, 1),
-        lambda: world.desk.logbook.emergencies(ctx, AT),
+        lambda: world.desk.logbook.emergencies(ctx),
         lambda: world.desk.inzage.of(ctx, "w-1"),
     )
     for each in asked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from adapter.access import Action, AuditEvent, Context, Entity, EventType, Grant, Resource, log
 from adapter.model.sources import RecordKey
@@ -41,9 +41,10 @@ class Logbook:
         lines = tuple(self.line(row) for row in rows[:limit])
         return LogPage(lines, lines[-1].number if len(rows) > limit else None)
 
-    def emergencies(self, ctx: Context, since: datetime, most: int = 20) -> tuple[LogLine, ...]:
-        """What was done under noodtoegang since then, newest first: to be looked into. Part of looking at a page."""
+    def emergencies(self, ctx: Context, days: int = 30, most: int = 20) -> tuple[LogLine, ...]:
+        """What was done under noodtoegang these days, newest first: to be looked into. Part of looking at a page."""
         self._guard.allowed(ctx, Action.EXECUTE, Resource.AUDIT)
+        since = self._rooms.clock() - timedelta(days=days)
         rows = self._rooms.store.audit_rows(LogQuestion(since=since, emergency=True).stored(), most)
         return tuple(self.line(row) for row in rows)
 
