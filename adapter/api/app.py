@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from adapter.api import audit, casemix, errors, oauth, operations, overrides, planning, pregnancies, proposals, worklist
+from adapter.api import (
+    audit,
+    casemix,
+    consents,
+    errors,
+    oauth,
+    operations,
+    overrides,
+    planning,
+    pregnancies,
+    proposals,
+    worklist,
+)
 from adapter.api.authentication import Authentication
 from adapter.api.csrf import HeaderToken
 from adapter.api.fhir import door
@@ -27,10 +39,12 @@ def create_app(application: Application) -> FastAPI:
     for room in (worklist, overrides, casemix, audit):
         app.include_router(room.router(application))
     app.include_router(proposals.router(application))
+    app.include_router(consents.router(application))
     app.router.routes.extend(operations.routes(application))
     app.router.routes.extend(door.routes())
     errors.install(app)
     proposals.install(app)
+    consents.install(app)
     app.router.routes.extend(oauth.routes(application.entrance))
     app.add_middleware(door.Shortcut, doors={**oauth.below_fhir(application.entrance), **door.doors(application)})
     app.add_middleware(HeaderToken, entrance=application.entrance)

@@ -72,7 +72,8 @@ class ConsentDesk:
         self._guard.record(
             ctx, EventType.READ, Action.READ, grant, _about(pregnancy), patient=seen.woman, checks=seen.checks()
         )
-        return [to_stu3(one) if version is FhirVersion.STU3 else one for one in written]
+        hers = [{**one, "patient": {"reference": f"urn:uuid:{seen.woman}"}} for one in written]
+        return [to_stu3(one) if version is FhirVersion.STU3 else one for one in hers]
 
     def record(self, ctx: Context, pregnancy: str, draft: ConsentDraft) -> ConsentStatement:
         """Keep what she said. Raises `BadQuestionError`, which names what cannot be."""
