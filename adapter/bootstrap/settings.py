@@ -61,6 +61,13 @@ class AuthSettings(_Section):
     method: Literal["none", "bearer", "smart-backend", "mtls", "nuts-node"] = "none"
     token_env: str | None = None
     token_file: Path | None = None
+    client_id: str | None = None
+    key_env: str | None = None
+    key_file: Path | None = None
+    kid: str | None = None
+    algorithm: Literal["RS384", "ES384", "RS256", "RS512", "PS256", "PS384", "PS512", "ES256", "ES512"] | None = None
+    token_url: str | None = None
+    scope: str = "system/*.rs"
 
 
 class SourceSettings(_Section):
@@ -296,7 +303,9 @@ def _resolved(settings: Settings, base: Path) -> Settings:
             update={
                 "path": at(s.path),
                 "women_file": at(s.women_file),
-                "auth": s.auth.model_copy(update={"token_file": at(s.auth.token_file)}),
+                "auth": s.auth.model_copy(
+                    update={"token_file": at(s.auth.token_file), "key_file": at(s.auth.key_file)}
+                ),
             }
         )
         for s in settings.source

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from adapter.connectors.config import Auth, Limits, SourceConfig
+from adapter.connectors.credentials import read_key
 from adapter.connectors.errors import ConfigurationError
 from adapter.connectors.fhir_source import FhirConnector
 from adapter.connectors.files_source import FilesConnector
@@ -21,6 +22,7 @@ __all__ = [
     "SourceConfig",
     "WomanAnswer",
     "connect",
+    "read_key",
 ]
 
 

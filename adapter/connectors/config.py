@@ -11,16 +11,28 @@ from urllib.parse import urlsplit
 from adapter.connectors.errors import ConfigurationError
 from adapter.model.sources import SourceInfo
 
-SUPPORTED_AUTH = ("none", "bearer")
+SUPPORTED_AUTH = ("none", "bearer", "smart-backend")
 
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """How we show who we are. `bearer`: a token from an environment variable or a file, read anew for each pull."""
+    """How we show who we are. Secrets come from an environment variable or a file, read anew for each pull.
+
+    `bearer`: a token that we were given. `smart-backend`: we are `client_id` there, and sign with the private key of
+    `key_env` or `key_file`; `token_url` where its discovery document does not say it, `kid` and `algorithm` where the
+    key does not.
+    """
 
     method: str = "none"
     token_env: str | None = None
     token_file: Path | None = None
+    client_id: str | None = None
+    key_env: str | None = None
+    key_file: Path | None = None
+    kid: str | None = None
+    algorithm: str | None = None
+    token_url: str | None = None
+    scope: str = "system/*.rs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +111,21 @@ def _check_auth(where: str, auth: Auth, url: str) -> None:
         raise ConfigurationError(f"{where}: auth method {auth.method!r} is not supported yet; supported now: {now}")
     if auth.method == "none":
         return
-    if (auth.token_env is None) == (auth.token_file is None):
+    if auth.method == "bearer" and (auth.token_env is None) == (auth.token_file is None):
         raise ConfigurationError(f"{where}: auth method 'bearer' needs either token_env or token_file")
-    parts = urlsplit(url)
-    if parts.scheme == "http" and not _loopback(parts.hostname or ""):
-        raise ConfigurationError(f"{where}: a bearer token goes over https only (http is for loopback)")
+    if auth.method == "smart-backend":
+        if not auth.client_id:
+            raise ConfigurationError(f"{where}: auth method 'smart-backend' needs client_id")
+        if (auth.key_env is None) == (auth.key_file is None):
+            raise ConfigurationError(f"{where}: auth method 'smart-backend' needs either key_env or key_file")
+    for address in (url, auth.token_url or url):
+        parts = urlsplit(address)
+        if parts.scheme != "https" and not (parts.scheme == "http" and loopback(parts.hostname or "")):
+            raise ConfigurationError(f"{where}: a bearer token goes over https only (http is for loopback)")
 
 
-def _loopback(host: str) -> bool:
+def loopback(host: str) -> bool:
+    """Whether a host of an address is this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

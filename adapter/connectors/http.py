@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlencode, urljoin, urlsplit
 from uuid import uuid4
@@ -24,6 +22,7 @@ import stamina
 from httpx_aiohttp import AiohttpTransport
 
 from adapter.connectors.config import Auth, Limits
+from adapter.connectors.credentials import Given, Shown, shown_by
 from adapter.connectors.errors import (
     FailedError,
     MissingError,
@@ -81,12 +80,12 @@ class Http:
         self._transport = transport
         self._slots = asyncio.Semaphore(limits.concurrency)
         self._client: httpx.AsyncClient | None = None
+        self._shown: Shown = Given(None)
 
     async def __aenter__(self) -> Http:
         limits = self._limits
         headers = {"Accept": self._accept, "Prefer": "handling=strict"}
-        if self._auth.method == "bearer":
-            headers["Authorization"] = f"Bearer {_token(self._auth)}"
+        self._shown = shown_by(self._auth, self.base_url)
         timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds, pool=None)
         self._client = httpx.AsyncClient(
             transport=self._transport
@@ -135,9 +134,20 @@ class Http:
         raise AssertionError("stamina returns or raises")
 
     async def _once(self, method: str, url: str, form: bytes | None) -> Reply:
+        """One call; a token that is refused is asked for anew, once."""
         assert self._client is not None, "use as an async context manager"  # noqa: S101
+        shown = await self._shown.authorization(self._client)
+        try:
+            return await self._shown_once(method, url, form, shown)
+        except UnauthorizedError:
+            if not self._shown.refused(shown):
+                raise
+        return await self._shown_once(method, url, form, await self._shown.authorization(self._client))
+
+    async def _shown_once(self, method: str, url: str, form: bytes | None, shown: str | None) -> Reply:
+        assert self._client is not None  # noqa: S101 (seen before)
         request_id = str(uuid4())
-        headers = {"X-Request-ID": request_id}
+        headers = {"X-Request-ID": request_id, **({"Authorization": shown} if shown else {})}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         try:
@@ -210,15 +220,3 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     except ValueError:
         return ("", "", None)
     return (parts.scheme, (parts.hostname or "").lower(), port)
-
-
-def _token(auth: Auth) -> str:
-    advice = "zet het token in de omgevingsvariabele of het bestand dat bij deze bron is ingesteld"
-    try:
-        text = os.environ.get(auth.token_env, "") if auth.token_env else Path(auth.token_file or "").read_text()
-    except (OSError, UnicodeDecodeError):
-        raise FailedError("het toegangstoken is niet te lezen", advice) from None
-    token = text.strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise FailedError("het toegangstoken ontbreekt of is onbruikbaar", advice)
-    return token

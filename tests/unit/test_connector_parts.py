@@ -29,7 +29,12 @@ def fhir_source(**given: Any) -> SourceConfig:
         ({"base_url": "ftp://epd/fhir"}, "https://"),
         ({"base_url": "https://u:p@epd.example/fhir"}, "no user"),
         ({"base_url": "https://epd.example/fhir?token=1"}, "query"),
-        ({"auth": Auth("smart-backend")}, "supported now: none, bearer"),
+        ({"auth": Auth("smart-backend")}, "client_id"),
+        ({"auth": Auth("smart-backend", client_id="c")}, "key_env or key_file"),
+        (
+            {"auth": Auth("smart-backend", client_id="c", key_env="K", token_url="http://epd.example/token")},
+            "https only",
+        ),
         ({"auth": Auth("mtls")}, "supported now: none, bearer"),
         ({"auth": Auth("nuts-node")}, "supported now: none, bearer"),
         ({"auth": Auth("bearer")}, "token_env or token_file"),
