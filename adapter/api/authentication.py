@@ -106,7 +106,7 @@ def _credentials(scope: Scope) -> Credentials:
         cookies=request.cookies,
         headers=request.headers,
         method=scope["method"],
-        address=str(request.url.replace(query="", fragment="")),
+        address=f"{scope['scheme']}://{request.headers.get('host', '')}{scope['path']}",
         client=request.client.host if request.client else "",
     )
 

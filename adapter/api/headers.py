@@ -8,7 +8,6 @@ from http import HTTPMethod
 from urllib.parse import unquote_plus
 from uuid import uuid4
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -78,7 +77,8 @@ class Headers:
 
     def __init__(self, app: ASGIApp, frame_ancestors: Sequence[str] = ()) -> None:
         self._app = app
-        self._headers = {**SECURITY_HEADERS, **framing(frame_ancestors)}
+        headers = {**SECURITY_HEADERS, **framing(frame_ancestors)}
+        self._headers = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -95,12 +95,12 @@ class Headers:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                given = message.get("headers", ())
+                said = {name for name, _ in given}
                 # Everything but the style sheet may hold patient data.
-                headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
+                more = (*self._headers, (b"cache-control", b"no-cache" if is_static else b"no-store"))
+                message["headers"] = [*given, (b"x-request-id", request_id.encode())]
+                message["headers"] += [header for header in more if header[0] not in said]
             await send(message)
 
         if refused := refusal(scope):

