@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapter.access import EventType, Outcome, Purpose
+from adapter.access import DeniedError, EventType, Outcome, Purpose
 from adapter.model.moments import AMSTERDAM
 from adapter.service.asked import BadQuestionError
 from adapter.service.audit import words
@@ -91,7 +91,9 @@ class AuditPages:
                 found = await run_in_threadpool(desk.of, ctx, woman, before)
             else:
                 found = await run_in_threadpool(desk.own, context(request, Purpose.TREAT), before)
-        except NotHerselfError:
+        except (NotHerselfError, DeniedError):
+            if woman:
+                raise
             found = None
         more = {"voor": str(found.next)} if found is not None and found.next else {}
         next_page = _address("/inzage", {**({"vrouw": woman} if woman else {}), **more}) if more else None

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,83 +16,25 @@ from adapter.access import (
     Action,
     Actor,
     ActorKind,
-    AuditLog,
     Context,
     DeniedError,
     Emergency,
     Entity,
     EventType,
     Outcome,
-    Policy,
     Purpose,
     Role,
 )
-from adapter.model.evidence import Organisation
-from adapter.model.identifiers import Agb
-from adapter.model.sources import FhirVersion, Media, Received, RecordKey, SourceInfo
-from adapter.service.audit.desk import AuditDesk
+from adapter.model.sources import FhirVersion, Media, RecordKey
 from adapter.service.audit.fhir_events import audit_event
 from adapter.service.audit.fhir_search import read_question
 from adapter.service.audit.inzage import NotHerselfError
 from adapter.service.audit.lines import LogQuestion
 from adapter.service.audit.sheet import HEADS, rows
 from adapter.service.endpoint.fault import FhirFault
-from adapter.service.rooms import Rooms, SourceSetup
-from adapter.store import KeyRing, LinkRow, Store
+from tests.support.audit_world import AT, CARER, HER, KEEPER, WOMAN, World
 
 pytestmark = pytest.mark.integration
-
-AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
-KEEPER = Context(Actor("u-log", "L. Boek", None, (Role.LOGBEHEERDER,)), Purpose.HOPERAT, "r-log", "10.0.0.9")
-CARER = Actor("uzi-1", "V. Kundige", "agb:08001234", (Role.ZORGVERLENER,), client="epd-groen")
-HER = RecordKey("vp", "Patient/w1")
-WOMAN = Context(
-    Actor("medmij", "Mevrouw", None, (Role.VROUW,), kind=ActorKind.WOMAN), Purpose.TREAT, "r-w", "10.1.1.1", woman=HER
-)
-
-
-class World:
-    """A store with one woman who was once two, and what was done with her data."""
-
-    def __init__(self, folder: Path) -> None:
-        self.now = AT
-        self.store = Store.open(f"sqlite:///{folder}/a.db", KeyRing(b"k" * 32))
-        nothing: Any = None
-        member = SimpleNamespace(agb=Agb("08001234"), ura=None, name="Verloskundigenpraktijk 't Groen")
-        info = SourceInfo("vp", "EPD", Organisation("agb:08001234", "08001234", None, "Groen"), "none", None)
-        igo: Any = SimpleNamespace(members=[member])
-        self.rooms = Rooms(
-            store=self.store,
-            sources={"vp": SourceSetup(info, nothing, nothing, follow=True)},
-            igo=igo,
-            rules=nothing,
-            catalogue=nothing,
-            zorgpad=nothing,
-            mappings_version="",
-            audit=AuditLog(self.store),
-            policy=Policy(),
-            clock=lambda: self.now,
-        )
-        self.desk = AuditDesk(self.rooms)
-        for record, target, at in ((HER, "w-old", 0), (HER, "w-1", 1), (RecordKey("zh", "Patient/9"), "w-1", 0)):
-            made = AT - timedelta(days=30 - at)
-            body = b'{"resourceType":"Patient"}'
-            id = record.woman.partition("/")[2]
-            media, version = Media.JSON, FhirVersion.STU3
-            sent = Received(record.source, version, media, "Patient", id, None, body, record.woman, record.woman)
-            self.store.append([sent], made)
-            self.store.add_links(
-                [LinkRow("woman", record.source, record.woman, target, "automatic", b"{}", made, None)]
-            )
-
-    def did(self, who: Actor, patient: str, minutes: int = 0, **more: Any) -> None:
-        ctx = Context(who, more.pop("purpose", Purpose.TREAT), "r-1", "10.0.0.1", more.pop("emergency", None))
-        if who.name == "Adapter":
-            ctx = replace(ctx, request_id="", client="")
-        given: dict[str, Any] = {"entities": [Entity("resource", "vp:Observation/1")], **more}
-        type, action = given.pop("type", EventType.READ), given.pop("action", Action.READ)
-        log = self.rooms.audit
-        log.record(log.event(ctx, type, action, AT + timedelta(minutes=minutes), patient=patient, **given))
 
 
 @pytest.fixture
@@ -185,7 +126,7 @@ def test_a_woman_sees_who_looked_at_her_data(world: World) -> None:
     assert told == [
         ("V. Kundige", groen, 1, "om u zorg te geven", True),
         ("S. Poed", groen, 1, "in een noodsituatie", False),
-        ("C. Ontrole", "ura:00001234", 1, "om de zorg te kunnen betalen", False),
+        ("C. Ontrole", "URA 00001234", 1, "om de zorg te kunnen betalen", False),
         ("V. Kundige", groen, 1, "om u zorg te geven", False),
         ("V. Kundige", groen, 2, "om u zorg te geven", False),
     ]
@@ -193,7 +134,7 @@ def test_a_woman_sees_who_looked_at_her_data(world: World) -> None:
     assert found.looks[2].category == "besluit over de betaling"
     assert found.looks[3].category == "metingen en uitslagen"
     assert found.looks[3].ground == ("ground: referral ReferralRequest/7",)
-    assert found.organisations == ((groen, 4), ("ura:00001234", 1))
+    assert found.organisations == ((groen, 4), ("URA 00001234", 1))
     assert world.desk.inzage.own(WOMAN).looks[0].herself  # her own look stands there as well
 
 

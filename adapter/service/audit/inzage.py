@@ -16,7 +16,7 @@ from adapter.access.audit import EMERGENCY
 from adapter.model.sources import RecordKey
 from adapter.service.audit.lines import LogLine, LogQuestion
 from adapter.service.audit.logbook import Logbook
-from adapter.service.audit.words import PURPOSE, category
+from adapter.service.audit.words import PURPOSE, category, shown_identity
 from adapter.service.guard import Guard
 from adapter.service.rooms import Rooms
 
@@ -136,7 +136,7 @@ def _look(line: LogLine) -> Look:
         last=event.recorded,
         times=1,
         who=f"het systeem {event.user_name}" if system else event.user_name or event.user,
-        organisation=line.organisation_name or event.organisation or "",
+        organisation=line.organisation_name or shown_identity(event.organisation),
         roles=event.roles,
         category=category(event),
         why=PURPOSE.get(event.purpose_of_use, Purpose(event.purpose).dutch),

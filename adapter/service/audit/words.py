@@ -104,3 +104,9 @@ def category(event: AuditEvent) -> str:
         if entity.kind in _OF_KIND:
             return _OF_KIND[entity.kind]
     return "gegevens"
+
+
+def shown_identity(identity: str | None) -> str:
+    """`ura:00001234` as a reader knows it: URA 00001234."""
+    kind, _, code = (identity or "").partition(":")
+    return f"{kind.upper()} {code}" if code and kind in ("agb", "ura") else identity or ""
