@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from adapter.cli import options
 from adapter.cli.opening import configuration, opened
@@ -104,9 +106,18 @@ async def serving(application: Application, listener: socket.socket) -> AsyncIte
         await asyncio.wait([task])
 
 
-def serve(config: options.Config = None, host: options.Host = None, port: options.Port = None) -> None:
+def serve(
+    config: options.Config = None,
+    host: options.Host = None,
+    port: options.Port = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that serve side by side.")] = 1,
+) -> None:
     """Serve pages, JSON API and FHIR endpoints on what is in the store."""
     listener = listen(config, host, port)
+    if workers > 1:
+        from adapter.cli.sharing import share
+
+        raise typer.Exit(share(config, listener, workers))
     # Ctrl-C is the way to stop it, not a failure.
     with opened(config) as (application, run_in_loop), suppress(KeyboardInterrupt):
         run_in_loop(_serve(application, listener))
