@@ -26,32 +26,33 @@ class SourcePull:
         self._only = only
         self.intake = Intake(rooms, checker, setup.info.id)
         self.outcomes: list[PullOutcome] = []
-        self.withheld: dict[Bsn, str] = {}  # women for whom it was not asked, for want of a ground, and why
+        self._withheld: Mapping[Bsn, str] = {}
 
-    async def first_round(self) -> None:
+    async def first_round(self, withheld: Mapping[Bsn, str]) -> None:
         """Discover, or ask for the women that were given."""
         if self._only is not None:
-            await self._ask_by_bsn(self._only, {})
+            await self._ask_by_bsn(self._only, withheld)
         elif self.setup.follow:
             await self._ask(Ask(discover=True))
         else:
             await self._ask(Ask(discover=False, bsns=tuple(Bsn(b) for b in self.setup.listed)))
 
-    async def second_round(self, known: Mapping[Bsn, Collection[RecordKey]]) -> None:
-        """Ask by BSN for women known elsewhere (by which records) that this source did not bring itself."""
+    def lacking(self, known: Collection[Bsn]) -> tuple[Bsn, ...]:
+        """The women known elsewhere that this source did not bring itself."""
         if self._only is not None or not self.setup.follow or not self._reachable:
-            return
+            return ()
         mine = set(self.intake.tally.women.values())
-        wanted = tuple(sorted((b for b in known if b not in mine), key=lambda b: b.value))
-        if wanted:
-            await self._ask_by_bsn(wanted, known)
+        return tuple(sorted((b for b in known if b not in mine), key=lambda b: b.value))
 
-    async def _ask_by_bsn(self, wanted: tuple[Bsn, ...], known: Mapping[Bsn, Collection[RecordKey]]) -> None:
-        """Ask for these women, save those for whom there is no ground to ask this source."""
-        lookups = self._rooms.lookups
-        if lookups is not None:
-            self.withheld = await asyncio.to_thread(lookups.withheld, self.setup.info.id, wanted, known)
-        asked = tuple(b for b in wanted if b not in self.withheld)
+    async def second_round(self, wanted: tuple[Bsn, ...], withheld: Mapping[Bsn, str]) -> None:
+        """Ask by BSN for women known elsewhere."""
+        if wanted:
+            await self._ask_by_bsn(wanted, withheld)
+
+    async def _ask_by_bsn(self, wanted: tuple[Bsn, ...], withheld: Mapping[Bsn, str]) -> None:
+        """Ask for these women, save those for whom there is no ground to ask this source, and why not."""
+        self._withheld = withheld
+        asked = tuple(b for b in wanted if b not in withheld)
         if asked:
             await self._ask(Ask(discover=False, bsns=asked))
 
@@ -96,7 +97,7 @@ class SourcePull:
             if not whole or woman.state is not SourceState.ANSWERED:
                 rows.append(self._answer(woman, at))
         source, state = self.setup.info.id, SourceState.NOT_ASKED
-        return rows + [Answer(source, None, bsn, state, at, why) for bsn, why in self.withheld.items()]
+        return rows + [Answer(source, None, bsn, state, at, why) for bsn, why in self._withheld.items()]
 
     def _answer(self, woman: WomanAnswer, at: datetime) -> Answer:
         bsn = woman.bsn or (self.intake.tally.women.get(woman.reference) if woman.reference else None)
@@ -117,13 +118,16 @@ async def pull(
     only = None if bsns is None else tuple(bsns)
     chosen = [s for s in rooms.sources.values() if sources is None or s.info.id in sources]
     pulls = [SourcePull(rooms, checker, setup, only) for setup in chosen]
-    await asyncio.gather(*(p.first_round() for p in pulls))
+    given = await _withheld(rooms, {p.setup.info.id: only or () for p in pulls}, {})
+    await asyncio.gather(*(p.first_round(given.get(p.setup.info.id, {})) for p in pulls))
     known: defaultdict[Bsn, list[RecordKey]] = defaultdict(list)
     for p in pulls:
         for reference, bsn in p.intake.tally.women.items():
             if bsn is not None:
                 known[bsn].append(RecordKey(p.setup.info.id, reference))
-    await asyncio.gather(*(p.second_round(known) for p in pulls))
+    wanted = {p.setup.info.id: p.lacking(known) for p in pulls}
+    without = await _withheld(rooms, wanted, known)
+    await asyncio.gather(*(p.second_round(wanted[s], without.get(s, {})) for p in pulls for s in (p.setup.info.id,)))
     if whose is not None:
         for p in pulls:
             women = p.intake.tally.women.items()
@@ -132,6 +136,15 @@ async def pull(
     for one, report in zip(pulls, reports, strict=True):
         rooms.store.add_answers(one.answers(report))
     return reports
+
+
+async def _withheld(
+    rooms: Rooms, wanted: Mapping[str, Collection[Bsn]], known: Mapping[Bsn, Collection[RecordKey]]
+) -> Mapping[str, Mapping[Bsn, str]]:
+    """For whom each source may not be asked for want of a ground, and why; nothing where no ground is required."""
+    if rooms.lookups is None or not any(wanted.values()):
+        return {}
+    return await asyncio.to_thread(rooms.lookups.withheld, wanted, known)
 
 
 def _worst(states: list[SourceState]) -> SourceState:

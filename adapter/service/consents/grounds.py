@@ -57,11 +57,10 @@ class Grounds:
 
     def ground(self, woman: str, holder: Party, reader: Party, at: date) -> Ground:
         """The ground on which `reader` may see what `holder` keeps of her, on a day."""
-        return self.between(woman, self._rooms.store.search.records_of(woman), holder, reader, at)
+        return self.between(self.of(woman), holder, reader, at)
 
-    def between(self, woman: str, records: Sequence[RecordKey], holder: Party, reader: Party, at: date) -> Ground:
-        """The same for the woman of these records, which need not be linked yet."""
-        hers = self.hers(woman, records)
+    def between(self, hers: Hers, holder: Party, reader: Party, at: date) -> Ground:
+        """The same, by what is known of her."""
         found = ground(holder, reader, hers.consents, hers.referrals, at)
         if found.partly or found.code is GroundCode.OBJECTION or self.national is None:
             return found
@@ -93,7 +92,7 @@ class Grounds:
         return self._rooms.store.consents.last(), self.national.stand() if self.national else 0
 
     def hers(self, woman: str, records: Sequence[RecordKey]) -> Hers:
-        """All that is known of the woman of these records, kept as long as nothing changes."""
+        """All that is known of the woman of these records, linked or not, kept as long as nothing changes."""
         key, stamp = tuple(sorted(records)), (self._rooms.store.positions(), self._rooms.igo.version)
         with self._lock:
             kept = self._kept.get(key)

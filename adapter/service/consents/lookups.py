@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date
 
-from adapter.access.consent import Ground, GroundCode
+from adapter.access.consent import Ground, GroundCode, Party
 from adapter.model.identifiers import Bsn
 from adapter.model.moments import day_of
 from adapter.model.sources import RecordKey
-from adapter.service.consents.grounds import Grounds
+from adapter.service.consents.grounds import Grounds, Hers
 from adapter.service.consents.parties import holder_of
 from adapter.service.rooms import Rooms
 
@@ -30,23 +30,35 @@ class Lookups:
         self._grounds = grounds
 
     def withheld(
-        self, source: str, bsns: Collection[Bsn], arrived: Mapping[Bsn, Collection[RecordKey]]
-    ) -> dict[Bsn, str]:
-        """Of these women those for whom this source may not be asked, and why (Dutch). `arrived`: records that came in
-        the same pull and are not linked yet.
+        self, wanted: Mapping[str, Collection[Bsn]], arrived: Mapping[Bsn, Collection[RecordKey]]
+    ) -> dict[str, dict[Bsn, str]]:
+        """For each source, of the women that it would be asked for, those for whom it may not, and why (Dutch).
+
+        `arrived`: records that came in the same pull and are not linked yet.
         """
         today = day_of(self._rooms.clock())
-        found = {bsn: self._why_not(source, bsn, arrived.get(bsn, ()), today) for bsn in bsns}
-        return {bsn: why for bsn, why in found.items() if why is not None}
+        holders = {source: holder_of(self._rooms, source) for source in self._rooms.sources}
+        found: dict[str, dict[Bsn, str]] = {source: {} for source in wanted}
+        sought = sorted({bsn for bsns in wanted.values() for bsn in bsns}, key=lambda b: b.value)
+        asked = {source: frozenset(bsns) for source, bsns in wanted.items()}
+        for bsn in sought:
+            records = self._records(bsn, arrived.get(bsn, ()))
+            hers = self._grounds.hers("", records)
+            for source in wanted:
+                if bsn in asked[source]:
+                    why = self._why_not(source, records, hers, holders, today)
+                    if why is not None:
+                        found[source][bsn] = why
+        return found
 
-    def _why_not(self, source: str, bsn: Bsn, arrived: Collection[RecordKey], today: date) -> str | None:
-        records = self._records(bsn, arrived)
+    def _why_not(
+        self, source: str, records: Collection[RecordKey], hers: Hers, holders: Mapping[str, Party], today: date
+    ) -> str | None:
         if any(record.source == source for record in records):
             return None  # its own dossier, which it gave us before
-        holder = holder_of(self._rooms, source)
         refused: list[Ground] = []
-        for knowing in sorted({record.source for record in records} & self._rooms.sources.keys()):
-            ground = self._grounds.between("", records, holder, holder_of(self._rooms, knowing), today)
+        for knowing in sorted({record.source for record in records} & holders.keys()):
+            ground = self._grounds.between(hers, holders[source], holders[knowing], today)
             if ground.partly:
                 return None
             refused.append(ground)
