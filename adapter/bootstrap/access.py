@@ -101,8 +101,7 @@ class LaunchSettings(_Section):
     client_auth: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"] = "client_secret_basic"
     key_file: Path | None = None
     algorithm: Literal["RS256", "RS384", "PS256", "PS384", "ES256", "ES384"] = "ES384"
-    scopes: tuple[str, ...] = ("openid", "fhirUser", "launch")
-    roles: tuple[PeopleRole, ...] = ("zorgverlener",)
+    scopes: tuple[str, ...] = ("openid", "profile", "fhirUser", "launch")
     client: str | None = None
 
     @model_validator(mode="after")

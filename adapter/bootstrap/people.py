@@ -174,7 +174,7 @@ def _table(given: PeopleSettings) -> Table:
 
 def _epd(given: LaunchSettings, sources: Mapping[str, tuple[str, str | None]], provider: Provider | None) -> Epd:
     name, organisation = sources[given.source]
-    return Epd(given.id, name, given.source, organisation, given.roles, provider, given.client)
+    return Epd(given.id, name, given.source, organisation, provider, given.client)
 
 
 def _faults(access: AccessSettings, sources: Collection[str]) -> list[Problem]:

@@ -213,7 +213,7 @@ class World:
         table = Table(ROLES)
         own = Own(Provider(ours, self.server, self.clock), table, "Ziekenhuis Oost")
         provider = Provider(theirs, self.epd, self.clock)
-        epd = Epd("epd", "EPD", "vp", "ura:90000382", ("zorgverlener",), provider, LINKER)
+        epd = Epd("epd", "EPD", "vp", "ura:90000382", provider, LINKER)
         links = Links({LINKER: epd}, LinkKeys(), self.shelf, f"{site}/launch/link")
         lasting = Lasting(timedelta(minutes=30), timedelta(hours=8))
         sessions = Sessions(self.shelf, Cookies(site.startswith("https"), self.framed), site, self.clock, lasting)

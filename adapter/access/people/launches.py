@@ -13,8 +13,8 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from adapter.access.identity import Actor
-from adapter.access.people.claims import name_of, purposes_of, safe_id
+from adapter.access.identity import Actor, Purpose, Role
+from adapter.access.people.claims import name_of, safe_id
 from adapter.access.people.cookies import hashed
 from adapter.access.people.errors import LoginError, LoginFault
 from adapter.access.people.provider import Provider
@@ -34,14 +34,14 @@ _PREGNANCY = re.compile(r"[A-Za-z0-9-]{1,64}")
 @dataclass(frozen=True, slots=True)
 class Epd:
     """One that may open pages here. `source`: the registered source whose Patient ids it knows; `organisation`: whose
-    staff logs in there; `roles`: what they are here; `client`: the registered system that signs its links.
+    staff logs in there; `client`: the registered system that signs its links. Who comes in this way is a care provider,
+    for care alone.
     """
 
     id: str
     name: str
     source: str
     organisation: str | None
-    roles: tuple[str, ...]
     provider: Provider | None = None
     client: str | None = None
 
@@ -56,11 +56,10 @@ class Epd:
         """Who looks, in the words of the EPD, and at whom."""
         subject = str(claims["sub"])
         shown = safe_id(claims.get("user_id") or subject, issuer, subject)
-        actor = Actor(f"{self.id}:{shown}", name_of(claims), self.organisation, self.roles, client=self.id)
+        actor = Actor(f"{self.id}:{shown}", name_of(claims), self.organisation, (Role.ZORGVERLENER,), client=self.id)
         sid = claims.get("sid")
-        return Person(
-            actor, purposes_of(self.roles), issuer, subject, sid if isinstance(sid, str) else None, token, woman
-        )
+        known = sid if isinstance(sid, str) else None
+        return Person(actor, frozenset({Purpose.TREAT}), issuer, subject, known, token, woman)
 
 
 class ClientKeys(Protocol):
