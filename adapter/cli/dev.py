@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli import options
+from adapter.cli import keys, options
 
 app = typer.Typer(no_args_is_help=True)
 DEMO_PORT = 8080
+app.command("keys")(keys.keys)
+app.command("token")(keys.token)
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 
 from adapter.connectors.config import Auth, Limits, SourceConfig
-from adapter.connectors.credentials import read_key
-from adapter.connectors.errors import ConfigurationError
+from adapter.connectors.credentials import read_key, token
+from adapter.connectors.errors import ConfigurationError, SourceError
 from adapter.connectors.fhir_source import FhirConnector
 from adapter.connectors.files_source import FilesConnector
 from adapter.connectors.ports import Ask, Connector, Deliver, PullOutcome, WomanAnswer
@@ -20,9 +20,11 @@ __all__ = [
     "Limits",
     "PullOutcome",
     "SourceConfig",
+    "SourceError",
     "WomanAnswer",
     "connect",
     "read_key",
+    "token",
 ]
 
 

@@ -32,6 +32,7 @@ _BEFORE = 20
 """Seconds before its end that a token is asked for anew."""
 _UNSAID = 60.0
 """Seconds that a token counts where its server does not say."""
+_SECONDS = 30.0
 _MOST_BYTES = 64 * 1024
 _ADVICE = "controleer de registratie bij deze bron: client_id, sleutel en scope"
 _CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
@@ -136,6 +137,13 @@ class SmartBackend:
         }
         registry = JWSRegistry(algorithms=[algorithm])
         return serialize_compact(header, json.dumps(claims).encode(), self._key, registry=registry)
+
+
+async def token(base_url: str, auth: Auth) -> str:
+    """A token of the server at this address, as `smart-backend` asks for it. Raises `SourceError`."""
+    async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as client:
+        shown = await SmartBackend(auth, base_url).authorization(client)
+    return (shown or "").removeprefix("Bearer ")
 
 
 def read_key(auth: Auth) -> ECKey | RSAKey:

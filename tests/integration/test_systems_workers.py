@@ -1,0 +1,179 @@
+"""Registered systems with a whole application: two workers that share Redis and the store, and a client of others."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from joserfc.jwk import ECKey
+
+from adapter import bootstrap
+from adapter.asgi import build
+from adapter.service.access.tokens import ASSERTION_TYPE
+from support.fhir_server import episode, observation, patient, put_entry, transaction
+from support.systems_world import jwks, signed
+
+pytestmark = pytest.mark.integration
+
+KEY = ECKey.generate_key("P-384", {"kid": "one", "use": "sig"})
+CONFIG = """
+[store]
+url = "sqlite:///adapter.db"
+[[source]]
+id = "vp"
+name = "Verloskundigenpraktijk 't Groen"
+agb = "08001234"
+kind = "files"
+path = "nothing"
+fhir_version = "3.0"
+dialect = "nictiz-geboortezorg-stu3"
+[igo]
+register = "igo.toml"
+[access]
+issuer = "{issuer}"
+[[access.client]]
+id = "epd-groen"
+name = "EPD van 't Groen"
+agb = "08001234"
+source = "vp"
+scopes = ["system/*.cruds"]
+jwks_file = "epd-groen.jwks.json"
+"""
+REGISTER = """
+[igo]
+name = "IGO Voorbeeld"
+agb = "53000001"
+[[member]]
+name = "Verloskundigenpraktijk 't Groen"
+agb = "08001234"
+discipline = "verloskunde"
+from = 2017-01-01
+"""
+
+
+def configured(folder: Path, issuer: str) -> Path:
+    """A configuration with one registered system."""
+    (folder / "nothing").mkdir()
+    (folder / "igo.toml").write_text(REGISTER)
+    (folder / "epd-groen.jwks.json").write_bytes(jwks(KEY))
+    config = folder / "adapter.toml"
+    config.write_text(CONFIG.format(issuer=issuer))
+    return config
+
+
+def form(issuer: str, scope: str = "system/*.cruds") -> dict[str, str]:
+    """A token request."""
+    now = int(time.time())
+    claims = {"iss": "epd-groen", "sub": "epd-groen", "aud": f"{issuer}/oauth/token", "iat": now, "exp": now + 240}
+    return {
+        "grant_type": "client_credentials",
+        "scope": scope,
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": signed({**claims, "jti": str(uuid.uuid4())}, KEY),
+    }
+
+
+async def test_two_workers_refuse_the_same_assertion_and_take_each_others_tokens(tmp_path):
+    config = configured(tmp_path, "http://localhost")
+    workers = [bootstrap.open_application(config) for _ in range(2)]
+    clients = [
+        httpx.AsyncClient(transport=httpx.ASGITransport(build(worker)), base_url="http://localhost")
+        for worker in workers
+    ]
+    try:
+        sent = form("http://localhost")
+        first = await clients[0].post("/oauth/token", data=sent)
+        assert first.status_code == 200, first.text
+        again = [await client.post("/oauth/token", data=sent) for client in clients]
+        assert [(a.status_code, a.json()["error"]) for a in again] == [(401, "invalid_client")] * 2
+        assert "used before" in again[1].json()["error_description"]
+        who = {"Authorization": f"Bearer {first.json()['access_token']}"}
+        for client in clients:
+            assert (await client.get("/fhir/stu3/Patient", headers=who)).status_code == 200
+        keys = [(await client.get("/oauth/jwks")).json() for client in clients]
+        assert keys[0] == keys[1]
+        assert (await clients[0].get("/api/v1/pregnancies")).status_code == 401
+        assert (await clients[0].get("/api/v1/pregnancies", headers=who)).status_code == 200
+        reading = (await clients[0].post("/oauth/token", data=form("http://localhost", "system/Patient.r"))).json()
+        narrow = {"Authorization": f"Bearer {reading['access_token']}"}
+        refused = await clients[0].get("/api/v1/pregnancies", headers=narrow)
+        assert (refused.status_code, "insufficient_scope" in refused.text) == (403, True)
+    finally:
+        for client, worker in zip(clients, workers, strict=True):
+            await client.aclose()
+            await worker.aclose()
+
+
+@contextmanager
+def listening(folder: Path):
+    """All doors of an application on a port of its own, in a thread; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        issuer = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        application = bootstrap.open_application(configured(folder, issuer))
+        server = uvicorn.Server(uvicorn.Config(build(application), access_log=False, log_level="error", lifespan="off"))
+
+        async def run() -> None:
+            await server.serve(sockets=[listener])
+            await application.aclose()
+
+        thread = threading.Thread(target=asyncio.run, args=[run()], daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 30
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        try:
+            yield issuer
+        finally:
+            server.should_exit = True
+            thread.join(30)
+
+
+def test_fhirpy_with_a_token(tmp_path):
+    fhirpy = pytest.importorskip("fhirpy")
+    with listening(tmp_path) as issuer:
+        said = httpx.get(f"{issuer}/fhir/stu3/.well-known/smart-configuration").json()
+        token = httpx.post(said["token_endpoint"], data=form(issuer)).json()["access_token"]
+        client = fhirpy.SyncFHIRClient(f"{issuer}/fhir/stu3", authorization=f"Bearer {token}")
+        client.resource("Patient", **patient()).save()
+        client.resource("Bundle", **transaction(put_entry(episode()), put_entry(observation("o1")))).save()
+        assert client.resources("Observation").search(context="EpisodeOfCare/e1").first().id == "o1"
+        assert client.reference("Patient", "w1").to_resource()["meta"]["versionId"] == "1"
+        nobody = fhirpy.SyncFHIRClient(f"{issuer}/fhir/stu3", authorization="Bearer x")
+        with pytest.raises(fhirpy.base.exceptions.AuthorizationError):
+            nobody.resources("Patient").fetch()
+
+
+def test_from_a_new_key_to_a_token_on_the_command_line(tmp_path):
+    folder = tmp_path / "keys"
+    adapter = [sys.executable, "-m", "adapter"]
+    made = subprocess.run(
+        [*adapter, "dev", "keys", "--client", "epd-groen", "--out", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    assert (folder / "epd-groen.private.json").stat().st_mode & 0o077 == 0
+    assert "d" not in json.loads((folder / "epd-groen.jwks.json").read_text())["keys"][0]
+    (tmp_path / "run").mkdir()
+    with listening(tmp_path / "run") as issuer:
+        (tmp_path / "run" / "epd-groen.jwks.json").write_bytes((folder / "epd-groen.jwks.json").read_bytes())
+        asked = subprocess.run(
+            [*adapter, "dev", "token", "--client", "epd-groen", "--key", str(folder / "epd-groen.private.json"),
+             "--base", f"{issuer}/fhir/stu3", "--scope", "system/*.rs"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert asked.returncode == 0, asked.stderr
+        who = {"Authorization": f"Bearer {asked.stdout.strip()}"}
+        assert httpx.get(f"{issuer}/fhir/stu3/Patient", headers=who).status_code == 200
