@@ -53,7 +53,7 @@ class StoredOrigins:
         held = self._rooms.store.history(evidence.source, evidence.reference) if "/" in evidence.reference else []
         then = [v for v in held if known_at is None or v.received_at <= known_at]
         if lens is not None:  # an older version may have stood in another woman's record
-            then = [v for v in then if lens.reads(v, pregnancy)]
+            then = [v for v in then if lens.reads(v)]
         stored = next((v for v in then if v.version == evidence.version), None)
         setup = self._rooms.sources.get(evidence.source)
         name = (setup.info.organisation.name if setup else None) or evidence.source

@@ -99,10 +99,10 @@ class Views:
         if lens is None or lens.clear:
             facts = self._pregnancies.facts_of(records, known_at)
             return self.assemble(pregnancy, women[0], records, facts, rows, known_at)
-        rows, records = lens.dossiers(rows, pregnancy), lens.records(records)
+        rows, records = lens.dossiers(rows), lens.records(records)
         if not rows:
             raise UnknownPregnancyError(pregnancy)
-        shows = None if lens.whole(records) else lens.shows(pregnancy)
+        shows = None if lens.whole(records) else lens.shows
         facts = self._pregnancies.facts_of(records, known_at, shows)
         return _narrowed(self.assemble(pregnancy, women[0], records, facts, rows, known_at), lens, records)
 
@@ -114,8 +114,11 @@ class Views:
         facts: tuple[SourceFacts, ...],
         rows: Sequence[LinkRow],
         known_at: datetime | None,
+        hers: Sequence[LinkRow] | None = None,
     ) -> PregnancyInput:
-        """The input of one pregnancy from the records of its woman. `rows` are its dossier links."""
+        """The input of one pregnancy from the records of its woman. `rows` are its dossier links, `hers` the links of
+        those records where they were read before.
+        """
         mine = frozenset((r.source, r.reference) for r in rows)
         every = frozenset((f.source, d.reference) for f in facts for d in f.dossiers)
         return PregnancyInput(
@@ -125,7 +128,7 @@ class Views:
             dossiers=mine,
             other_dossiers=every - mine,
             sources=path_sources(self._rooms, records, facts, mine, known_at),
-            links=link_notes(self._rooms, records, rows, known_at),
+            links=link_notes(self._rooms, records, rows, known_at, hers),
             signals=tuple(self._rooms.store.signals([pregnancy], known_at)),
         )
 

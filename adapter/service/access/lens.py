@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from adapter.model.carepath import LinkNote, PathSource
@@ -11,8 +11,6 @@ from adapter.service.access.kinds import Kinds
 from adapter.service.access.seen import Seen
 from adapter.store import LinkRow
 
-Shows = Callable[[StoredVersion], bool]
-
 
 @dataclass(frozen=True, slots=True)
 class Lens:
@@ -20,6 +18,7 @@ class Lens:
 
     seen: Seen
     kinds: Kinds
+    pregnancy: str
 
     @property
     def clear(self) -> bool:
@@ -31,41 +30,38 @@ class Lens:
         """Equal for whoever sees the same."""
         return (self.seen.key, self.kinds.key)
 
-    def dossiers(self, rows: Iterable[LinkRow], pregnancy: str) -> list[LinkRow]:
+    def dossiers(self, rows: Iterable[LinkRow]) -> list[LinkRow]:
         """The dossiers of this pregnancy that may be seen; without any it does not exist for this reader."""
         if self.seen.everything:
             return list(rows)
-        return [r for r in rows if r.woman and self.seen.shows_dossier(RecordKey(r.source, r.woman), pregnancy)]
+        return [r for r in rows if r.woman and self.seen.shows_dossier(RecordKey(r.source, r.woman), self.pregnancy)]
 
     def records(self, records: Iterable[RecordKey]) -> list[RecordKey]:
         """The records that may be seen."""
-        return [r for r in records if r in self.seen.allowed] if not self.seen.everything else list(records)
+        withheld = self.seen.withheld_of(self.pregnancy)
+        return [r for r in records if self.seen.everything or (r in self.seen.records and r.source not in withheld)]
 
     def whole(self, records: Iterable[RecordKey]) -> bool:
         """Whether all of these records may be read."""
         return self.kinds.all and not any(self.seen.limited(r.source) for r in records)
 
-    def shows(self, pregnancy: str) -> Shows:
-        """What says of one stored resource whether it may be read for this pregnancy."""
+    def shows(self, stored: StoredVersion) -> bool:
+        """Whether one stored resource of a record that may be seen may be read for this pregnancy."""
+        got = stored.received
+        return self.seen.shows(got.source, got.type, (self.pregnancy,)) and self.kinds.show_version(stored)
 
-        def shown(stored: StoredVersion) -> bool:
-            got = stored.received
-            return self.seen.shows(got.source, got.type, (pregnancy,)) and self.kinds.show_version(stored)
-
-        return shown
-
-    def reads(self, stored: StoredVersion, pregnancy: str) -> bool:
+    def reads(self, stored: StoredVersion) -> bool:
         """Whether this very version may be read: in a record that may be seen, or about nobody."""
         woman = stored.received.woman
         if woman is None:
             return self.kinds.show_version(stored)
-        return RecordKey(stored.received.source, woman) in self.seen.records and self.shows(pregnancy)(stored)
+        return RecordKey(stored.received.source, woman) in self.seen.records and self.shows(stored)
 
     def sources(self, sources: Iterable[PathSource]) -> tuple[PathSource, ...]:
         """The sources with those that are withheld as if they had not been asked, with the reason; and so is every
         other without a ground, so that it does not show which of them hold anything.
         """
-        withheld = self.seen.withheld
+        withheld = self.seen.withheld_of(self.pregnancy)
         return tuple(
             replace(s, state=SourceState.NOT_ASKED, at=None, resources=0, problem=withheld[s.source].why)
             if s.source is not None and s.source in withheld
@@ -80,6 +76,6 @@ class Lens:
         if self.seen.everything:
             return tuple(notes)
         sources = {source for source, _ in shown}
-        whole = self.seen.allowed == self.seen.records
+        whole = len(self.records(self.seen.records)) == len(self.seen.records)
         kept = (n for n in notes if (n.source, n.reference) in shown and (whole or n.reference.startswith("Patient/")))
         return tuple(n for n in kept if all(e.source in sources for part in n.evidence for e in part.evidence))

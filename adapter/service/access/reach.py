@@ -49,6 +49,10 @@ class Grounds(Protocol):
         """The women to whom `reader` may be related by referral or consent; each is looked at by itself afterwards."""
         ...
 
+    def stand(self) -> object:
+        """Changes with what was said, here or elsewhere."""
+        ...
+
 
 class Reach:
     """Narrows every door. Safe to ask from several threads."""
@@ -60,6 +64,7 @@ class Reach:
         self._required = required
         self._lock = threading.Lock()
         self._stand: Stand | None = None
+        self._told: object = None  # as it was at `_stand`
         self._day: date | None = None
         self._kept: OrderedDict[tuple[frozenset[str], str], Seen] = OrderedDict()
         self._parties: dict[str, Party] = {}
@@ -98,6 +103,10 @@ class Reach:
         if ctx.emergency is not None and now < ctx.emergency.until:
             own |= ctx.emergency.women
         return frozenset(own | {w for w in more if self._seen(reader, w, now).allowed})
+
+    def told(self) -> object:
+        """Changes with what was said in consents, here or elsewhere."""
+        return self._grounds.stand() if self._grounds is not None else None
 
     def own_sources(self, ctx: Context) -> frozenset[str]:
         """The sources that are the reader's own organisation's."""
@@ -179,12 +188,13 @@ class Reach:
         """Let go of what may have changed since it was made: of whom a record, a link or a consent is newer."""
         store = self._rooms.store
         stand = store.related.stand()
+        told = self.told()
         before = self._stand
-        if before == stand and day == self._day:
+        if before == stand and day == self._day and told == self._told:
             return stand
         if (
             before is None
-            or before.consents != stand.consents
+            or told != self._told
             or day != self._day
             or store.related.directory_changed(before.versions, stand.versions)
         ):
@@ -195,7 +205,7 @@ class Reach:
             touched |= {woman for record in changed if (woman := store.search.woman_of(record)) is not None}
             for key in [key for key in self._kept if key[1] in touched]:
                 del self._kept[key]
-        self._stand, self._day = stand, day
+        self._stand, self._day, self._told = stand, day, told
         return stand
 
 

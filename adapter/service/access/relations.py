@@ -30,6 +30,8 @@ class Told(Protocol):
 
     def consents(self, woman: str) -> Sequence[ConsentRecord]: ...  # noqa: D102
 
+    def stand(self) -> object: ...  # noqa: D102
+
 
 class Relations:
     """Implements `reach.Grounds` over what is told."""
@@ -54,6 +56,10 @@ class Relations:
             if c.permit and c.reader is not None and c.reader & reader.identities and c.holds_on(at)
         ]
         return f"consent Consent/{named[0].id}" if named else None
+
+    def stand(self) -> object:
+        """Changes with what was said, here or elsewhere."""
+        return self._told.stand()
 
     def related(self, reader: Party, at: date) -> Collection[str]:
         """The women who were referred to it at any time, and those of whom any consent is held."""

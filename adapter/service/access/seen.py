@@ -41,6 +41,14 @@ class Seen:
             return {}
         return {s: g for s, g in self.grounds.items() if self.relation is None or not g.partly}
 
+    def withheld_of(self, pregnancy: str) -> Mapping[str, Ground]:
+        """The sources of which nothing of this pregnancy may be seen, and why."""
+        if self.everything or self.emergency:
+            return {}
+        if self.relation is None:
+            return self.grounds
+        return {s: g.of("", pregnancy) for s, g in self.grounds.items() if not _partly(g, pregnancy)}
+
     def shows(self, source: str, kind: str, pregnancies: Collection[str | None] = ()) -> bool:
         """Whether a resource of this type at this source may be seen. `pregnancies`: those it may be part of, all of
         which must allow it; none where it is part of none in particular.
@@ -82,3 +90,9 @@ class Seen:
             return None
         grounds = tuple((s, g.code, g.why, g.apart) for s, g in sorted(self.grounds.items()))
         return (self.allowed, self.emergency, grounds)
+
+
+def _partly(ground: Ground, pregnancy: str) -> bool:
+    """Whether any kind of data of this pregnancy may be seen."""
+    kinds = {kind or "" for kind, _, _ in ground.apart} | {""}
+    return any(ground.of(kind, pregnancy).allowed for kind in kinds)

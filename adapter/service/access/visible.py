@@ -36,8 +36,8 @@ class Visible:
         women = list(dict.fromkeys(r.target for r in owners if r.target))
         if not women:
             raise UnknownPregnancyError(pregnancy)
-        lens = Lens(self.reach.records(ctx, women[0]), kinds_for(ctx))
-        if not lens.dossiers(rows, pregnancy):
+        lens = Lens(self.reach.records(ctx, women[0]), kinds_for(ctx), pregnancy)
+        if not lens.dossiers(rows):
             raise UnknownPregnancyError(pregnancy)
         return lens
 
@@ -56,7 +56,7 @@ class Visible:
         if not self.reach.narrows(ctx):
             return None
         key = (self.reach.reader(ctx).identities, ctx.woman, ctx.actor.kind, ctx.emergency, ctx.scopes)
-        stand = (self._rooms.store.positions(), self._rooms.clock().date())
+        stand = (self._rooms.store.positions(), self.reach.told(), self._rooms.clock().date())
         with self._lock:
             kept = self._kept.get(key) if known_at is None else None
         if kept is not None and kept[0] == stand:
