@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from adapter import fhir
 from adapter.facts.acts import ACT_TYPES, read_act, without_reports
@@ -17,7 +16,7 @@ from adapter.facts.measures import read_measured
 from adapter.facts.notes import read_noted
 from adapter.facts.organisations import Organisations
 from adapter.facts.people import read_people
-from adapter.facts.record import Item, Record, decode, open_record
+from adapter.facts.record import Item, Record, open_record
 from adapter.facts.referrals import REFERRAL_TYPES, read_referrals
 from adapter.facts.statements import read_statements, rules_for
 from adapter.model.evidence import OrganisationKind
@@ -25,25 +24,6 @@ from adapter.model.facts import Act, Measured, Noted, ReferralMade, SourceFacts,
 from adapter.model.sources import RecordKey, SourceInfo, StoredVersion
 
 DIRECTORY_TYPES = ("Organization", "Practitioner", "PractitionerRole", "Location")
-
-
-NO_REFERENCES = frozenset(
-    (
-        "text",
-        "meta",
-        "code",
-        "type",
-        "category",
-        "identifier",
-        "name",
-        "address",
-        "telecom",
-        "period",
-        "status",
-        "class",
-    )
-) | {"valueCodeableConcept", "valueQuantity", "method", "interpretation", "display", "effectivePeriod"}
-"""Elements without references to other resources inside: not searched."""
 
 
 def read(
@@ -121,21 +101,10 @@ def _references(record: Record) -> set[tuple[str, str]]:
     """From which resource to which, those to the woman herself left out."""
     found: set[tuple[str, str]] = set()
     for item in record.items:
-        waiting: list[Any] = [item.json]
-        while waiting:
-            element = waiting.pop()
-            for key, value in element.items():
-                kind = type(value)
-                if kind is dict:
-                    if key not in NO_REFERENCES:
-                        waiting.append(value)
-                elif kind is list:
-                    if key not in NO_REFERENCES:
-                        waiting += [part for part in value if type(part) is dict]
-                elif key == "reference":
-                    target = record.normal(value)
-                    if target is not None and target != record.key.woman:
-                        found.add((item.reference, target))
+        received = item.version.received
+        for target in fhir.referred(received.body, received.media, item.json):
+            if target != record.key.woman:
+                found.add((item.reference, target))
     return found
 
 
@@ -146,10 +115,8 @@ def directory_references(versions: Sequence[StoredVersion]) -> frozenset[str]:
     """
     found: set[str] = set()
     for version in versions:
-        item = decode(version) if version.received.problem is None else None
-        if item is not None:
-            for _, reference in fhir.references(item.json):
-                target = fhir.relative(reference)
-                if target is not None and target.startswith(DIRECTORY_TYPES):
-                    found.add(target)
+        received = version.received
+        if received.problem is None:
+            referred = fhir.referred_in(received.body, received.media, received.fhir_version)
+            found |= {target for target in referred if target.startswith(DIRECTORY_TYPES)}
     return frozenset(found)

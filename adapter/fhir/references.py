@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from adapter.fhir.errors import FhirError
 from adapter.fhir.jsontext import JsonObject
-from adapter.model.sources import Media
+from adapter.fhir.reading import read
+from adapter.model.sources import FhirVersion, Media
 
 _REFERENCE = re.compile(
     r"(?:https?://[^\s?#]+/)?([A-Z][A-Za-z]{1,60})/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?"
@@ -25,6 +27,16 @@ def referred(body: bytes, media: Media, resource: JsonObject) -> set[str]:
     if media is Media.JSON and b"\\" not in body:
         return {found.decode() for found in _WRITTEN.findall(body)}
     return {found for _, reference in references(resource) if (found := relative(reference))}
+
+
+def referred_in(body: bytes, media: Media, version: FhirVersion) -> set[str]:
+    """The same for a text that was not read yet; nothing for one that cannot be."""
+    if media is Media.JSON and b"\\" not in body:
+        return referred(body, media, {})
+    try:
+        return referred(body, media, read(body, media, version))
+    except FhirError:
+        return set()
 
 
 def references(resource: JsonObject) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -99,26 +99,48 @@ def keep(
     records that went in, it stands in the worklist from then on; `restate`: also where the outcome is the same.
     """
     standing = rooms.store.latest_decision(decision.pregnancy)
-    if standing is not None and _says(standing) == _says(decision):
-        same = replace(standing, as_of=decision.as_of, known_at=decision.known_at)
-        if restate and projection is not None:
-            stand(rooms, same, projection, records)
-        return same
-    if standing is not None:
-        changed = differences(standing, decision)
-        decision = replace(decision, replaces=standing.id, changed=changed, because=why(standing, decision))
+    kept, new = _compared(decision, standing)
     with rooms.store.unit():
-        rooms.store.add_decision(decision)
-        if projection is not None:
-            stand(rooms, decision, projection, records)
-    return decision
+        if new:
+            rooms.store.add_decisions([kept])
+        if projection is not None and (new or restate):
+            rooms.store.keep_standing([_standing_row(rooms, kept, projection, records)])
+    return kept
+
+
+def keep_all(rooms: Rooms, given: Sequence[tuple[Decision, ClaimsProjection, Collection[RecordKey]]]) -> list[Decision]:
+    """`keep`, restating, for decisions of several pregnancies at once."""
+    store = rooms.store
+    standing = {d.pregnancy: d for d in store.latest_decisions([d.pregnancy for d, *_ in given])} if given else {}
+    compared = [_compared(decision, standing.get(decision.pregnancy)) for decision, *_ in given]
+    kept = [decision for decision, _ in compared]
+    with store.unit():
+        store.add_decisions([decision for decision, new in compared if new])
+        rows = zip(kept, given, strict=True)
+        store.keep_standing([_standing_row(rooms, d, projection, records) for d, (_, projection, records) in rows])
+    return kept
+
+
+def _compared(decision: Decision, standing: Decision | None) -> tuple[Decision, bool]:
+    """The decision to go on with, and whether it is new: one that says the same goes on, for the day asked about."""
+    if standing is None:
+        return decision, True
+    if _says(standing) == _says(decision):
+        return replace(standing, as_of=decision.as_of, known_at=decision.known_at), False
+    changed = differences(standing, decision)
+    return replace(decision, replaces=standing.id, changed=changed, because=why(standing, decision)), True
 
 
 def stand(rooms: Rooms, decision: Decision, projection: ClaimsProjection, records: Collection[RecordKey]) -> None:
     """Put the decision in the worklist, and its projection where it is decided from again."""
+    rooms.store.keep_standing([_standing_row(rooms, decision, projection, records)])
+
+
+def _standing_row(
+    rooms: Rooms, decision: Decision, projection: ClaimsProjection, records: Collection[RecordKey]
+) -> StandingRow:
     line = write(line_of(decision, projection, rooms.igo))
-    row = StandingRow(decision.pregnancy, decision.id, line, pack(projection), tuple(records))
-    rooms.store.keep_standing([row])
+    return StandingRow(decision.pregnancy, decision.id, line, pack(projection), tuple(records))
 
 
 def why(before: Decision, after: Decision) -> tuple[str, ...]:

@@ -34,16 +34,16 @@ class Records:
         self._now = threading.local()
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """Meanwhile this thread reads each record once, and takes it as it was then.
+    def together(self, *, keep: bool = True) -> Iterator[None]:
+        """Meanwhile this thread reads each record once, and takes it as it was then. `keep`: for later, too.
 
         Nobody else writes during a unit (SQLite); elsewhere, what comes in meanwhile brings its own work with it.
         """
-        self._now.read = {}
+        self._now.read, self._now.keep = {}, keep
         try:
             yield
         finally:
-            del self._now.read
+            del self._now.read, self._now.keep
 
     def facts(self, record: RecordKey, known_at: datetime | None = None) -> SourceFacts | None:
         """What the source says of this woman; None where the source is no longer configured or nothing is held."""
@@ -93,7 +93,7 @@ class Records:
         for record in new:
             stamp = (stamps.get(record.woman), stamps.get(None))
             read = found[record] = self._facts(record, held[record.woman], setup, None, stamp[1])
-            if read is not None:
+            if read is not None and getattr(self._now, "keep", True):
                 self._keep(record, stamp, read)
         return found
 

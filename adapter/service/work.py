@@ -14,8 +14,8 @@ from adapter.model.decision import Decision
 from adapter.model.moments import day_of
 from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import RecordKey
-from adapter.service.decide import decide, keep
-from adapter.service.links.pregnancies import Pregnancies
+from adapter.service.decide import decide, keep_all
+from adapter.service.links.pregnancies import Linked, Pregnancies
 from adapter.service.links.women import RECORD_JOB, Women
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
@@ -71,7 +71,7 @@ class Work:
         """
         store = self._rooms.store
         changed = [record_of_intent(i.key) for i in intents]
-        with self._records.together():
+        with self._records.together(keep=False):
             with store.looking():
                 self._records.facts_of(changed)
             with store.unit():
@@ -93,29 +93,30 @@ class Work:
     def _rebuild(self, women: Sequence[str]) -> list[Rebuilt]:
         """Group the dossiers of each, compute each view as of today, and decide. Keeps nothing."""
         now = self._rooms.clock()
-        records = {woman: self._pregnancies.records_of(woman) for woman in women}
-        self._records.facts_of([record for some in records.values() for record in some])
-        return [self._rebuilt(woman, records[woman], now) for woman in women]
+        linked = self._pregnancies.links_of(women)
+        self._records.facts_of([record for links in linked.values() for record in links.records])
+        return [self._rebuilt(woman, linked[woman], now) for woman in women]
 
-    def _rebuilt(self, woman: str, records: list[RecordKey], now: datetime) -> Rebuilt:
+    def _rebuilt(self, woman: str, links: Linked, now: datetime) -> Rebuilt:
+        records = links.records
         facts = self._pregnancies.facts_of(records)
-        found, new = self._pregnancies.regroup(records, facts)
+        found, new = self._pregnancies.regroup(records, facts, links.dossiers)
         decided = []
         for pregnancy, rows in found.items():
-            given = self._views.assemble(pregnancy, woman, records, facts, rows, None)
+            given = self._views.assemble(pregnancy, woman, records, facts, rows, None, links.rows)
             projection = self._views.compute(given, day_of(now), now).projection
             decided.append((decide(self._rooms, projection, now), projection))
-        return Rebuilt(woman, tuple(records), tuple(new), tuple(decided), now)
+        return Rebuilt(woman, records, tuple(new), tuple(decided), now)
 
     def _keep(self, rebuilt: Sequence[Rebuilt]) -> None:
         """Keep what is new."""
         log, context = self._rooms.audit, Context(SYSTEM, Purpose.HOPERAT)
         events = []
         self._rooms.store.add_links([row for one in rebuilt for row in one.links])
+        kept = iter(keep_all(self._rooms, [(d, p, one.records) for one in rebuilt for d, p in one.decided]))
         for one in rebuilt:
-            made = [keep(self._rooms, d, p, one.records, restate=True) for d, p in one.decided]
-            if made:
-                entities = [Entity("decision", d.id) for d in made]
+            if one.decided:
+                entities = [Entity("decision", next(kept).id) for _ in one.decided]
                 events.append(
                     log.event(context, EventType.DECIDE, Action.EXECUTE, one.at, patient=one.woman, entities=entities)
                 )

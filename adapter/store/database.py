@@ -7,13 +7,15 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, literal, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
@@ -82,11 +84,22 @@ class Database:
             yield
             return
         with translated(self.url), self._reader.connect() as connection, connection.begin():
-            self._unit.looking = connection
+            self._unit.looking, self._unit.known = connection, {}
             try:
                 yield
             finally:
-                self._unit.looking = None
+                self._unit.looking = self._unit.known = None
+
+    def holds(self, table: Table) -> bool:
+        """Whether anything stands in a table, asked once in a `looking`: in some nothing does, and a look costs less."""
+        known: dict[str, bool] | None = getattr(self._unit, "known", None)
+        if known is not None and table.name in known:
+            return known[table.name]
+        with self.reading() as connection:
+            found = connection.execute(_anything(table)).first() is not None
+        if known is not None:
+            known[table.name] = found
+        return found
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -139,6 +152,11 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self._engine.dispose()
+
+
+@cache
+def _anything(table: Table) -> Select[Any]:
+    return select(literal(1)).select_from(table).limit(1)
 
 
 def shown(url: URL) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -21,7 +21,7 @@ _D = decisions.c
 
 # Statements are built once: that costs more than running them.
 _ADD = insert(decisions)
-_ONE = select(_D.id, _D.body).where(_D.id == bindparam("of_id"))
+_THOSE = select(_D.id, _D.body).where(_D.id.in_(bindparam("ids", expanding=True)))
 
 
 class Decisions(Part):
@@ -29,22 +29,33 @@ class Decisions(Part):
 
     def add_decision(self, decision: Decision) -> None:
         """Keep a decision. The same one twice is kept once. Raises `ConflictError`: another with its id exists."""
-        body = to_json(decision)
+        self.add_decisions([decision])
+
+    def add_decisions(self, made: Sequence[Decision]) -> None:
+        """Keep decisions, all or none, as `add_decision` does one."""
+        if not made:
+            return
+        own, bodies = self._vault.own, {decision.id: to_json(decision) for decision in made}
         with self._database.writing() as connection:
-            self._database.lock(connection, f"decision {decision.id}")
-            there = connection.execute(_ONE, {"of_id": decision.id}).first()
-            if there is not None:
-                if self._vault.own.open(there.body, _bound(decision.id)) != body:
-                    raise ConflictError(f"decision {decision.id} exists already, and a decision is never changed")
-                return
-            row = {
-                "id": decision.id,
-                "pregnancy": decision.pregnancy,
-                "known_at": decision.known_at,
-                "decided_at": decision.decided_at,
-                "body": self._vault.own.seal(body, _bound(decision.id)),
-            }
-            connection.execute(_ADD, row)
+            for id in sorted(bodies):
+                self._database.lock(connection, f"decision {id}")
+            for some in chunks(sorted(bodies)):
+                for there in connection.execute(_THOSE, {"ids": some}):
+                    if own.open(there.body, _bound(there.id)) != bodies.pop(there.id):
+                        raise ConflictError(f"decision {there.id} exists already, and a decision is never changed")
+            rows = [
+                {
+                    "id": decision.id,
+                    "pregnancy": decision.pregnancy,
+                    "known_at": decision.known_at,
+                    "decided_at": decision.decided_at,
+                    "body": own.seal(bodies.pop(decision.id), _bound(decision.id)),
+                }
+                for decision in made
+                if decision.id in bodies
+            ]
+            if rows:
+                connection.execute(_ADD, rows)
 
     def latest_decision(self, pregnancy: str, known_at: datetime | None = None) -> Decision | None:
         """The decision that stood at `known_at` (the latest, without it): the last made up to then."""

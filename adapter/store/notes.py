@@ -70,6 +70,8 @@ class Notes(Part):
             connection.execute(insert(table).values({**values, "at": note.at, "body": body}))
 
     def _of(self, table: Table, name: Any, pregnancies: Collection[str] | None) -> list[Note]:
+        if not self._database.holds(table):
+            return []
         found: list[Any] = []
         with self._database.reading() as connection:
             if pregnancies is None:

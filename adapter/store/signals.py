@@ -55,6 +55,8 @@ class Signals(Part):
 
         One that was withdrawn is left out, and so is its withdrawal.
         """
+        if not self._database.holds(signals):
+            return []
         query = select(signals.c.id, signals.c.body).order_by(signals.c.position)
         if known_at is not None:
             query = query.where(signals.c.received_at <= known_at)

@@ -36,25 +36,25 @@ def opened(config: Path) -> UseCases:
 def test_work_that_fails_stays_and_is_said_and_the_rest_goes_on(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    records_of, refused = Pregnancies.records_of, []
+    links_of, refused = Pregnancies.links_of, []
 
-    def fails_once(self: Pregnancies, woman: str, known_at: datetime | None = None) -> object:
-        if not refused or refused[0] == woman:
-            refused[:] = [woman]
+    def fails_once(self: Pregnancies, women: Sequence[str]) -> object:
+        if women and (not refused or refused[0] in women):
+            refused[:] = refused or women[:1]
             raise RuntimeError("a text that may quote a source")
-        return records_of(self, woman, known_at)
+        return links_of(self, women)
 
     async def run() -> None:
         application = opened(config)
         try:
-            monkeypatch.setattr(Pregnancies, "records_of", fails_once)
+            monkeypatch.setattr(Pregnancies, "links_of", fails_once)
             reports = await application.pull()
             listed = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=1000).total
             told = [p for p in reports[-1].problems if p.source is None]
             assert len(told) == 1 and told[0].what.startswith("1 stukken werk")
             assert application.figures().queue_depth
 
-            monkeypatch.setattr(Pregnancies, "records_of", records_of)
+            monkeypatch.setattr(Pregnancies, "links_of", links_of)
             await application.pull()
             again = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=1000).total
             assert application.figures().queue_depth == 0

@@ -17,10 +17,17 @@ from adapter.store import LinkRow
 
 
 def link_notes(
-    rooms: Rooms, records: Sequence[RecordKey], rows: Sequence[LinkRow], known_at: datetime | None
+    rooms: Rooms,
+    records: Sequence[RecordKey],
+    rows: Sequence[LinkRow],
+    known_at: datetime | None,
+    links: Sequence[LinkRow] | None = None,
 ) -> tuple[LinkNote, ...]:
-    """The notes of one pregnancy. `records` are those of its woman, `rows` the links of its dossiers."""
-    links = rooms.store.links(WOMAN, known_at, records=records)
+    """The notes of one pregnancy. `records` are those of its woman, `rows` the links of its dossiers, `links` those of
+    her records where they were read before.
+    """
+    if links is None:
+        links = rooms.store.links(WOMAN, known_at, records=records)
     judged = rooms.store.judgements(None, known_at, within=records) if records else []
     women = Pairs(j for j in judged if j.kind == WOMAN)
     dossiers = Pairs(j for j in judged if j.kind == PREGNANCY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.linking import PregnancyGroup, dates_of, with_own_numbers
@@ -23,6 +24,15 @@ PREGNANCY = "pregnancy"  # (source, dossier) -> pregnancy
 Dossier = tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What is linked to one woman: her records, the links that say so, and those of her dossiers."""
+
+    records: tuple[RecordKey, ...]
+    rows: tuple[LinkRow, ...]
+    dossiers: tuple[LinkRow, ...]
+
+
 class Pregnancies:
     """Which dossiers are the same pregnancy."""
 
@@ -34,6 +44,21 @@ class Pregnancies:
         """The records linked to a woman."""
         rows = self._rooms.store.links(WOMAN, known_at, targets=[woman])
         return sorted(RecordKey(r.source, r.reference) for r in rows)
+
+    def links_of(self, women: Sequence[str]) -> dict[str, Linked]:
+        """Her records and her dossiers, with their links, for each of several women."""
+        store = self._rooms.store
+        rows: dict[str, list[LinkRow]] = {woman: [] for woman in women}
+        for row in store.links(WOMAN, targets=women):
+            rows[str(row.target)].append(row)
+        records = {woman: sorted(RecordKey(r.source, r.reference) for r in some) for woman, some in rows.items()}
+        dossiers: dict[RecordKey, list[LinkRow]] = {}
+        for row in store.links(PREGNANCY, within=[r for some in records.values() for r in some]):
+            dossiers.setdefault(RecordKey(row.source, row.woman or ""), []).append(row)
+        return {
+            woman: Linked(tuple(some), tuple(rows[woman]), tuple(d for r in some for d in dossiers.get(r, ())))
+            for woman, some in records.items()
+        }
 
     def women_of(self, records: Collection[RecordKey]) -> list[str]:
         """The women to whom these records are linked."""
@@ -54,16 +79,16 @@ class Pregnancies:
         return with_own_numbers([held[r] for r in records if r in held])
 
     def regroup(
-        self, records: Sequence[RecordKey], facts: Sequence[SourceFacts]
+        self, records: Sequence[RecordKey], facts: Sequence[SourceFacts], rows: Sequence[LinkRow]
     ) -> tuple[dict[str, list[LinkRow]], list[LinkRow]]:
-        """Group one woman's dossiers again. Returns her pregnancies, earliest first, with their links; and of those
-        links the ones that are new, for the caller to keep.
+        """Group one woman's dossiers again; `rows` are the links that they have. Returns her pregnancies, earliest
+        first, with their links; and of those links the ones that are new, for the caller to keep.
         """
         dates = [d for f in facts for d in dates_of(f)]
         said = pairs_of(self._rooms.store, PREGNANCY, records) if len(dates) > 1 else Pairs()
         groups = grouped(dates, said)
         proposed = doubts(dates, groups, said) if len(groups) > 1 else {}
-        held = {(r.source, r.reference): r for r in self._rooms.store.links(PREGNANCY, within=records)}
+        held = {(r.source, r.reference): r for r in rows}
         foreign = self._foreign(held, records)
         found: dict[str, list[LinkRow]] = {}
         new: list[LinkRow] = []
