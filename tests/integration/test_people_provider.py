@@ -28,7 +28,7 @@ def browser(service: Service) -> Iterator[Browser]:
 
 def shown(page: httpx.Response) -> str:
     """Name, role and organisation in the head of the page."""
-    found = re.search(r'<div class="identiteit wie">\s*<p>(.*?)</p>', page.text, re.DOTALL)
+    found = re.search(r'<div class="identiteit ingelogd">\s*<p>(.*?)</p>', page.text, re.DOTALL)
     assert found is not None, page.text[:2000]
     return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
 
