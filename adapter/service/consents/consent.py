@@ -85,13 +85,17 @@ class GroundBetween:
 
 @dataclass(frozen=True, slots=True)
 class ConsentPage:
-    """All on the consents of one woman, as who asks may see it. `parties`: organisations to choose from."""
+    """All on the consents of one woman, as who asks may see it. `parties`: organisations to choose from.
+
+    `name`: hers, as a record has it that may be seen.
+    """
 
     pregnancy: str
     statements: tuple[ConsentStatement, ...]
     grounds: tuple[GroundBetween, ...]
     parties: tuple[ConsentParty, ...]
     may_record: bool
+    name: str | None = None
 
 
 class UnknownConsentError(LookupError):

@@ -36,6 +36,7 @@ class Hers:
     said: tuple[Said, ...]
     referrals: tuple[ReferralSeen, ...]
     bsns: tuple[Bsn, ...]
+    names: tuple[tuple[RecordKey, str], ...] = ()  # as each record has it
 
     @property
     def consents(self) -> tuple[ConsentRecord, ...]:
@@ -111,7 +112,12 @@ class Grounds:
         bsns = tuple(dict.fromkeys(f.woman.bsn for f in facts if f.woman.bsn is not None))
         held = self._rooms.store.consents.of(records, bsns)
         here = [self._ours(woman, one) for one in held]
-        return Hers((*at_sources(self._rooms, self.terms, woman, records), *here), tuple(self._referrals(facts)), bsns)
+        return Hers(
+            (*at_sources(self._rooms, self.terms, woman, records), *here),
+            tuple(self._referrals(facts)),
+            bsns,
+            _names(facts),
+        )
 
     def _ours(self, woman: str, held: HeldConsent) -> Said:
         resource = fhir.read(held.body, Media.JSON, FhirVersion.R4)
@@ -162,3 +168,8 @@ class Grounds:
 def names_holder(record: ConsentRecord) -> bool:
     """Whether a rule says whose data it is about: the national service tells each holder of its own data alone."""
     return record.holder is not None or record.holder_kinds is not None
+
+
+def _names(facts: Sequence[SourceFacts]) -> tuple[tuple[RecordKey, str], ...]:
+    named = ((RecordKey(f.source, f.woman.reference), f.woman.name.text) for f in facts)
+    return tuple((record, text) for record, text in named if text)
