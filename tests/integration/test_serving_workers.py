@@ -4,60 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
-import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-CONFIG = """
-[store]
-url = "sqlite:///adapter.db"
-[[source]]
-id = "vp"
-name = "EPD"
-agb = "08001234"
-kind = "files"
-path = "nothing"
-fhir_version = "3.0"
-dialect = "nictiz-geboortezorg-stu3"
-[igo]
-register = "igo.toml"
-"""
-REGISTER = """
-[igo]
-name = "IGO"
-agb = "53000001"
-[[member]]
-name = "EPD"
-agb = "08001234"
-discipline = "verloskunde"
-from = 2017-01-01
-"""
+from support.real_server import running
+
 VP = {"Authorization": "Bearer demo.source.vp", "Content-Type": "application/fhir+json"}
 
 
 @pytest.fixture
 def server(tmp_path):
-    (tmp_path / "nothing").mkdir()
-    (tmp_path / "adapter.toml").write_text(CONFIG)
-    (tmp_path / "igo.toml").write_text(REGISTER)
-    command = [sys.executable, "-m", "adapter", "serve", "--config", "adapter.toml", "--port", "0", "--workers", "2"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment)
-    try:
-        found = re.search(r"http://\S+:\d+", process.stderr.readline())
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        yield process, found[0]
-    finally:
-        process.terminate()
-        process.wait(40)
-        process.stderr.close()
+    with running(tmp_path, "--workers", "2") as server:
+        yield server.process, server.base
 
 
 def children(process):
