@@ -26,6 +26,7 @@ from adapter.web.pages import Pages
 from adapter.web.payment import PaymentPages
 from adapter.web.planning import PlanningPages
 from adapter.web.templating import compile_all, page
+from adapter.web.toestemmingen import Toestemmingen
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -54,6 +55,7 @@ def install(app: FastAPI, application: Application) -> None:
             Route("/werklijst/casemix", payment.casemix),
             Route("/planning", PlanningPages(application).plan),
             *Koppelingen(application).routes(),
+            *Toestemmingen(application).routes(),
             Route("/bronnen", pages.sources),
             *AuditPages(application).routes(),
             *EmergencyPages(application).routes(),
