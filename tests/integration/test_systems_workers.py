@@ -175,5 +175,15 @@ def test_from_a_new_key_to_a_token_on_the_command_line(tmp_path):
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert asked.returncode == 0, asked.stderr
+        shown = as_in_the_docs(issuer, folder)
+        assert shown.stdout.count(".") == 2, shown.stderr
         who = {"Authorization": f"Bearer {asked.stdout.strip()}"}
         assert httpx.get(f"{issuer}/fhir/stu3/Patient", headers=who).status_code == 200
+
+
+def as_in_the_docs(issuer: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the example of docs/access.md."""
+    text = (Path(__file__).parents[2] / "docs" / "access.md").read_text("utf-8")
+    code = text.split("```python\n")[1].split("```")[0]
+    code = code.replace("https://adapter.example", issuer).replace("keys/", f"{folder}/")
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

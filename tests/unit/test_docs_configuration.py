@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.bootstrap import register, settings
+from adapter.bootstrap import access, register, settings
 
 TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "configuration.md").read_text("utf-8")
 KEYS = set(re.findall(r"`(?:igo\.|zorgpad\.|simulation\.)?([a-z_]+)`", TEXT))
@@ -21,6 +21,8 @@ MODELS = [
     settings.IgoSettings,
     settings.ZorgpadSettings,
     settings.SimulationSettings,
+    access.ClientSettings,
+    access.IntrospectionSettings,
     register._Rules,
     register._Member,
     register._Contract,
