@@ -62,7 +62,8 @@ class Cds:
         try:
             patient = _patient(await request.body())
             caller = identify(request, self._application.fhir)
-            cards = await run_in_threadpool(self._cards, caller, patient, str(request.base_url).rstrip("/"))
+            base = self._application.entrance.issuer or str(request.base_url).rstrip("/")
+            cards = await run_in_threadpool(self._cards, caller, patient, base)
         except FhirFault as fault:
             return problem(fault.status, fault.text)
         except DeniedError:
@@ -72,7 +73,9 @@ class Cds:
     def _cards(self, caller: Caller, patient: str, base: str) -> list[dict[str, Any]]:
         paths = list(self._paths(caller, patient))
         going = [path for path in paths if path.state == "ongoing"]
-        return [card(path, base) for path in going or paths[-1:]]
+        people = self._application.entrance.people
+        smart = people is not None and caller.source is not None and people.launches_from(caller.source)
+        return [card(path, base, smart=smart) for path in going or paths[-1:]]
 
     def _paths(self, caller: Caller, patient: str) -> list[CarePath]:
         service = self._application.fhir
@@ -106,16 +109,21 @@ def _patient(body: bytes) -> str:
     return patient
 
 
-def card(path: CarePath, base: str) -> dict[str, Any]:
-    """One pregnancy on a card."""
+def card(path: CarePath, base: str, *, smart: bool = False) -> dict[str, Any]:
+    """One pregnancy on a card. `smart`: its EPD is registered to launch us, so the link opens the page without logging
+    in again (link type `smart`; `appContext` comes back with the launch and says which pregnancy).
+    """
     gaps = [f"- {moment.name}" for moment in path.gaps]
     known = f"{base}/zwangerschap/{path.pregnancy}"
+    link = {"label": "Open het zorgpad", "url": known, "type": "absolute"}
+    if smart:
+        link |= {"url": f"{base}/launch", "type": "smart", "appContext": path.pregnancy}
     return {
         "summary": summary(path)[:139],
         "indicator": "warning" if gaps or path.conflicts else "info",
         "detail": _detail(path, gaps),
         "source": {"label": _SOURCE, "url": base},
-        "links": [{"label": "Open het zorgpad", "url": known, "type": "absolute"}],
+        "links": [link],
     }
 
 

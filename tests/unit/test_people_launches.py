@@ -7,7 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from adapter.access.people import LoginError
+from adapter.api.cds import card
 from adapter.model.sources import RecordKey
+from doors.sample import PATH
 from support import people_world
 from support.people_world import FHIR, SITE, World
 
@@ -156,3 +158,15 @@ async def test_no_links_without_registered_systems(world):
 def test_which_sources_can_launch(world):
     assert world.people.launches_from("vp")
     assert not world.people.launches_from("kz")
+
+
+async def test_a_card_says_which_pregnancy_a_launch_is_about(world):
+    world.epd.tokens |= {"appContext": "zw-1"}
+    assert (await launch(world)).pregnancy == "zw-1"
+
+
+def test_a_card_links_to_the_launch_only_of_an_epd_that_can():
+    (plain,) = card(PATH, SITE)["links"]
+    assert plain == {"label": "Open het zorgpad", "url": f"{SITE}/zwangerschap/{PATH.pregnancy}", "type": "absolute"}
+    (link,) = card(PATH, SITE, smart=True)["links"]
+    assert (link["type"], link["url"], link["appContext"]) == ("smart", f"{SITE}/launch", PATH.pregnancy)

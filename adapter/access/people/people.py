@@ -134,7 +134,9 @@ class People:
         claims, tokens = await self._proved(epd.provider, attempt, answer)
         issuer = (await epd.provider.metadata()).issuer
         person = epd.person(claims, epd.patient(tokens.get("patient")), issuer, str(tokens["id_token"]))
-        return await self._entered(person, "launch", cookies)
+        pregnancy = tokens.get("appContext")  # of the card from which was launched (CDS Hooks 2.0, Link)
+        named = pregnancy if isinstance(pregnancy, str) else None
+        return await self._entered(person, "launch", cookies, pregnancy=named)
 
     async def link(self, token: str, cookies: Mapping[str, str]) -> Entered:
         """An EPD's registered system signed a link to a page."""
