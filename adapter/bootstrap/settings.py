@@ -42,10 +42,14 @@ class StoreSettings(_Section):
 
 
 class JobSettings(_Section):
-    """The queue: a Redis URL, or `embedded` for a server of our own on loopback."""
+    """The queue: a Redis URL, or `embedded` for a server of our own on loopback; and what goes by the clock.
+
+    `pull_minutes`: how long after a pull the next one begins by itself; 0: never.
+    """
 
     url: str = "embedded"
     directory: Path = Path("var/redis")
+    pull_minutes: int = Field(default=60, ge=0)
 
     @field_validator("url")
     @classmethod

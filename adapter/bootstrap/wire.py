@@ -11,6 +11,7 @@ from pathlib import Path
 from adapter import connectors, rules
 from adapter.access import AuditLog, Policy, log
 from adapter.bootstrap import admission, consents, elsewhere
+from adapter.bootstrap.bounds import bounds_of
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
 from adapter.bootstrap.deciding import drafted, measures_of, opener
 from adapter.bootstrap.settings import (
@@ -112,6 +113,8 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
         else None,
         entrance=entrance,
         ground=ground,
+        bounds=bounds_of(settings.access, lambda: _redis(settings.jobs)),
+        pull_every=timedelta(minutes=settings.jobs.pull_minutes) or None,
     )
 
 

@@ -13,7 +13,7 @@ from adapter.cli import options
 from adapter.cli.gathering import everything, summaries
 from adapter.cli.opening import opened
 from adapter.cli.output import exit_status, notes, progress, results, say_problems, write_json
-from adapter.cli.serving import listen, serving
+from adapter.cli.serving import listen, meanwhile, serving
 from adapter.cli.tables import pregnancies_table, sources_table
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ async def _serve(application: Application, asked: Asked, listener: socket.socket
             document = await asyncio.to_thread(everything, application, reports, asked) if json else None
         await asyncio.to_thread(_print, application, reports, asked, document)
         notes().print(f"adapter: serving on {server.address}; stop with Ctrl-C", markup=False)
-        await server.stopped()
+        async with meanwhile(application.go_round()):
+            await server.stopped()
 
 
 def _print(application: Application, reports: Sequence[SourceReport], asked: Asked, document: bytes | None) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -129,9 +129,26 @@ async def _serve(application: Application, listener: socket.socket) -> None:
         await server.stopped()
 
 
+@asynccontextmanager
+async def meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do this as well while the block runs."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _work(application: Application) -> None:
+    async with meanwhile(application.go_round()):
+        await application.work()
+
+
 def worker(config: options.Config = None) -> None:
     """Do queued work until stopped."""
     with opened(config) as (application, run_in_loop):
         notes().print("adapter: worker started; stop with Ctrl-C", markup=False)
         with suppress(KeyboardInterrupt):
-            run_in_loop(application.work())
+            run_in_loop(_work(application))

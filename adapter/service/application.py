@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from adapter.access import (
@@ -33,6 +33,7 @@ from adapter.service.access.reach import Reach
 from adapter.service.access.relations import Relations
 from adapter.service.access.visible import Visible
 from adapter.service.audit.desk import AuditDesk
+from adapter.service.bounds import UNBOUND, Bounds
 from adapter.service.changes import StoredChanges
 from adapter.service.consents.desk import ConsentDesk
 from adapter.service.consents.grounds import Grounds
@@ -52,6 +53,7 @@ from adapter.service.port import UnknownPregnancyError
 from adapter.service.pull import pull
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
+from adapter.service.rounds import Rounds
 from adapter.service.signals import Signals
 from adapter.service.summaries import Summaries
 from adapter.service.summary import Figures, PregnancyPage
@@ -73,11 +75,14 @@ class UseCases:
         elsewhere: Elsewhere | None = None,
         entrance: Entrance | None = None,
         ground: Grounding | None = None,
+        bounds: Bounds = UNBOUND,
+        pull_every: timedelta | None = None,
     ) -> None:
         """`elsewhere` does lots of much work in another process: it is sent there as it is. `ground`: what is asked
         before a reader sees what another organisation holds.
         """
         self.frame_ancestors = frame_ancestors
+        self.bounds = bounds
         self.entrance: Entrance = entrance or Demonstration()
         self._rooms = rooms
         self._checker = Checker()
@@ -99,12 +104,13 @@ class UseCases:
         self.payment = Payment(rooms, self._pregnancies, self._views, self.pull, drafting)
         self.planning = Planning(rooms, self._views)
         work = Work(rooms, records, Women(rooms, records), self._pregnancies, self._views)
-        self.proposals = Proposals(rooms, records, self._pregnancies, work)
+        self.proposals = Proposals(rooms, records, self._pregnancies, work, self.reach)
         self._worker = worker(work)
         self.lots = Lots(rooms.store, work, self._checker, elsewhere)
         self.fhir = FhirService(rooms, self._checker, self._settled, self.reach)
         self.signals = Signals(rooms, self._views, self._settled)
         self.audit = AuditDesk(rooms)
+        self._rounds = Rounds(self.pull, self._pulled_at, self.payment.standing, rooms.clock, pull_every)
         self._reports: dict[str, SourceReport] = {}
         self._pulled = False
 
@@ -159,6 +165,15 @@ class UseCases:
     async def work(self) -> None:
         """Do queued work until cancelled."""
         await self._worker.run()
+
+    async def go_round(self) -> None:
+        """Pull every so often, and decide again each day what days change, until cancelled."""
+        await self._rounds.go()
+
+    def _pulled_at(self) -> datetime | None:
+        """When a source was last asked, by this process or another."""
+        asked = (a.at for a in self._rooms.store.answers_for([]) if a.source in self._rooms.sources)
+        return max(asked, default=None)
 
     def pregnancies(
         self, ctx: Context, *, as_of: date | None, known_at: datetime | None, offset: int, limit: int

@@ -11,6 +11,7 @@ from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import FhirVersion, Problem, SourceReport, StoredVersion
+from adapter.service.bounds import Bounds
 from adapter.service.entrance import Entrance
 from adapter.service.links.proposal import LinkDesk
 from adapter.service.origin import Changes, Origins
@@ -52,6 +53,11 @@ class Application(Protocol):
     @property
     def consents(self) -> ConsentDesk:
         """What women permit and forbid."""
+        ...
+
+    @property
+    def bounds(self) -> Bounds:
+        """How much one request may hold and one caller may ask."""
         ...
 
     @property
@@ -103,6 +109,10 @@ class Application(Protocol):
         self, sources: Collection[str] | None = None, bsns: Collection[Bsn] | None = None
     ) -> list[SourceReport]:
         """Ask the sources (all, or those named) and rebuild what changed."""
+        ...
+
+    async def go_round(self) -> None:
+        """Pull every so often, and decide again each day what days change, until cancelled."""
         ...
 
     def pregnancies(

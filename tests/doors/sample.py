@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -53,6 +54,7 @@ from adapter.model.sources import (
     SourceState,
     StoredVersion,
 )
+from adapter.service.bounds import UNBOUND
 from adapter.service.entrance import Demonstration, Entrance
 from adapter.service.origin import Original, VersionNote, evidence_in, key_of
 from adapter.service.planning.plan import line_of, plan
@@ -468,9 +470,13 @@ class SampleApplication:
         self.payment = SamplePayment()
         self.frame_ancestors: tuple[str, ...] = ()
         self.entrance: Entrance = Demonstration()
+        self.bounds = UNBOUND
         self.origins = self.changes = self.planning = self
         self.path = PATH
         self.stand = 1
+
+    async def go_round(self):
+        await asyncio.Event().wait()
 
     async def pull(self, sources=None, bsns=None):
         self.asked.append(("pull", sources, bsns))
