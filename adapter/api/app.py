@@ -8,6 +8,7 @@ from adapter.api import (
     audit,
     casemix,
     consents,
+    emergency,
     errors,
     oauth,
     operations,
@@ -21,6 +22,7 @@ from adapter.api.authentication import Authentication
 from adapter.api.csrf import HeaderToken
 from adapter.api.fhir import door
 from adapter.api.headers import Headers
+from adapter.api.limits import Deadline, FailureLimit, RateLimit
 from adapter.service.port import Application
 
 
@@ -40,6 +42,7 @@ def create_app(application: Application) -> FastAPI:
         app.include_router(room.router(application))
     app.include_router(proposals.router(application))
     app.include_router(consents.router(application))
+    app.include_router(emergency.router(application))
     app.router.routes.extend(operations.routes(application))
     app.router.routes.extend(door.routes())
     errors.install(app)
@@ -48,6 +51,10 @@ def create_app(application: Application) -> FastAPI:
     app.router.routes.extend(oauth.routes(application.entrance))
     app.add_middleware(door.Shortcut, doors={**oauth.below_fhir(application.entrance), **door.doors(application)})
     app.add_middleware(HeaderToken, entrance=application.entrance)
-    app.add_middleware(Authentication, entrance=application.entrance)
-    app.add_middleware(Headers, frame_ancestors=application.frame_ancestors)
+    app.add_middleware(RateLimit, bounds=application.bounds)
+    app.add_middleware(Authentication, entrance=application.entrance, emergencies=application.emergencies)
+    issuer = application.entrance.issuer
+    app.add_middleware(FailureLimit, bounds=application.bounds)
+    app.add_middleware(Deadline, bounds=application.bounds)
+    app.add_middleware(Headers, frame_ancestors=application.frame_ancestors, issuer=issuer, bounds=application.bounds)
     return app

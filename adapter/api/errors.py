@@ -39,10 +39,12 @@ _ISSUE_CODES = {
 """HTTP status to FHIR issue-type; both versions have these codes."""
 
 
-def answer(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """The error answer that fits the address."""
+def answer(
+    request: Request, status: int, detail: str, headers: dict[str, str] | None = None, code: str | None = None
+) -> Response:
+    """The error answer that fits the address. `code`: the FHIR issue-type, where the status says too little."""
     if request.scope["path"].startswith("/fhir/"):
-        return outcome(request, status, detail, headers)
+        return outcome(request, status, detail, headers, code)
     return problem(status, detail, headers)
 
 
@@ -52,9 +54,12 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None, **m
     return Response(orjson.dumps(body), status, headers, media_type="application/problem+json")
 
 
-def outcome(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+def outcome(
+    request: Request, status: int, detail: str, headers: dict[str, str] | None = None, code: str | None = None
+) -> Response:
     """An OperationOutcome, in the format asked for where we have it, else JSON."""
-    issue = fhir.Issue("error", _ISSUE_CODES.get(status, "exception" if status >= 500 else "processing"), detail)
+    usual = _ISSUE_CODES.get(status, "exception" if status >= 500 else "processing")
+    issue = fhir.Issue("error", code or usual, detail)
     resource = fhir.operation_outcome([issue])
     version = FhirVersion.STU3 if request.scope["path"].startswith("/fhir/stu3") else FhirVersion.R4
     media = wanted(request) or Media.JSON

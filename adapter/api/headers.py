@@ -16,6 +16,7 @@ from adapter.access.redact import redact
 from adapter.api.errors import answer
 from adapter.api.gate import bounded, most_bytes, refusal
 from adapter.model.identifiers import Bsn, InvalidIdentifierError, System
+from adapter.service.bounds import UNBOUND, Bounds
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NINE_DIGITS = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
@@ -42,6 +43,11 @@ def framing(ancestors: Sequence[str]) -> dict[str, str]:
     allowed = " ".join(ancestors) or "'none'"
     found = {"Content-Security-Policy": f"{_NOTHING_ELSE}; frame-ancestors {allowed}"}
     return found if ancestors else {**found, "X-Frame-Options": "DENY"}  # which cannot name an origin
+
+
+def transport(issuer: str | None) -> dict[str, str]:
+    """That a browser comes back by https alone (RFC 6797), where that is how we are reached."""
+    return {"Strict-Transport-Security": "max-age=31536000"} if issuer and issuer.startswith("https://") else {}
 
 
 def holds_bsn(text: str) -> bool:
@@ -75,9 +81,13 @@ def _request_id(request: Request) -> str:
 class Headers:
     """ASGI middleware; outermost, so that errors of the framework carry the headers too."""
 
-    def __init__(self, app: ASGIApp, frame_ancestors: Sequence[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, frame_ancestors: Sequence[str] = (), issuer: str | None = None, bounds: Bounds = UNBOUND
+    ) -> None:
         self._app = app
-        headers = {**SECURITY_HEADERS, **framing(frame_ancestors)}
+        self._bounds = bounds
+        self._issuer = issuer
+        headers = {**SECURITY_HEADERS, **framing(frame_ancestors), **transport(issuer)}
         self._headers = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +113,8 @@ class Headers:
                 message["headers"] += [header for header in more if header[0] not in said]
             await send(message)
 
-        if refused := refusal(scope):
+        request.state.limits = self._bounds.limits
+        if refused := refusal(scope, self._issuer, self._bounds):
             log.TURNED_AWAY.log(request_id=request_id, method=_method(request), reason=refused.reason)
             await answer(request, refused.status, refused.detail)(scope, receive, send_with_headers)
             return
@@ -111,7 +122,7 @@ class Headers:
             await answer(request, 400, _bsn_advice(request))(scope, receive, send_with_headers)
             return
         try:
-            await self._app(scope, bounded(receive, most_bytes(scope)), send_with_headers)
+            await self._app(scope, bounded(receive, most_bytes(scope, self._bounds.limits)), send_with_headers)
         except Exception as error:
             # The message of an unexpected error may hold anything; its type and place may not.
             log.REQUEST_FAILED.log(

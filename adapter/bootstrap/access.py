@@ -146,20 +146,36 @@ class ConsentSettings(_Section):
 
 
 class LimitSettings(_Section):
-    """How much one caller may ask: `[access.limits]`. `per_minute` counts requests of one identity; 0: no limit."""
+    """How much one caller may ask, and one request may hold: `[access.limits]`.
+
+    `per_minute`: requests of one identity, `burst` of them at once; 0: no limit. `failures_per_minute`: tokens that do
+    not hold, of one address. `log_years`: how long the audit log is kept (5 years at least: Besluit elektronische
+    gegevensverwerking door zorgaanbieders, art. 5).
+    """
 
     per_minute: int = Field(default=6000, ge=0)
+    burst: int = Field(default=1200, ge=1)
+    failures_per_minute: int = Field(default=60, ge=0)
+    body: int = Field(default=1_048_576, ge=1024)
+    fhir_body: int = Field(default=16_777_216, ge=1024, le=16_777_216)
+    depth: int = Field(default=40, ge=8, le=40)
+    entries: int = Field(default=5000, ge=1, le=5000)
+    page: int = Field(default=1000, ge=1, le=1000)
+    parameters: int = Field(default=200, ge=1, le=200)
+    seconds: float = Field(default=120.0, ge=0)
     log_years: int = Field(default=5, ge=5)
 
 
 class AccessSettings(_Section):
     """All of `[access]`. `issuer`: the https address under which the service is reached.
 
-    `proxies`: addresses of what stands in front and ends TLS; only their forwarded headers are believed.
+    `proxies`: addresses of what stands in front and ends TLS; only their forwarded headers are believed. `hosts`:
+    other names (`host` or `host:port`) that a request may name as its own.
     """
 
     issuer: str = Field(pattern=r"^(https://[^/?#]+|http://(localhost|127\.0\.0\.1)(:\d{1,5})?)$")
     proxies: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     client: tuple[ClientSettings, ...] = ()
     people: PeopleSettings | None = None
     launch: tuple[LaunchSettings, ...] = ()
@@ -167,7 +183,7 @@ class AccessSettings(_Section):
     consent: ConsentSettings = ConsentSettings()
     limits: LimitSettings = LimitSettings()
 
-    @field_validator("proxies", mode="before")
+    @field_validator("proxies", "hosts", mode="before")
     @classmethod
     def _listed(cls, given: object) -> object:
         return given.split() if isinstance(given, str) else given  # so that a variable can hold several

@@ -473,6 +473,7 @@ class SampleApplication:
         self.bounds = UNBOUND
         self.origins = self.changes = self.planning = self
         self.path = PATH
+        self.made = DECISION
         self.stand = 1
 
     async def go_round(self):
@@ -494,7 +495,7 @@ class SampleApplication:
     def decision(self, ctx, pregnancy, *, as_of=None, known_at=None):
         self.asked.append(("decision", ctx, as_of, known_at))
         self._known(pregnancy)
-        return DECISION
+        return self.made
 
     def decisions(self, ctx, pregnancy):
         self.asked.append(("decisions", ctx))

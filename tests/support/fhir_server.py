@@ -21,6 +21,7 @@ from adapter.api.fhir import door as fhir_door
 from adapter.api.headers import Headers
 from adapter.model.evidence import Organisation
 from adapter.model.sources import FhirVersion, SourceInfo
+from adapter.service.bounds import UNBOUND
 from adapter.service.endpoint.service import FhirService
 from adapter.service.entrance import Demonstration
 from adapter.service.intake import Checker
@@ -105,7 +106,7 @@ def door(service: FhirService, **more: Any) -> FastAPI:
     doors = {**oauth.below_fhir(application.entrance), **fhir_door.doors(application)}
     app.add_middleware(fhir_door.Shortcut, doors=doors)
     app.add_middleware(Authentication, entrance=application.entrance)
-    app.add_middleware(Headers)
+    app.add_middleware(Headers, bounds=more.get("bounds", UNBOUND))
     return app
 
 

@@ -22,16 +22,19 @@ from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, Interaction
 from adapter.api.fhir.exchange import Exchange, pairs_of
 from adapter.api.fhir.reading import Handler
 from adapter.api.fhir.scoping import require
+from adapter.api.limits import limits_of
 from adapter.api.negotiation import wanted
 from adapter.model.sources import FhirVersion, Media
+from adapter.service.bounds import LIMITS
 from adapter.service.endpoint.fault import FhirFault, bad
 from adapter.service.endpoint.parameters import parameters
+from adapter.service.endpoint.query import PAGE
 from adapter.service.port import Application
 from adapter.store import StoreUnavailableError
 
 _FORMATS = "ask for application/fhir+json or application/fhir+xml"
 _CARRIED = ("x-correlation-id", "medmij-request-id")
-_TOO_LONG = "the body of the request is longer than is taken here"
+_TOO_LONG = "the body of the request is longer than is taken here ([access.limits] fhir_body)"
 _FORM = "application/x-www-form-urlencoded"
 
 HANDLERS: Mapping[str, Handler] = {
@@ -145,6 +148,7 @@ class Door:
         pairs = pairs_of(request.scope.get("query_string", b"").decode("latin-1"), "the address")
         if request.method == "POST" and request.scope["path"].endswith("/_search"):
             pairs += await _form(request)
+        pairs = _in_bounds(request, pairs, listing="id" not in values or bool(operation))
         return Exchange(
             request=request,
             application=self._application,
@@ -171,6 +175,23 @@ class Door:
 def _fixed(interaction: Interaction) -> str:
     """The type, where it is no part of the address that is filled in."""
     return interaction.path[0] if interaction.path and interaction.path[0][:1].isupper() else ""
+
+
+def _in_bounds(request: Request, pairs: list[tuple[str, str]], *, listing: bool) -> list[tuple[str, str]]:
+    """The parameters, no more than is taken, and none asking for a larger page than is given."""
+    limits = limits_of(request)
+    if len(pairs) > limits.parameters:
+        text = f"a request has at most {limits.parameters} parameters ([access.limits] parameters)"
+        raise FhirFault(400, "too-costly", text, "http")
+    if limits.page < LIMITS.page:
+        pairs = [(name, _at_most(value, limits.page) if name == "_count" else value) for name, value in pairs]
+        if listing and limits.page < PAGE and all(name not in ("_count", "_page") for name, _ in pairs):
+            pairs.append(("_count", str(limits.page)))
+    return pairs
+
+
+def _at_most(text: str, most: int) -> str:
+    return str(most) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > most else text
 
 
 async def _form(request: Request) -> list[tuple[str, str]]:

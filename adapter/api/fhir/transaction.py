@@ -16,6 +16,7 @@ from adapter.api.fhir.answers import Entry
 from adapter.api.fhir.conditional import one_found, only_of
 from adapter.api.fhir.exchange import ID, Exchange, pairs_of
 from adapter.api.fhir.scoping import require
+from adapter.api.limits import limits_of
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
 from adapter.service.endpoint.fault import FhirFault, bad
@@ -23,7 +24,6 @@ from adapter.service.endpoint.query import Handling, read_query
 from adapter.service.endpoint.write import Change, Written, new_id
 from adapter.store.search import Row
 
-MOST_ENTRIES = 5000
 """Entries in one Bundle."""
 
 
@@ -58,8 +58,10 @@ async def process(exchange: Exchange, body: bytes, media: Media, bundle: JsonObj
     if kind not in ("transaction", "batch"):
         raise bad("the type of the Bundle is transaction or batch", "Bundle.type", "value")
     steps = list(_steps(bundle))
-    if len(steps) > MOST_ENTRIES:
-        raise FhirFault(413, "too-long", f"a Bundle has at most {MOST_ENTRIES} entries", "Bundle.entry")
+    most = limits_of(exchange.request).entries
+    if len(steps) > most:
+        text = f"a Bundle has at most {most} entries ([access.limits] entries)"
+        raise FhirFault(413, "too-long", text, "Bundle.entry")
     run = _Run(exchange, steps, whole=kind == "transaction")
     await run.do()
     entries = [run.entry(step) for step in steps]

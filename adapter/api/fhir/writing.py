@@ -12,6 +12,7 @@ from adapter.api.fhir import answers
 from adapter.api.fhir.conditional import one_found, only_of
 from adapter.api.fhir.exchange import ID, Exchange, pairs_of
 from adapter.api.fhir.transaction import process
+from adapter.api.limits import deeper, limits_of
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
 from adapter.service.endpoint.fault import FhirFault, bad
@@ -46,9 +47,17 @@ async def sent(exchange: Exchange) -> Sent:
     if media is None:
         text = "send application/fhir+json or application/fhir+xml"
         raise FhirFault(415, "not-supported", text, "http.Content-Type")
-    body = await exchange.request.body()
+    body, deepest = await exchange.request.body(), limits_of(exchange.request).depth
+
+    def read() -> JsonObject:
+        resource = fhir.read_exact(body, media, exchange.version)
+        if deeper(resource, deepest):
+            text = f"nested deeper than {deepest} levels ([access.limits] depth): send it flatter"
+            raise FhirFault(400, "too-costly", text)
+        return resource
+
     try:
-        return Sent(body, media, await run_in_threadpool(fhir.read_exact, body, media, exchange.version))
+        return Sent(body, media, await run_in_threadpool(read))
     except fhir.FhirError as error:
         raise bad(str(error), code="structure") from None
 

@@ -1,0 +1,171 @@
+"""How much one caller may ask and how long an answer may take: turned away with what to do about it.
+
+Headers: `Retry-After` (RFC 9110), `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapter.access import ActorKind, Identified, log
+from adapter.api.errors import answer
+from adapter.service.bounds import LIMITS, Bounds, Limits, Taken
+
+_FREE = ("/static/", "/health/")
+
+
+def limits_of(request: Request) -> Limits:
+    """The limits that hold for this request, as the gate left them."""
+    found: Limits = getattr(request.state, "limits", LIMITS)
+    return found
+
+
+def deeper(value: object, most: int) -> bool:
+    """Whether objects and arrays stand inside each other more than `most` deep. Goes no deeper than that."""
+    level: list[object] = [value]
+    for _ in range(most):
+        inner: list[object] = []
+        for each in level:
+            if type(each) is dict:
+                inner += [item for item in each.values() if type(item) in (dict, list)]
+            elif type(each) is list:
+                inner += [item for item in each if type(item) in (dict, list)]
+        if not inner:
+            return False
+        level = inner
+    return True
+
+
+class RateLimit:
+    """ASGI middleware, behind authentication: counts requests of each identity, or address where nobody is known."""
+
+    def __init__(self, app: ASGIApp, bounds: Bounds) -> None:
+        self._app = app
+        self._throttle = bounds.throttle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through, or answer 429."""
+        throttle = self._throttle
+        if throttle is None or scope["type"] != "http" or scope["path"].startswith(_FREE):
+            await self._app(scope, receive, send)
+            return
+        taken = await throttle.take(_identity(scope))
+        if taken is None:
+            await self._app(scope, receive, send)
+            return
+        told = _headers(taken)
+        if not taken.allowed:
+            await _turned_away(Request(scope), taken, told)(scope, receive, send)
+            return
+
+        async def send_with_rate(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *told]
+            await send(message)
+
+        await self._app(scope, receive, send_with_rate)
+
+
+class FailureLimit:
+    """ASGI middleware, before authentication: an address that guesses at tokens is not looked at for a while."""
+
+    def __init__(self, app: ASGIApp, bounds: Bounds) -> None:
+        self._app = app
+        self._throttle = bounds.throttle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through, or answer 429."""
+        throttle = self._throttle
+        if throttle is None or scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        address = _address(scope)
+        wait = throttle.shut_out(address)
+        if wait > 0:
+            log.TURNED_AWAY.log(request_id=_request_id(scope), method=scope["method"], reason="failures")
+            text = "too many requests from this address showed a token or session that does not hold"
+            headers = {"Retry-After": str(math.ceil(wait))}
+            await answer(Request(scope), 429, text, headers)(scope, receive, send)
+            return
+        status = 0
+
+        async def send_and_look(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        await self._app(scope, receive, send_and_look)
+        if status == 401:
+            await throttle.failed(address)
+
+
+class Deadline:
+    """ASGI middleware: an answer that does not begin in time is given up on."""
+
+    def __init__(self, app: ASGIApp, bounds: Bounds) -> None:
+        self._app = app
+        self._seconds = bounds.limits.seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or 503 when it takes too long."""
+        if not self._seconds or scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        clock = asyncio.timeout(self._seconds)
+
+        async def send_in_time(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                clock.reschedule(None)  # what has begun may take as long as it is read
+            await send(message)
+
+        try:
+            async with clock:
+                await self._app(scope, receive, send_in_time)
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            log.TURNED_AWAY.log(request_id=_request_id(scope), method=scope["method"], reason="time")
+            text = f"no answer within {self._seconds:g} seconds ([access.limits] seconds): ask for less at once"
+            if scope["method"] not in ("GET", "HEAD"):
+                text += "; what was sent may have been kept: look before sending it again"
+            request = Request(scope)
+            await answer(request, 503, text, {"Retry-After": "5"}, code="timeout")(scope, receive, send)
+
+
+def _identity(scope: Scope) -> str:
+    who: Identified | None = scope.get("state", {}).get("identified")
+    if who is None:
+        return f"address:{_address(scope)}"
+    if who.actor.kind is ActorKind.WOMAN and who.woman is not None:
+        return f"woman:{who.woman.source}:{who.woman.woman}"
+    return f"{who.actor.kind.value}:{who.actor.id}"
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def _request_id(scope: Scope) -> str:
+    return str(scope.get("state", {}).get("request_id", ""))
+
+
+def _headers(taken: Taken) -> list[tuple[bytes, bytes]]:
+    seconds = math.ceil(taken.wait) if not taken.allowed else 60
+    return [
+        (b"ratelimit-policy", b'"identity";q=%d;w=60' % taken.quota),
+        (b"ratelimit", b'"identity";r=%d;t=%d' % (taken.remaining, seconds)),
+    ]
+
+
+def _turned_away(request: Request, taken: Taken, told: list[tuple[bytes, bytes]]) -> ASGIApp:
+    wait = max(1, math.ceil(taken.wait))
+    log.TURNED_AWAY.log(request_id=_request_id(request.scope), method=request.method, reason="rate")
+    text = f"at most {taken.quota} requests a minute ([access.limits] per_minute): ask again in {wait} seconds"
+    headers = {"Retry-After": str(wait), **{name.decode(): value.decode() for name, value in told}}
+    return answer(request, 429, text, headers)
