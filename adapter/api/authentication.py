@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapter.access import Action, Context, Identified, Purpose, UnauthenticatedError, UnavailableError
 from adapter.access.systems import Scopes
 from adapter.api.errors import answer
+from adapter.service.access.emergency import Emergencies
 from adapter.service.entrance import Credentials, Entrance, context_of
 
 _OPEN = frozenset(
@@ -35,15 +36,20 @@ _OPEN = frozenset(
 _OPEN_BELOW = ("/.well-known/", "/static/", "/fhir/stu3/.well-known/", "/fhir/r4/.well-known/", "/launch")
 """Addresses that tell nothing of anybody, or are where one says who one is."""
 
+_READING = ("/_search", "/emergency")
+"""Posted, but to see something: the address would show what is asked."""
+EMERGENCY_HEADER = "x-noodtoegang"
+
 _STATE = "identified"
 
 
 class Authentication:
     """ASGI middleware: no route behind it runs for somebody who is not known."""
 
-    def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
+    def __init__(self, app: ASGIApp, entrance: Entrance, emergencies: Emergencies | None = None) -> None:
         self._app = app
         self._entrance = entrance
+        self._emergencies = emergencies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Establish who asks, or answer 401 (a page: go and log in)."""
@@ -64,14 +70,20 @@ class Authentication:
             return None if _open(scope["path"]) else _refused(Request(scope), error)
         except UnavailableError as error:
             return None if _open(scope["path"]) else answer(Request(scope), 503, str(error), {"Retry-After": "2"})
+        who = scope["state"][_STATE] = self._held(Request(scope), who)
         if who.scopes is None or scope["path"].startswith("/fhir/") or _open(scope["path"]):
             return None  # the FHIR door looks at scopes itself, type by type
         return await self._scoped(Request(scope), who, who.scopes)
 
+    def _held(self, request: Request, who: Identified) -> Identified:
+        """With the noodtoegang that comes along, where it was begun for who asks."""
+        sealed = request.headers.get(EMERGENCY_HEADER)
+        return who if sealed is None or self._emergencies is None else self._emergencies.hold(who, sealed)
+
     async def _scoped(self, request: Request, who: Identified, scopes: tuple[str, ...]) -> Response | None:
         """Other doors are not about one type of resource: a token needs its letters for all of them."""
         asks = request.method in ("GET", "HEAD") or request.url.path.startswith("/cds-services")
-        letters = "r" if asks or request.url.path.endswith("/_search") else "cu"
+        letters = "r" if asks or request.url.path.endswith(_READING) else "cu"
         held = Scopes.of(scopes)
         if all(held.where("*", letter) == () for letter in letters):
             return None

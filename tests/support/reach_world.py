@@ -83,7 +83,7 @@ def secret(source: str, who: str) -> str:
 
 
 def woman(source: str, who: str, bsn: str | None, **more: Any) -> list[Json]:
-    """Her record at a source: herself, her dossier with its due date, and a blood pressure and a finding with a text."""
+    """Her record at a source: herself, her dossier with its due date, and a value and a finding with a text."""
     patient, dossier = f"{source}-{who}", f"{source}-{who}-dossier"
     identifier = [{"system": BSN_SYSTEM, "value": bsn}] if bsn else []
     subject, context = {"reference": f"Patient/{patient}"}, {"reference": f"EpisodeOfCare/{dossier}"}

@@ -104,6 +104,14 @@ class Reach:
             own |= ctx.emergency.women
         return frozenset(own | {w for w in more if self._seen(reader, w, now).allowed})
 
+    def desk(self, ctx: Context) -> frozenset[str] | None:
+        """The sources on whose records somebody may decide that they are one woman: of their own organisation; all
+        (None) for the desk of the IGO itself, which sees women side by side over organisations.
+        """
+        if ctx.everything or f"agb:{self._rooms.igo.agb.value}" in self.reader(ctx).identities:
+            return None
+        return self.own_sources(ctx)
+
     def told(self) -> object:
         """Changes with what was said in consents, here or elsewhere."""
         return self._grounds.stand() if self._grounds is not None else None

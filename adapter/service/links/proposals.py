@@ -5,11 +5,13 @@ Decisions are kept as pairs (same, apart), added to only. Linking reads them and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from adapter.access import Action, Context, Entity, EventType, Grant, Resource
 from adapter.access.redact import redact
 from adapter.model.sources import RecordKey
+from adapter.service.access.reach import Reach
 from adapter.service.asked import BadQuestionError
 from adapter.service.guard import Guard
 from adapter.service.links.by_hand import Verdict, said
@@ -28,10 +30,12 @@ from adapter.service.links.proposal import (
     ProposalDetail,
     ProposalPage,
     UnknownProposalError,
+    UnknownRecordError,
 )
 from adapter.service.links.proposal_queue import Open, ProposalQueue
 from adapter.service.links.proposal_view import Shown, judged
 from adapter.service.links.women import WOMAN
+from adapter.service.port import UnknownPregnancyError
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
 from adapter.service.work import Work
@@ -41,13 +45,17 @@ LONGEST = 1000
 """Characters that a reason may have."""
 
 SPLIT = "split"
+_MOST = 100_000
 
 
 class Proposals:
     """Implements `adapter.service.proposal.LinkDesk`."""
 
-    def __init__(self, rooms: Rooms, records: Records, pregnancies: Pregnancies, work: Work) -> None:
+    def __init__(
+        self, rooms: Rooms, records: Records, pregnancies: Pregnancies, work: Work, reach: Reach | None = None
+    ) -> None:
         self._rooms = rooms
+        self._reach = reach or Reach(rooms)
         self._guard = Guard(rooms)
         self._shown = Shown(rooms, records, pregnancies)
         self._pregnancies = pregnancies
@@ -59,7 +67,8 @@ class Proposals:
     ) -> ProposalPage:
         """What is for a person to decide."""
         grant = self._guard.allowed(ctx, Action.READ, Resource.LINK)
-        every = [o for o in self._queue.open() if kind is None or o.lead.kind == kind]
+        desk = self._reach.desk(ctx)
+        every = [o for o in self._queue.open() if (kind is None or o.lead.kind == kind) and _shows(desk, _of(o))]
         later = sum(o.later is not None for o in every)
         chosen = [o for o in every if state is None or (o.later is not None) == (state == "later")]
         shown = tuple(self._shown.proposal(o) for o in chosen[offset : offset + limit])
@@ -69,7 +78,10 @@ class Proposals:
     def proposal(self, ctx: Context, id: str) -> ProposalDetail:
         """One proposal, both sides. Raises `UnknownProposalError`; `OvertakenError` where it was decided already."""
         grant = self._guard.allowed(ctx, Action.READ, Resource.LINK)
-        detail = self._shown.detail(self._open(id))
+        detail = self._shown.detail(self._open(ctx, id))
+        if (desk := self._reach.desk(ctx)) is not None:  # that she is known elsewhere as well is not for this desk
+            a, b = (tuple(p for p in side if p.source in desk) for side in (detail.beside_a, detail.beside_b))
+            detail = replace(detail, beside_a=a, beside_b=b)
         for woman in self._shown.women(detail.proposal):
             self._guard.record(ctx, EventType.READ, Action.READ, grant, [Entity("proposal", id)], patient=woman)
         return detail
@@ -79,7 +91,7 @@ class Proposals:
         grant = self._guard.allowed(ctx, Action.CREATE, Resource.LINK)
         chosen = _verdict(verdict, (Verdict.SAME, Verdict.APART, Verdict.LATER))
         why = _reason(reason)
-        open = self._open(id)
+        open = self._open(ctx, id)
         if changes := self._shown.overtaken(open, seen):
             raise OvertakenError(*changes)
         lead = open.lead
@@ -117,6 +129,8 @@ class Proposals:
             second = self._shown.row(kind, other)
             self._one_woman(kind, chosen, row, second)
             pairs = ((judged(row), judged(second)),)
+        if not _shows(self._reach.desk(ctx), (j.source for pair in pairs for j in pair)):
+            raise UnknownRecordError("no such record or dossier is held")
         self._not_said_already(kind, chosen, pairs)
         return self._ruled(ctx, grant, Ruling(kind, chosen, pairs, ctx.actor, why))
 
@@ -125,7 +139,8 @@ class Proposals:
         grant = self._guard.allowed(ctx, Action.UPDATE, Resource.LINK)
         why = _reason(reason)
         rows = self._rooms.store.judged_at_once(decision)
-        if not rows or rows[0].verdict == Verdict.UNDONE:
+        shown = _shows(self._reach.desk(ctx), _judged_at(rows))
+        if not rows or not shown or rows[0].verdict == Verdict.UNDONE:
             raise UnknownProposalError(decision)
         latest = self._rooms.store.judgements(rows[0].kind, pairs=[r.pair for r in rows])
         standing = [r for r in latest if r.decision == decision]
@@ -138,19 +153,32 @@ class Proposals:
         """What hangs together in one pregnancy now. Raises `UnknownPregnancyError`."""
         grant = self._guard.allowed(ctx, Action.READ, Resource.LINK)
         found = self._shown.bound(pregnancy)
+        if not _shows(self._reach.desk(ctx), (p.source for p in (*found.records, *found.dossiers, *found.others))):
+            raise UnknownPregnancyError(pregnancy)
         self._guard.record(ctx, EventType.READ, Action.READ, grant, [Entity("links", pregnancy)], patient=found.woman)
         return found
 
     def decisions(self, ctx: Context, *, offset: int = 0, limit: int = 50) -> LinkDecisionPage:
         """Everything that persons decided, newest first."""
         grant = self._guard.allowed(ctx, Action.READ, Resource.LINK)
-        rows, total = self._rooms.store.judgement_log(offset, limit)
+        desk = self._reach.desk(ctx)
+        rows, total = self._decided(offset, limit) if desk is None else self._decided_at(desk, offset, limit)
         standing = {j.position for j in self._rooms.store.judgements(pairs={r.pair for r in rows})} if rows else set()
         found = [
             _told([r for r in rows if r.decision == id], standing) for id in dict.fromkeys(r.decision for r in rows)
         ]
         self._guard.record(ctx, EventType.SEARCH, Action.EXECUTE, grant, [Entity("link-decisions", "")])
         return LinkDecisionPage(tuple(found), total)
+
+    def _decided(self, offset: int, limit: int) -> tuple[list[Judgement], int]:
+        return self._rooms.store.judgement_log(offset, limit)
+
+    def _decided_at(self, desk: frozenset[str], offset: int, limit: int) -> tuple[list[Judgement], int]:
+        """The decisions on records of these sources alone."""
+        rows, _ = self._rooms.store.judgement_log(0, _MOST)
+        by_decision = {id: [r for r in rows if r.decision == id] for id in dict.fromkeys(r.decision for r in rows)}
+        mine = [some for some in by_decision.values() if _shows(desk, _judged_at(some))]
+        return [r for some in mine[offset : offset + limit] for r in some], len(mine)
 
     def _ruled(self, ctx: Context, grant: Grant, ruling: Ruling) -> LinkDecision:
         """Keep it, link and rebuild the women it touches, and leave an audit event for each."""
@@ -172,11 +200,12 @@ class Proposals:
             self._guard.record(ctx, EventType.LINK, action, grant, entities, patient=woman, subtype=what)
         return _told(rows, {r.position for r in rows})
 
-    def _open(self, id: str) -> Open:
-        found = self._queue.of(id)
-        if found is not None:
+    def _open(self, ctx: Context, id: str) -> Open:
+        desk, found = self._reach.desk(ctx), self._queue.of(id)
+        if found is not None and _shows(desk, _of(found)):
             return found
-        for judgement in self._rooms.store.judgements(pairs=[id]):
+        judged_already = self._rooms.store.judgements(pairs=[id]) if found is None else []
+        for judgement in (j for j in judged_already if _shows(desk, _judged_at([j]))):
             if judgement.verdict in (Verdict.SAME, Verdict.APART):
                 raise OvertakenError(_decided(judgement))
         raise UnknownProposalError(id)
@@ -197,6 +226,19 @@ class Proposals:
 
     def _women_of(self, records: Sequence[RecordKey]) -> list[str]:
         return self._pregnancies.women_of(records)
+
+
+def _shows(desk: frozenset[str] | None, sources: Iterable[str]) -> bool:
+    """Whether a desk for these sources (None: the whole region's) is for what stands at those."""
+    return desk is None or desk.issuperset(sources)
+
+
+def _of(open: Open) -> set[str]:
+    return {row.source for pair in open.pairs for row in (pair.a, pair.b)}
+
+
+def _judged_at(rows: Iterable[Judgement]) -> set[str]:
+    return {judged.source for row in rows for judged in (row.a, row.b)}
 
 
 def _verdict(text: str, allowed: tuple[Verdict, ...]) -> Verdict:
