@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from adapter.access import UnavailableError
+from adapter.access import Purpose, UnavailableError
 from support.fhir_server import (
     JSON,
     door,
@@ -215,3 +215,66 @@ async def test_no_secret_in_the_technical_log(tmp_path, capsys):
     assert "access.token-refused" in said
     assert "eyJ" not in said
     assert EC_KEY.kid not in said.split()
+
+
+READER = client("dva", for_woman=True, roles=(), source="vp", organisation="agb:08000000", scopes=("patient/*.cruds",))
+
+
+async def test_a_token_for_one_woman_shows_her_alone_and_no_bsn(tmp_path):
+    async with serving(tmp_path, FULL, READER) as (world, http):
+        await filled(world, http)
+        other = transaction(put_entry(patient("w2", bsn="900186021")), put_entry(episode("e2", woman="w2")))
+        assert (
+            await http.post("/fhir/stu3", json=other, headers={**JSON, **await bearer(world, id="full", jti="w2")})
+        ).is_success
+        who = await bearer(world, "patient/*.cruds", id="dva", patient="Patient/w1")
+        found = await http.get("/fhir/stu3/Patient", headers=who)
+        assert [entry["resource"]["id"] for entry in found.json()["entry"]] == ["w1"]
+        assert "999911120" not in found.text
+        assert (await http.get("/fhir/stu3/EpisodeOfCare/e1", headers=who)).status_code == 200
+        for address in ("Patient/w2", "EpisodeOfCare/e2", "EpisodeOfCare/e2/_history", "Patient/w2/$everything"):
+            assert (await http.get(f"/fhir/stu3/{address}", headers=who)).status_code == 404, address
+        listed = (await http.get("/fhir/stu3/EpisodeOfCare?_include=EpisodeOfCare:patient", headers=who)).text
+        assert "w2" not in listed
+        put = await http.put("/fhir/stu3/Patient/w1", json=patient(), headers={**JSON, **who})
+        assert put.status_code == 403
+
+
+async def test_a_payment_token_reads_no_resource(tmp_path):
+    payment = client(
+        "igo", purposes=(Purpose.HPAYMT,), roles=("igo-controller", "zorgverlener"), organisation="agb:08000000"
+    )
+    async with serving(tmp_path, FULL, payment) as (world, http):
+        await filled(world, http)
+        who = await bearer(world, "system/*.rs", id="igo")
+        for address in ("Observation/o1", "Observation?patient=Patient/w1", "Patient/w1/$everything", "_history"):
+            answer = await http.get(f"/fhir/stu3/{address}", headers=who)
+            assert answer.status_code == 403, address
+            assert "o1" not in answer.text
+
+
+@pytest.mark.parametrize("scope", ["system/Observation.rs?code=57036006", "system/Observation.rs?code=1"])
+async def test_a_scope_for_some_resources_alone(tmp_path, scope):
+    async with serving(tmp_path, FULL) as (world, http):
+        await filled(world, http)
+        who = await bearer(world, scope, id="full")
+        found = (await http.get("/fhir/stu3/Observation?patient=Patient/w1", headers=who)).json()
+        one = await http.get("/fhir/stu3/Observation/o1", headers=who)
+        meets = "57036006" in scope
+        assert (found["total"], one.status_code) == ((1, 200) if meets else (0, 404))
+
+
+async def test_what_is_brought_along_needs_a_scope_too(tmp_path):
+    async with serving(tmp_path, FULL) as (world, http):
+        await filled(world, http)
+        asked = "/fhir/stu3/EpisodeOfCare?_id=e1&_include=EpisodeOfCare:patient"
+        for scope, kinds in (
+            ("system/EpisodeOfCare.rs", {"EpisodeOfCare"}),
+            ("system/EpisodeOfCare.rs system/Patient.r", {"EpisodeOfCare", "Patient"}),
+        ):
+            who = await bearer(world, scope, id="full", jti=scope)
+            found = (await http.get(asked, headers=who)).json()
+            assert {entry["resource"]["resourceType"] for entry in found["entry"]} == kinds
+        who = await bearer(world, "system/Patient.r system/Encounter.r", id="full", jti="everything")
+        everything = (await http.get("/fhir/stu3/Patient/w1/$everything", headers=who)).json()
+        assert {e["resource"]["resourceType"] for e in everything["entry"]} == {"Patient", "Encounter"}

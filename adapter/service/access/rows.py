@@ -28,10 +28,12 @@ class RowScope:
 
     def sees(self, row: Row) -> bool:
         """Whether this resource may be seen. What is about nobody (an organisation) may."""
+        return self.reaches(row) and (self._kinds.all or self._kinds.show(row))
+
+    def reaches(self, row: Row) -> bool:
+        """The same, whatever kinds of data the token leaves."""
         record = row.record
-        if self._narrows and record is not None and row.source not in self._own and not self._shows(record, row.type):
-            return False
-        return self._kinds.all or self._kinds.show(row)
+        return not self._narrows or record is None or row.source in self._own or self._shows(record, row.type)
 
     def checks(self, record: RecordKey | None) -> tuple[str, ...]:
         """What was looked at for this record, for the audit event."""

@@ -27,7 +27,8 @@ class Caller:
     `source`: the registered source as which this caller may send data, and whose own ids it knows. `woman`: the record
     of the one woman whom the token stands for (MedMij): every search is about her, and no BSN is shown. `records`: the
     records that may be seen, None for all of them. `may`: the last word on each resource, after `records`. `checks`:
-    what was looked at for a record before it was shown, for the audit event.
+    what was looked at for a record before it was shown, for the audit event. `may_name`: as `may`, whatever kinds of
+    data the token leaves: by an id that the caller knows already they may ask for what points to it.
     """
 
     context: Context
@@ -36,6 +37,7 @@ class Caller:
     records: frozenset[RecordKey] | None = None
     may: Callable[[Row], bool] = _everything
     checks: Checks = _nothing
+    may_name: Callable[[Row], bool] = _everything
 
     @property
     def masked(self) -> bool:
@@ -44,7 +46,14 @@ class Caller:
 
     def sees(self, row: Row) -> bool:
         """Whether this caller may see this resource."""
+        return self._within(row) and self.may(row)
+
+    def names(self, row: Row) -> bool:
+        """Whether this caller may ask by this resource, as the value of a reference parameter."""
+        return self._within(row) and self.may_name(row)
+
+    def _within(self, row: Row) -> bool:
         record = row.record
         if self.records is not None and record is not None and record not in self.records:
             return False
-        return row.problem is None and self.may(row)
+        return row.problem is None

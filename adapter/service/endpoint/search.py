@@ -190,7 +190,7 @@ class _Run:
         for wanted in criterion.wanted:
             for kind, id in self._readings(criterion, wanted.text):
                 row = self._names.find(kind, id, self._caller.source, self._place.upto)
-                if row is not None and self._caller.sees(row):
+                if row is not None and self._caller.names(row):
                     found.append(row)
         return found
 

@@ -59,7 +59,7 @@ class FhirService:
         """Who asks, narrowed to what they may see. `source`, `woman`: what their token says of them."""
         scope = RowScope(self._reach, self._search, context)
         records = frozenset(self.linked(woman)) if woman is not None else None
-        return Caller(context, source, woman, records, scope.sees, scope.checks)
+        return Caller(context, source, woman, records, scope.sees, scope.checks, scope.reaches)
 
     def linked(self, record: RecordKey) -> list[RecordKey]:
         """The records of the same woman, this one among them."""
