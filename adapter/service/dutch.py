@@ -21,6 +21,7 @@ _TAG = re.compile(
 _MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 
 STATUS = {"igo": "IGO", "niet_igo": "niet-IGO", "gemengd": "gemengd", "onbepaald": "onbepaald"}
+RISK = {"mogelijk": "zorg buiten de IGO is mogelijk", "waarschijnlijk": "zorg buiten de IGO is waarschijnlijk"}
 PHASE_STATE = {
     "not_started": "nog niet begonnen",
     "running": "loopt",

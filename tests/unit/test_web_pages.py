@@ -14,6 +14,7 @@ import pytest
 
 from adapter.access import Purpose
 from adapter.asgi import build
+from adapter.model.decision import EarlyWarning, Reason
 from adapter.web.timeline import draw
 
 SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
@@ -172,3 +173,20 @@ async def test_the_decision_shows_what_persons_did(client):
 )
 async def test_what_persons_send_wrong_is_said(client, form, status):
     assert (await client.post(f"{ONE}/besluit/personen", data=form)).status_code == status
+
+
+async def test_the_early_warning_says_why_and_what_somebody_could_still_do(client, application):
+    reason = Reason(
+        "vroegsignaal/kraamzorg", "met", "De kraamzorg is elders aangevraagd.", "eigen lezing", "provisional", ()
+    )
+    warned = EarlyWarning("waarschijnlijk", (reason,), ("Bel de kraamzorg.",), "provisional")
+    calm = await client.get(f"{ONE}/besluit")
+    application.made = replace(SAMPLE.DECISION, warning=warned)
+    shown = (await client.get(f"{ONE}/besluit")).text
+    for text in (
+        "Vroegsignaal: zorg buiten de IGO is waarschijnlijk",
+        reason.text,
+        "Bel de kraamzorg.",
+        "beslist niets",
+    ):
+        assert text in shown and text not in calm.text
