@@ -56,7 +56,7 @@ class ConsentDesk:
         today = day_of(self._rooms.clock())
         statements = tuple(self._statement(ctx, one, today) for one in self._shown(seen))
         may = self._guard.allows(ctx, Action.CREATE, Resource.CONSENT)
-        between = self._words.grounds(self._grounds, seen, self._reader(ctx), today)
+        between = self._words.grounds(self._grounds, seen, pregnancy, self._reader(ctx), today)
         names = (name for record, name in self._grounds.of(seen.woman).names if record in seen.allowed)
         page = ConsentPage(pregnancy, statements, between, self._words.parties(), may, next(names, None))
         self._guard.record(

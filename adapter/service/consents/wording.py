@@ -60,8 +60,12 @@ class Wording:
         person, _, organisation = said.by.rpartition("@")
         return self.name(organisation) or person
 
-    def grounds(self, grounds: Grounds, seen: Seen, reader: Party | None, today: date) -> tuple[GroundBetween, ...]:
-        """The ground for each source: towards who asks, or towards each other source where nothing narrows them."""
+    def grounds(
+        self, grounds: Grounds, seen: Seen, pregnancy: str, reader: Party | None, today: date
+    ) -> tuple[GroundBetween, ...]:
+        """The ground for each source, for this pregnancy: towards who asks, or towards each other source where nothing
+        narrows them.
+        """
         organisations = {s.info.organisation.id: s.info.organisation for s in self._rooms.sources.values()}
         each = list(organisations.values())
         if not seen.everything:
@@ -69,20 +73,18 @@ class Wording:
             for source, setup in self._rooms.sources.items():
                 if source in seen.grounds:
                     named[setup.info.organisation.id] = seen.grounds[source]
-            return tuple(self._between(o, own, named[o.id]) for o in each if o.id in named)
-        pairs = ((h, r) for h in each for r in each if h.id != r.id)
+            return tuple(_between(o, own, named[o.id], pregnancy) for o in each if o.id in named)
         ours = {o.id: party(self._rooms, o) for o in each}
         return tuple(
-            self._between(h, _called(r), grounds.ground(seen.woman, ours[h.id], ours[r.id], today)) for h, r in pairs
+            _between(h, _called(r), grounds.ground(seen.woman, ours[h.id], ours[r.id], today), pregnancy)
+            for h in each
+            for r in each
+            if h.id != r.id
         )
 
     def _own(self, reader: Party | None) -> str:
         names = (self.name(identity) for identity in sorted(reader.identities)) if reader is not None else iter(())
         return next((name for name in names if name), "uw organisatie")
-
-    def _between(self, holder: Organisation, reader: str, found: Ground) -> GroundBetween:
-        part = found.partly and not found.allowed
-        return GroundBetween(_called(holder), reader, found.kind, found.code, found.why, found.reference, part)
 
     def _side(self, identities: frozenset[str] | None, kinds: frozenset[OrganisationKind] | None) -> str:
         if identities is not None:
@@ -99,3 +101,10 @@ class Wording:
 
 def _called(organisation: Organisation) -> str:
     return organisation.name or organisation.id
+
+
+def _between(holder: Organisation, reader: str, found: Ground, pregnancy: str) -> GroundBetween:
+    here = found.of("", pregnancy)  # what holds for this pregnancy, whatever the kind of data
+    kinds = {kind for kind, _, _ in found.apart if kind is not None}
+    part = not here.allowed and any(found.of(kind, pregnancy).allowed for kind in kinds)
+    return GroundBetween(_called(holder), reader, here.kind, here.code, here.why, here.reference, part)
