@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,6 +22,7 @@ from adapter.connectors import Ask, PullOutcome, WomanAnswer
 from adapter.model.carepath import CarePath
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey, SourceInfo, SourceState
 from adapter.service.application import UseCases
+from adapter.store import KeyRing, Store
 
 BSN = "999911120"
 START = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
@@ -131,6 +134,14 @@ def _data(settings: Settings) -> Data:
     return _DATA[0]
 
 
+@cache
+def _empty_store() -> dict[str, bytes]:
+    """A new database and its key, migrated once: copying it is faster than making it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Store.open(f"sqlite:///{folder}/adapter.db", KeyRing.create(Path(folder) / "adapter.key")).close()
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
 @asynccontextmanager
 async def world(folder: Path, access: str = ACCESS) -> AsyncIterator[World]:
     """The three with nothing in them yet; `access`: the `[access]` part of the configuration, empty for none."""
@@ -142,6 +153,9 @@ async def world(folder: Path, access: str = ACCESS) -> AsyncIterator[World]:
         register += _MEMBER.format(name=id.capitalize(), agb=agb, discipline=DISCIPLINES[id])
     (folder / "adapter.toml").write_text(f'{config}\n[igo]\nregister = "igo.toml"\n{access}', "utf-8")
     (folder / "igo.toml").write_text(register, "utf-8")
+    for name, content in _empty_store().items():
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o600)
     moment = [START]
     with patch.object(wire, "load_data", _data):
         application = bootstrap.open_application(folder / "adapter.toml", clock=lambda: moment[0])
