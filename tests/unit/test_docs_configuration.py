@@ -22,6 +22,7 @@ MODELS = [
     settings.ZorgpadSettings,
     settings.SimulationSettings,
     access.ClientSettings,
+    access.ConsentSettings,
     access.IntrospectionSettings,
     register._Rules,
     register._Member,
