@@ -33,8 +33,8 @@ from adapter.access.systems import (
     named_organisation,
     read_scope,
 )
+from adapter.bootstrap import people
 from adapter.bootstrap.access import AccessSettings, ClientSettings, IntrospectionSettings
-from adapter.bootstrap.people import people_of
 from adapter.bootstrap.shelf import RedisShelf
 from adapter.model.identifiers import Agb, Bsn, Ura
 from adapter.model.sources import Problem, RecordKey
@@ -119,10 +119,14 @@ def entrance_of(access: AccessSettings, given: Surroundings) -> ConfiguredEntran
     desk = TokenDesk(
         access.issuer, clients, Assertions(clients, RedisReplay(seen), now), tokens, keys, given.audit, given.clock
     )
-    people = people_of(access, given.sources, shelf, given.audit, given.clock, Registered(clients), framed=given.framed)
+    lets_in = people.people_of(
+        access, given.sources, shelf, given.audit, given.clock, Registered(clients), framed=given.framed
+    )
     asked = None if access.introspection is None else _asked(access.introspection)
     introspection = None if asked is None else Introspection(asked, clients, women, now)
-    return ConfiguredEntrance(access.issuer, tokens, desk, introspection, people, access.proxies, closing=(shelf, seen))
+    return ConfiguredEntrance(
+        access.issuer, tokens, desk, introspection, lets_in, access.proxies, closing=(shelf, seen)
+    )
 
 
 def registered(access: AccessSettings, sources: Iterable[str]) -> Clients:
@@ -167,9 +171,9 @@ def _asked(given: IntrospectionSettings) -> Asked:
 
 
 def faults(access: AccessSettings, sources: Iterable[str], *, strict: bool = False) -> list[Problem]:
-    """What is wrong with registered systems and introspection. `strict`: what is not there now is a fault too."""
+    """What is wrong with registered systems, introspection, people. `strict`: what is not there now is a fault too."""
     known, ids = set(sources), [client.id for client in access.client]
-    found = []
+    found = people.faults(access, known, strict=strict)
     for client in access.client:
         where = f"access.client {client.id!r}"
         if ids.count(client.id) > 1:

@@ -77,7 +77,7 @@ def people_of(
     """
     if access.people is None and not access.launch:
         return None
-    problems = [*_faults(access, sources)]
+    problems = faults(access, sources)
     fetch, site = fetch or Http(), access.issuer
     made: dict[str, Provider] = {}
     own: Own | None = None
@@ -177,8 +177,14 @@ def _epd(given: LaunchSettings, sources: Mapping[str, tuple[str, str | None]], p
     return Epd(given.id, name, given.source, organisation, provider, given.client)
 
 
-def _faults(access: AccessSettings, sources: Collection[str]) -> list[Problem]:
-    found = []
+def faults(access: AccessSettings, sources: Collection[str], *, strict: bool = False) -> list[Problem]:
+    """What is wrong with people and launches. `strict`: a secret or key that is not there is a fault too."""
+    found: list[Problem] = []
+    for where, given, address, path in _clients(access) if strict else ():
+        try:
+            _registration(where, given, address, path)
+        except ConfigurationError as error:
+            found += error.problems
     if access.people is not None:
         if not is_safe(access.people.issuer):
             found.append(Problem(None, "access.people.issuer", "give an https address"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -11,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from adapter.access import Identified, log
+from adapter.access import Context, Identified, Purpose, log
 from adapter.access.people import Begun, Entered, LoginError, LoginFault, People
 from adapter.model.sources import RecordKey
-from adapter.service.port import Application
+from adapter.service.port import Application, UnknownPregnancyError
 from adapter.web import menu
 from adapter.web.templating import page
 
@@ -172,7 +174,11 @@ class LoginPages:
         """On to the care path of the woman whose dossier is open in the EPD."""
         woman = entered.person.woman
         hers = await run_in_threadpool(pregnancies_of, self._application, woman) if woman is not None else []
-        chosen = entered.pregnancy if entered.pregnancy in hers else hers[0] if hers else None
+        chosen = entered.pregnancy if entered.pregnancy in hers else None
+        if chosen is None:
+            person = entered.person
+            ctx = menu.context(request, Identified(person.actor, person.purposes, woman=woman), Purpose.TREAT)
+            chosen = await run_in_threadpool(_going_on, self._application, ctx, hers)
         if chosen is None:
             title, text = "Nog geen zorgpad", "Van deze vrouw is hier nog geen zwangerschap bekend."
             response = page(request, "inlogfout.html", {"title": title, "text": text, "again": False}, 404)
@@ -199,8 +205,20 @@ class LoginPages:
         log.LOGIN_REFUSED.log(request_id=request_id, reason=error.fault.value, what=error.detail)
 
 
+def _going_on(application: Application, ctx: Context, hers: list[str]) -> str | None:
+    """Of these pregnancies the one that goes on, else the last; None where none may be seen."""
+    if len(hers) < 2:
+        return hers[0] if hers else None
+    seen = []
+    for pregnancy in hers:
+        with suppress(UnknownPregnancyError):
+            seen.append(application.care_path(ctx, pregnancy))
+    seen.sort(key=lambda path: (path.state == "ongoing", path.ended_on or date.max))
+    return seen[-1].pregnancy if seen else None
+
+
 def pregnancies_of(application: Application, woman: RecordKey) -> list[str]:
-    """Our ids of this woman's pregnancies, over the sources; one that goes on first."""
+    """Our ids of this woman's pregnancies, over the sources."""
     search = application.fhir.store.search
     found = [p for record in application.fhir.linked(woman) for p in search.pregnancies_of(record)]
     return list(dict.fromkeys(found))

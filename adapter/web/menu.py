@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from adapter.access import Action, Identified, Policy, Purpose, Resource, Role
+from adapter.access import Action, Context, Identified, Policy, Purpose, Resource, Role
 from adapter.service.entrance import context_of
 
 NAVIGATION = (
@@ -59,6 +59,12 @@ def who(request: Request) -> Identified | None:
     """Who looks; None on a page where one says so first."""
     found: Identified | None = getattr(request.state, "identified", None)
     return found
+
+
+def context(request: Request, found: Identified, purpose: Purpose) -> Context:
+    """What somebody who just came in asks by this request."""
+    client = request.client.host if request.client else ""
+    return context_of(found, purpose, getattr(request.state, "request_id", ""), client)
 
 
 def shown(request: Request) -> Shown | None:

@@ -24,6 +24,8 @@ MODELS = [
     access.ClientSettings,
     access.ConsentSettings,
     access.IntrospectionSettings,
+    access.PeopleSettings,
+    access.LaunchSettings,
     register._Rules,
     register._Member,
     register._Contract,

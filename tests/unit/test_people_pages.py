@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +16,7 @@ import adapter.web
 from adapter.access import Identified, UnauthenticatedError
 from adapter.access.people import LoginFault, form_token
 from adapter.asgi import build
+from adapter.service.port import UnknownPregnancyError
 from adapter.web import login, menu
 from doors.sample import SampleApplication
 from support.people_world import FHIR, ISSUER, World
@@ -233,3 +236,24 @@ async def test_a_signed_link_leads_to_the_pregnancy_it_names_only_if_that_is_her
 
 async def test_our_public_keys_are_public_and_hold_no_private_part(client):
     assert (await client.get("/launch/jwks.json")).json() == {"keys": []}
+
+
+async def test_of_several_pregnancies_the_one_that_goes_on_is_opened(world, client, application):
+    ended = replace(application.path, pregnancy="zw-af", state="ended", ended_on=date(2022, 1, 1))
+    later = replace(ended, pregnancy="zw-later", ended_on=date(2023, 1, 1))
+    paths = {"zw-af": ended, LISTED: replace(application.path, state="ongoing", ended_on=None), "zw-later": later}
+    application.fhir.store.search.pregnancies_of = lambda record: [*paths, "niet-te-zien", "ook-niet"]
+
+    def care_path(ctx, pregnancy, **_):
+        assert ctx.woman is not None  # asked as the session is: for her alone
+        if pregnancy not in paths:
+            raise UnknownPregnancyError(pregnancy)
+        return paths[pregnancy]
+
+    application.care_path = care_path
+    for jti, expected in (("1", LISTED), ("2", "zw-later"), ("3", "/launch/link")):
+        answer = await client.get("/launch/link", params={"token": world.link(jti=jti)})
+        assert answer.headers.get("location", "/launch/link").endswith(expected)
+        paths.pop(expected, None)
+        if jti == "2":
+            paths.clear()
