@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
+import anyio
 from fastapi import FastAPI
 
 from adapter.api import (
@@ -28,6 +31,7 @@ from adapter.service.port import Application
 
 def create_app(application: Application) -> FastAPI:
     """The application's HTTP doors, without the pages. No interactive docs: those load scripts from elsewhere."""
+    _prepare()
     app = FastAPI(
         title="Geboortezorg-adapter",
         version="1",
@@ -58,3 +62,10 @@ def create_app(application: Application) -> FastAPI:
     app.add_middleware(Deadline, bounds=application.bounds)
     app.add_middleware(Headers, frame_ancestors=application.frame_ancestors, issuer=issuer, bounds=application.bounds)
     return app
+
+
+def _prepare() -> None:
+    """Load what the first answer that works in a thread would else wait for."""
+    loading = Thread(target=anyio.run, args=[anyio.sleep, 0])  # of its own: here a loop may be running already
+    loading.start()
+    loading.join()

@@ -69,7 +69,9 @@ class Views:
             if kept is not None and kept[0] == stamp:
                 self._kept.move_to_end(key)
                 return _as_known(kept[1], now)
-        view = self.compute(self.gather(pregnancy, None, lens), as_of, now)
+        with self._rooms.store.looking():
+            given = self.gather(pregnancy, None, lens)
+        view = self.compute(given, as_of, now)
         with self._lock:
             self._kept[key] = (stamp, view)
             while len(self._kept) > _KEPT:
