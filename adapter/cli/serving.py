@@ -38,27 +38,30 @@ class Serving:
 
 def listen(config: Path | None, host: str | None, port: int | None) -> socket.socket:
     """A listener on the options, or on what `[serve]` says. Ends the command with status 2 where that cannot be."""
-    from adapter.access import is_loopback
-    from adapter.bootstrap import listening, reachable_safely
-
-    given_by, configured = "--host", False
+    if host is not None:
+        _allowed(host, "--host", config)
     if host is None or port is None:
+        from adapter.bootstrap import listening
+
         with configuration(config):
             configured_host, configured_port = listening(config)
         if host is None:
-            host, given_by = configured_host, "[serve] host"
+            host = configured_host
+            _allowed(host, "[serve] host", config)
         port = configured_port if port is None else port
-    if not is_loopback(host):
-        with configuration(config):
-            configured = reachable_safely(config)
-    _allowed(host, given_by, configured)
     return _listener(host, port)
 
 
-def _allowed(host: str, given_by: str, access_configured: bool) -> None:
-    from adapter.access import binding_allowed
+def _allowed(host: str, given_by: str, config: Path | None) -> None:
+    from adapter.access import binding_allowed, is_loopback
 
-    binding = binding_allowed(host, access_configured)
+    configured = False
+    if not is_loopback(host):
+        from adapter.bootstrap import reachable_safely
+
+        with configuration(config):
+            configured = reachable_safely(config)
+    binding = binding_allowed(host, configured)
     if not binding.allowed:
         wrong(f"{given_by}: {binding.why}")
 
