@@ -14,6 +14,7 @@ from adapter.bootstrap import admission, consents, elsewhere
 from adapter.bootstrap.bounds import bounds_of
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
 from adapter.bootstrap.deciding import drafted, measures_of, opener
+from adapter.bootstrap.secrets import secrets_in
 from adapter.bootstrap.settings import (
     JobSettings,
     LogSettings,
@@ -171,7 +172,10 @@ def rulebook(config: Path | None, on: date) -> str:
 
 def check(config: Path) -> Data:
     """Load a configuration and all its data without opening the store. Raises `ConfigurationError`."""
-    data, _ = _loaded(config, load(config), strict=True)
+    settings = load(config)
+    if exposed := secrets_in(config):
+        raise ConfigurationError(exposed)
+    data, _ = _loaded(config, settings, strict=True)
     return data
 
 
@@ -265,15 +269,22 @@ def _women(path: Path, given: SourceSettings) -> tuple[str, ...]:
 
 def _keys(given: StoreSettings) -> KeyRing:
     """The master key: from the environment, a key file, or (SQLite only) made on first use beside the database."""
-    if os.environ.get("ADAPTER_MASTER_KEY"):
-        return KeyRing.from_environment()
-    path = given.key_file
+    path = key_file(given)
     if path is None:
-        if not given.url.startswith("sqlite:///"):
-            what = "a server database needs a master key: set ADAPTER_MASTER_KEY or store.key_file"
-            raise ConfigurationError([Problem(None, "store.key_file", what)])
-        path = Path(given.url.removeprefix("sqlite:///")).with_suffix(".key")
+        return KeyRing.from_environment()
     return KeyRing.create(path) if given.key_file is None else KeyRing.from_keyfile(path)
+
+
+def key_file(given: StoreSettings) -> Path | None:
+    """The file of the master keys, None where the environment holds them. Raises `ConfigurationError`."""
+    if os.environ.get("ADAPTER_MASTER_KEY"):
+        return None
+    if given.key_file is not None:
+        return given.key_file
+    if not given.url.startswith("sqlite:///"):
+        what = "a server database needs a master key: set ADAPTER_MASTER_KEY or store.key_file"
+        raise ConfigurationError([Problem(None, "store.key_file", what)])
+    return Path(given.url.removeprefix("sqlite:///")).with_suffix(".key")
 
 
 def _together(*versions: str) -> str:

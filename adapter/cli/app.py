@@ -8,7 +8,7 @@ from types import FrameType
 
 import typer
 
-from adapter.cli import catalogue, checking, dev, pulling, running, serving, showing, signals, whatif
+from adapter.cli import audit, catalogue, checking, dev, masterkeys, pulling, running, serving, showing, signals, whatif
 from adapter.cli.output import fail
 
 app = typer.Typer(
@@ -31,6 +31,8 @@ app.command("whatif")(whatif.whatif)
 app.command("test-month")(whatif.test_month)
 app.command("redecide")(whatif.redecide)
 app.add_typer(catalogue.app, name="catalogue", help="The catalogue of prestaties: import an official list.")
+app.add_typer(audit.app, name="audit", help="The audit log: is it whole, and take out what is older than it is kept.")
+app.add_typer(masterkeys.app, name="keys", help="The master keys of the store: change them while everything runs on.")
 app.add_typer(dev.app, name="dev", help="A simulated region and simulated EPDs, for development and demonstration.")
 
 

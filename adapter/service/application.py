@@ -318,6 +318,8 @@ class UseCases:
         await self.fhir.aclose()
         await self.entrance.aclose()
         await self._worker.aclose()
+        if self.bounds.throttle is not None:
+            await self.bounds.throttle.aclose()
         await asyncio.to_thread(self.planning.close)
         for setup in self._rooms.sources.values():
             await setup.connector.aclose()

@@ -55,6 +55,10 @@ class Throttle(Protocol):
         """Seconds for which nothing from this address is looked at, after too many of those; 0 for none."""
         ...
 
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
