@@ -9,6 +9,7 @@ from adapter import fhir
 from adapter.access import Action, ActorKind, Context, Entity, EventType, Resource
 from adapter.access.consent import ConsentRecord, Party
 from adapter.access.consent.writing import Side, Statement, to_stu3, withdrawn, write_r4
+from adapter.access.redact import redact
 from adapter.fhir import JsonObject
 from adapter.model.identifiers import Agb, InvalidIdentifierError, Ura
 from adapter.model.moments import day_of
@@ -109,7 +110,7 @@ class ConsentDesk:
             if refused is not None:
                 raise NotWithdrawableError(refused)
             now = self._rooms.clock()
-            row = ConsentRow(id, "withdrawn", LOCAL, now, _by(ctx), reason.encode())
+            row = ConsentRow(id, "withdrawn", LOCAL, now, _by(ctx), redact(reason).encode())
             self._rooms.store.consents.add(row)
             self._keep(ctx, grant_of=Action.UPDATE, id=id, pregnancy=pregnancy, seen=seen)
         after = next(one for one in self._grounds.of(seen.woman).said if one.id == id)
