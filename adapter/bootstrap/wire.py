@@ -10,7 +10,7 @@ from pathlib import Path
 
 from adapter import connectors, rules
 from adapter.access import AuditLog, Policy, log
-from adapter.bootstrap import admission, consents, elsewhere
+from adapter.bootstrap import admission, consents, elsewhere, systems
 from adapter.bootstrap.bounds import bounds_of
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
 from adapter.bootstrap.deciding import drafted, measures_of, opener
@@ -196,7 +196,7 @@ def _loaded(path: Path, settings: Settings, *, strict: bool = False) -> tuple[Da
         if strict:
             problems += _not_there(path, source)
     if settings.access is not None:
-        problems += admission.faults(settings.access, [source.id for source in settings.source], strict=strict)
+        problems += systems.faults(settings.access, [source.id for source in settings.source], strict=strict)
     if problems or data is None:
         raise ConfigurationError(problems)
     sources = {}

@@ -21,11 +21,21 @@ from joserfc.jwk import ECKey
 from adapter import bootstrap
 from adapter.asgi import build
 from adapter.service.access.tokens import ASSERTION_TYPE
-from support.fhir_server import episode, observation, patient, put_entry, transaction
+from support.fhir_server import encounter, episode, observation, patient, put_entry, transaction
 from support.systems_world import jwks, signed
 
 pytestmark = pytest.mark.integration
 
+SNOMED = "http://snomed.info/sct"
+PREGNANCY = {
+    "resourceType": "Condition",
+    "id": "p1",
+    "clinicalStatus": "active",
+    "code": {"coding": [{"system": SNOMED, "code": "118185001"}]},
+    "subject": {"reference": "Patient/w1"},
+    "context": {"reference": "EpisodeOfCare/e1"},
+}
+DUE = observation("due", code="161714006", valueDateTime="2026-09-01")
 KEY = ECKey.generate_key("P-384", {"kid": "one", "use": "sig"})
 CONFIG = """
 [store]
@@ -48,6 +58,13 @@ name = "EPD van 't Groen"
 agb = "08001234"
 source = "vp"
 scopes = ["system/*.cruds"]
+jwks_file = "epd-groen.jwks.json"
+[[access.client]]
+id = "igo"
+name = "Systeem van de IGO"
+agb = "53000001"
+roles = ["igo-controller"]
+purposes = ["HPAYMT"]
 jwks_file = "epd-groen.jwks.json"
 """
 REGISTER = """
@@ -72,16 +89,40 @@ def configured(folder: Path, issuer: str) -> Path:
     return config
 
 
-def form(issuer: str, scope: str = "system/*.cruds") -> dict[str, str]:
+def form(issuer: str, scope: str = "system/*.cruds", who: str = "epd-groen") -> dict[str, str]:
     """A token request."""
     now = int(time.time())
-    claims = {"iss": "epd-groen", "sub": "epd-groen", "aud": f"{issuer}/oauth/token", "iat": now, "exp": now + 240}
+    claims = {"iss": who, "sub": who, "aud": f"{issuer}/oauth/token", "iat": now, "exp": now + 240}
     return {
         "grant_type": "client_credentials",
         "scope": scope,
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": signed({**claims, "jti": str(uuid.uuid4())}, KEY),
     }
+
+
+async def test_care_and_payment_each_with_a_token_of_its_own(tmp_path):
+    application = bootstrap.open_application(configured(tmp_path, "http://localhost"))
+    transport = httpx.ASGITransport(build(application))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        tokens = {}
+        for id, scope in (("epd-groen", "system/*.cruds"), ("igo", "system/*.rs")):
+            answer = await http.post("/oauth/token", data=form("http://localhost", scope, id))
+            assert answer.status_code == 200, answer.text
+            tokens[id] = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        dossier = [patient(), episode(period={"start": "2026-02-01"}), PREGNANCY, encounter("c1"), DUE]
+        sent = await http.post("/fhir/stu3", json=transaction(*map(put_entry, dossier)), headers=tokens["epd-groen"])
+        assert sent.status_code == 200, sent.text
+        await application.fhir.aclose()  # what follows from it is done
+        asked = {
+            "Patient/w1/$care-path?as_of=2026-05-01": ("epd-groen", "igo"),
+            "Patient/w1/$igo-selection?as_of=2026-05-01": ("igo", "epd-groen"),
+            "Observation/due": ("epd-groen", "igo"),
+        }
+        for address, (may, may_not) in asked.items():
+            assert (await http.get(f"/fhir/stu3/{address}", headers=tokens[may])).status_code == 200, address
+            assert (await http.get(f"/fhir/stu3/{address}", headers=tokens[may_not])).status_code == 403, address
+    await application.aclose()
 
 
 async def test_two_workers_refuse_the_same_assertion_and_take_each_others_tokens(tmp_path):

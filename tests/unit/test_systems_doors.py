@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from adapter import fhir
 from adapter.access import Purpose, UnavailableError
+from adapter.model.sources import FhirVersion, Media
 from support.fhir_server import (
     JSON,
     door,
@@ -55,6 +57,17 @@ async def test_discovery(tmp_path, base):
         assert "client-confidential-asymmetric" in said["capabilities"]
         assert "system/*.cruds" in said["scopes_supported"]
         assert (await http.post(f"{base}/.well-known/smart-configuration")).status_code == 405
+
+
+@pytest.mark.parametrize("version", ["stu3", "r4"])
+async def test_metadata_names_the_token_endpoint(tmp_path, version):
+    async with serving(tmp_path) as (_, http):
+        answer = await http.get(f"/fhir/{version}/metadata")
+        checked = fhir.check(answer.content, Media.JSON, FhirVersion.STU3 if version == "stu3" else FhirVersion.R4)
+        assert checked.problem is None
+        security = answer.json()["rest"][0]["security"]
+        assert security["service"][0]["coding"][0]["code"] == "SMART-on-FHIR"
+        assert security["extension"][0]["extension"] == [{"url": "token", "valueUri": f"{ISSUER}/oauth/token"}]
 
 
 async def test_our_keys(tmp_path):

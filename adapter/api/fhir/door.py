@@ -5,6 +5,7 @@ A plain ASGI application for each version: these are the hot paths, and a fault 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
@@ -33,6 +34,7 @@ from adapter.service.port import Application
 from adapter.store import StoreUnavailableError
 
 _FORMATS = "ask for application/fhir+json or application/fhir+xml"
+_CARRIABLE, _NINE = re.compile(r"[A-Za-z0-9-]{1,64}"), re.compile(r"[0-9]{9}")
 _CARRIED = ("x-correlation-id", "medmij-request-id")
 _TOO_LONG = "the body of the request is longer than is taken here ([access.limits] fhir_body)"
 _FORM = "application/x-www-form-urlencoded"
@@ -107,7 +109,7 @@ class Door:
         response = await self._answer(request)
         for name in _CARRIED:
             given = request.headers.get(name)
-            if given is not None and len(given) <= 64 and given.replace("-", "").isalnum() and not given.isdigit():
+            if given is not None and _CARRIABLE.fullmatch(given) and not _NINE.search(given):
                 response.headers[name] = given
         if request.method == "HEAD":
             response.body = b""
@@ -122,7 +124,9 @@ class Door:
             if media is None:
                 raise FhirFault(406, "not-supported", _FORMATS, "http.Accept")
             if interaction.code == "metadata":
-                return metadata.answer(request, self._version, self._base(request), said)
+                desk = self._application.entrance.systems
+                token_endpoint = desk.offer.token_endpoint if desk is not None else None
+                return metadata.answer(request, self._version, self._base(request), said, token_endpoint)
             exchange = await self._exchange(request, said, values)
             await require(exchange, exchange.kind or _fixed(interaction), interaction.access)
             return await HANDLERS[interaction.code](exchange)
