@@ -26,6 +26,7 @@ MODELS = [
     access.IntrospectionSettings,
     access.PeopleSettings,
     access.LaunchSettings,
+    access.LimitSettings,
     register._Rules,
     register._Member,
     register._Contract,
