@@ -172,7 +172,7 @@ def values(found: Plan, asked: Asked) -> dict[str, Any]:
         "plan": found,
         "drawing": draw(found.weeks),
         "places": [(p, PLACE_NAMES[p]) for p in PLACES],
-        "shown": [p for p in PLACES if any(w.places.get(p) for w in found.weeks)],
+        "places_shown": [p for p in PLACES if any(w.places.get(p) for w in found.weeks)],
         "doubts": [(DOUBT_NAMES[d], found.doubts[d]) for d in DOUBTS if found.doubts[d]],
         "soon": sum(w.births for w in found.weeks[:NEAR]),
         "near": NEAR,

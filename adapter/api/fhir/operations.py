@@ -11,7 +11,7 @@ import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from adapter.access import EventType
+from adapter.access import Action, EventType, Resource
 from adapter.api.fhir import answers, links
 from adapter.api.fhir.answers import Entry
 from adapter.api.fhir.declared import OPERATIONS, Operation, definition_url, operation_of
@@ -57,8 +57,11 @@ async def _parameters(exchange: Exchange) -> list[tuple[str, str]]:
     given = (await sent(exchange)).resource
     if given.get("resourceType") != "Parameters":
         raise bad("an operation takes a Parameters resource", "resourceType", "value")
+    listed = given.get("parameter", [])
+    if not isinstance(listed, list):
+        raise bad("parameter is a list", "Parameters.parameter", "structure")
     found = []
-    for parameter in given.get("parameter") or ():
+    for parameter in listed:
         values = [str(v) for k, v in parameter.items() if k.startswith("value")] if isinstance(parameter, dict) else []
         if values:
             found.append((str(parameter.get("name")), values[0]))
@@ -86,6 +89,8 @@ def _pregnancies(
     exchange: Exchange, operation: Operation, as_of: date | None, known_at: datetime | None
 ) -> list[JsonObject]:
     context, application = exchange.caller.context, exchange.application
+    what = Resource.CARE_PATH if operation.code == "care-path" else Resource.DECISION
+    exchange.endpoint.allowed(context, Action.READ, what)  # before it is looked for: who may not ask hears no more
     found: list[JsonObject] = []
     for pregnancy in exchange.service.dossiers(exchange.version).pregnancies(
         exchange.caller, exchange.kind, exchange.id
