@@ -5,11 +5,12 @@ from __future__ import annotations
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from adapter import fhir
 from adapter.api.fhir import answers
 from adapter.api.fhir.exchange import Exchange
 from adapter.api.fhir.scoping import require
 from adapter.api.fhir.writing import sent
-from adapter.service.endpoint.fault import bad
+from adapter.service.endpoint.fault import FhirFault, bad
 
 
 async def subscribe(exchange: Exchange) -> Response:
@@ -18,6 +19,9 @@ async def subscribe(exchange: Exchange) -> Response:
     if given.resource.get("resourceType") != "Subscription":
         raise bad("this address takes a Subscription", "resourceType", "value")
     await require(exchange, str(given.resource.get("criteria", "")).partition("?")[0], "s")
+    checked = await run_in_threadpool(fhir.check, given.body, given.media, exchange.version)
+    if checked.problem:
+        raise FhirFault(422, "structure", checked.problem, "Subscription")
     notifier = exchange.service.notifier
     made = await run_in_threadpool(notifier.subscribe, exchange.caller, exchange.version, given.resource)
     headers = {"Location": exchange.address("Subscription", made["id"])}

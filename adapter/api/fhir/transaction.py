@@ -124,7 +124,7 @@ class _Run:
 
     async def _prepare(self, step: Step) -> None:
         if step.method not in ("GET", "POST", "PUT"):
-            raise FhirFault(405, "not-supported", f"{step.method[:10]} is not supported here", "request.method")
+            raise FhirFault(405, "not-supported", "in a Bundle the methods are GET, POST and PUT", "request.method")
         if step.method == "GET":
             return
         path, _, query = step.url.removeprefix(f"{self._exchange.base}/").lstrip("/").partition("?")

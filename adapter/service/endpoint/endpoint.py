@@ -48,7 +48,7 @@ class FhirEndpoint:
         if seq is not None and row.seq != seq:
             older = self._rooms.store.search.version_of(row.source, kind, row.id, seq)
             if older is None or not caller.sees(older):
-                raise not_found(f"no version {seq} of this {kind}")
+                raise not_found(f"no such version of this {kind}")
             row = older
         return Answered((row,), self._seen(caller, EventType.READ, [row], grant))
 
@@ -144,7 +144,7 @@ class FhirEndpoint:
 
     def _current(self, caller: Caller, kind: str, id: str) -> Row:
         if kind not in types(self.version):
-            raise FhirFault(404, "not-supported", f"resource type {kind[:64]} is not served here; see metadata")
+            raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata")
         upto = self.names.refresh()
         row = self.names.find(kind, id, caller.source, upto)
         if row is None or row.version != self.version.value:

@@ -85,7 +85,7 @@ def read_query(
     """The query behind these parameters. Raises `FhirFault` (400), naming the parameter and never its value."""
     known = parameters(version).get(kind)
     if known is None:
-        raise FhirFault(404, "not-supported", f"resource type {kind} is not served here; see metadata")
+        raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata")
     draft = _Draft()
     given = list(pairs)
     if len(given) > MOST_VALUES:
