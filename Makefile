@@ -8,7 +8,7 @@ CONSTRAINTS := .ci/constraints.txt
 INSTALL := $(PIP) install --no-compile --constraint $(CONSTRAINTS)
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test lint bench setup setup-dev lock clean
+.PHONY: run test lint bench fuzz setup setup-dev lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/adapter dev demo
@@ -24,6 +24,10 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/pull.py
+
+# Ten minutes of requests that nobody should send; FUZZ_SECONDS and FUZZ_SEED change that.
+fuzz: $(VENV)/.installed-dev
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} nice $(BIN)/python -m pytest tests/fuzz
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev
