@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import math
@@ -55,7 +56,8 @@ class Assertions:
         client = self._clients.get(name)
         if client is None or client.keys is None:
             raise _refused("no system is registered here under this iss")
-        claims = _verified(assertion, await self._keys(client, header), client)
+        keys = await self._keys(client, header)
+        claims = await asyncio.to_thread(_verified, assertion, keys, client)
         if claims != said:
             raise _refused("the claims cannot be read", client)
         expires = self._times(claims, client)

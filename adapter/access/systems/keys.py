@@ -22,6 +22,8 @@ LONGEST = 3600.0
 """Seconds that a JWKS is kept at most, whatever its server allows."""
 USUAL = 300.0
 """Seconds that it is kept where its server says nothing."""
+PAUSE = 5.0
+"""Seconds that a server which did not answer is left alone."""
 INTERVAL = 30.0
 """Seconds between two fetches for a key that was not there: who makes up key ids cannot have us hammer a server."""
 _TIMEOUT = 5.0
@@ -129,6 +131,7 @@ class RemoteKeys:
         self._keys: tuple[PublicKey, ...] = ()
         self._fetched: float | None = None
         self._until = float("-inf")
+        self._failed: tuple[float, JwksError] | None = None
         self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, kid: str) -> tuple[PublicKey, ...]:
@@ -140,13 +143,23 @@ class RemoteKeys:
         return _of(self._keys, kid)
 
     async def _renew(self) -> None:
-        """Fetch, once for all that wait for it."""
+        """Fetch, once for all that wait for it. Raises `JwksError`."""
+        if self._failed is not None and self._now() < self._failed[0] + PAUSE:
+            raise JwksError(str(self._failed[1]))
         if self._fetching is None or self._fetching.done():
             self._fetching = asyncio.get_running_loop().create_task(self._fetch())
         await asyncio.shield(self._fetching)
 
     async def _fetch(self) -> None:
         self._fetched = self._now()
+        try:
+            await self._fetch_now(self._fetched)
+            self._failed = None
+        except JwksError as error:
+            self._failed = self._fetched, error
+            raise
+
+    async def _fetch_now(self, at: float) -> None:
         try:
             async with (
                 asyncio.timeout(_TIMEOUT),
@@ -158,7 +171,7 @@ class RemoteKeys:
                 if response.status_code != httpx.codes.OK:
                     raise JwksError(f"its JWKS URL answers {response.status_code}")
                 self._keys = read_jwks(await _bounded(response))
-                self._until = self._fetched + lifetime(response.headers.get("Cache-Control"))
+                self._until = at + lifetime(response.headers.get("Cache-Control"))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
             raise JwksError(f"its JWKS URL does not answer ({type(error).__name__})") from None
 

@@ -29,7 +29,16 @@ _BYTES = 56  # 448 bits: 64 more than the order, so that no scalar is more likel
 
 
 class Derived(Protocol):
-    """The key ring."""
+    """The key ring. It may change while we run."""
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """Those of the master keys on it, the one in use first."""
+        ...
+
+    def refresh(self) -> None:
+        """Take over a change of it."""
+        ...
 
     def derived(self, info: bytes, length: int) -> tuple[bytes, ...]:
         """A secret for this use from each master key, the one in use first."""
@@ -43,26 +52,49 @@ class SigningKeys:
         self._ring = ring
         self._now = now
         self._period = period
+        self._from: tuple[str, ...] = ()
         self._made: dict[int, tuple[ECKey, ...]] = {}
+        self._left: tuple[float, list[ECKey]] = (0.0, [])
 
     def current(self) -> ECKey:
         """The key to sign with."""
+        self._look()
         return self._of(self._number())[0]
 
     def find(self, kid: str) -> ECKey | None:
         """The key of this id, where its tokens may still count."""
-        return next((key for key in self._valid() if key.kid == kid), None)
+        found = self._among(kid)
+        if found is None and self._look():
+            found = self._among(kid)
+        return found
 
     def public(self) -> dict[str, Any]:
         """All that verify now or will soon, as a JWKS."""
+        self._look()
         return {"keys": [key.as_dict(private=False) for key in self._valid()]}
+
+    def _look(self) -> bool:
+        """Whether the ring changed. The keys that it gave before verify until their last token has expired."""
+        self._ring.refresh()
+        if self._ring.fingerprints == self._from:
+            return False
+        if self._from:
+            self._left = (self._now() + LIFETIME, [key for keys in self._made.values() for key in keys])
+        self._from, self._made = self._ring.fingerprints, {}
+        return True
+
+    def _among(self, kid: str) -> ECKey | None:
+        return next((key for key in self._valid() if key.kid == kid), None)
 
     def _number(self) -> int:
         return int(self._now() // self._period)
 
     def _valid(self) -> list[ECKey]:
         now = self._number()
-        return [key for number in (now, now - 1, now + 1) for key in self._of(number)]
+        until, left = self._left
+        kept = left if self._now() < until else []
+        found = {key.kid: key for number in (now, now - 1, now + 1) for key in self._of(number)}
+        return [*found.values(), *(key for key in kept if key.kid not in found)]
 
     def _of(self, number: int) -> tuple[ECKey, ...]:
         if number not in self._made:

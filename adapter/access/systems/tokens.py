@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import secrets
@@ -100,10 +101,13 @@ class Tokens:
             "purpose": purpose.value,
             **_said(subject, woman),
         }
+        token = await asyncio.to_thread(self._signed, body)
+        return Issued(token, id, LIFETIME, texts, self._identified(client, body))
+
+    def _signed(self, body: Mapping[str, Any]) -> str:
         key = self._keys.current()
         header = {"alg": ALGORITHM, "typ": _TYPE, "kid": key.kid}
-        token = serialize_compact(header, json.dumps(body).encode(), key, registry=_REGISTRY)
-        return Issued(token, id, LIFETIME, texts, self._identified(client, body))
+        return serialize_compact(header, json.dumps(body).encode(), key, registry=_REGISTRY)
 
     def verify(self, token: str) -> Identified | None:
         """Who shows this token; None for what is no token of ours. Raises `UnauthenticatedError`."""

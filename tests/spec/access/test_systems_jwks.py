@@ -11,7 +11,7 @@ import pytest
 from joserfc.jwk import OctKey, RSAKey
 
 from adapter.access.systems import FileKeys, JwksError, RemoteKeys, read_jwks
-from adapter.access.systems.keys import INTERVAL, LONGEST, MOST_BYTES, USUAL, lifetime
+from adapter.access.systems.keys import INTERVAL, LONGEST, MOST_BYTES, PAUSE, USUAL, lifetime
 from support.systems_world import EC_KEY, RSA_KEY, World, client, jwks, signed
 
 URL = "https://epd.example/jwks.json"
@@ -104,6 +104,18 @@ async def test_no_redirect_is_followed_and_no_error_taken(status):
     with pytest.raises(JwksError, match=str(status)):
         await server.remote.find("ec")
     assert server.asked == [URL]
+
+
+async def test_a_server_that_failed_is_left_alone_for_a_moment():
+    server = Server(EC_KEY)
+    server.status = 500
+    for _ in range(3):
+        with pytest.raises(JwksError, match="500"):
+            await server.remote.find("ec")
+    assert len(server.asked) == 1
+    server.status = 200
+    server.at += PAUSE
+    assert await server.remote.find("ec")
 
 
 async def test_too_large():

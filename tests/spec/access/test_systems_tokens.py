@@ -129,6 +129,28 @@ async def test_the_master_key_changes_without_downtime():
     assert middle.tokens.verify(later)
 
 
+async def test_a_key_file_that_is_rotated_while_two_workers_run(tmp_path):
+    from adapter.store.keys import drop, rotate
+
+    path = tmp_path / "master.key"
+    KeyRing.create(path)
+    first, second = (World(ring=KeyRing.from_keyfile(path)) for _ in range(2))
+    before = await token(first)
+    assert second.tokens.verify(before)
+    rotate(path)
+    after = await token(first)
+    assert inside(after)[0]["kid"] != inside(before)[0]["kid"]
+    assert second.tokens.verify(after)  # it follows by itself
+    drop(path, in_use=())
+    last = await token(second)
+    assert World(ring=KeyRing.from_keyfile(path)).tokens.verify(last)
+    first.desk.jwks()  # it has seen that the old key is gone
+    first.tokens._known.clear()
+    assert first.tokens.verify(before)  # signed under that key, and not yet expired
+    first.at += LIFETIME
+    assert first.keys.find(inside(before)[0]["kid"]) is None
+
+
 async def test_public_keys_only():
     keys = World().desk.jwks()["keys"]
     assert len(keys) == 3
