@@ -123,6 +123,7 @@ class Moment:
     party: str | None  # need `elsewhere`: who does it, in words
     standing: Standing
     source: str
+    prepares_birth: bool = False  # missed, it is no gap once the pregnancy was lost
     changed: str | None = None  # the region that changed it, with version and reason
 
 

@@ -27,6 +27,7 @@ from adapter.carepath.signs import Sign, Signs
 from adapter.carepath.times import dutch
 from adapter.model.carepath import CareMoment, Child, Fact, PathSource, Phase, Window
 from adapter.model.evidence import OrganisationKind
+from adapter.model.facts import Outcome
 from adapter.model.moments import day_of
 from adapter.model.sources import SourceState
 
@@ -36,6 +37,7 @@ _SILENCE = {
     SourceState.REFUSED: "heeft geweigerd",
     SourceState.NOT_ASKED: "is niet gevraagd",
 }
+_LOST = frozenset({Outcome.MISCARRIAGE, Outcome.ECTOPIC, Outcome.TERMINATION, Outcome.MATERNAL_DEATH})
 _UNSEEN = "Geen bron legt dit vast in een vorm die hier gelezen wordt."
 
 
@@ -220,6 +222,8 @@ def _open(expected: Expected, window: Window, now: Situation) -> tuple[State, st
         return "unknown", silent
     if now.in_care_since is None or now.in_care_since > window.to:
         return "unknown", "Zij was toen nog niet in zorg bij een organisatie die hier bekend is."
+    if expected.prepares_birth and now.ending.outcome in _LOST:
+        return "not_applicable", "Bereidt voor op een geboorte, en daartoe kwam het niet."
     return "gap", None
 
 

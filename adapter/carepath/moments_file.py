@@ -64,6 +64,7 @@ def moment_of(row: Row, changed: str | None = None) -> Moment:
         since=row.day("since"),
         after=frozenset(map(Outcome, row.words("after", Outcome) or _AFTER)),
         of_child=row.flag("of_child"),
+        prepares_birth=row.flag("prepares_birth"),
         party=row.text("party"),
         standing=cast(Standing, row.word("standing", get_args(Standing))),
         source=row.required("source"),

@@ -16,6 +16,7 @@ from adapter.model.moments import day_of
 from adapter.service import dutch
 
 WIDTH, LEFT, RIGHT = 1140, 236, 24
+_LETTER = 6.5  # width of a letter of a month
 HEAD, ROW, LANE = 112, 19, 44
 TERM = timedelta(days=280)
 """From the (calculated) last menstrual period to the due date."""
@@ -174,12 +175,17 @@ def _weeks(path: CarePath, scale: _Scale) -> tuple[tuple[float, str], ...]:
 
 
 def _months(scale: _Scale) -> tuple[tuple[float, str], ...]:
+    """The first of each month, as far as the names fit beside each other; the year at the first and at each turn."""
     found: list[tuple[float, str]] = []
+    year, free = 0, 0.0
     day = scale.first.replace(day=1)
     while day <= scale.last:
-        if day >= scale.first:
+        x = scale.x(day)
+        if day >= scale.first and x >= free:
             month = dutch.short_day(day).split()[1]
-            found.append((scale.x(day), f"{month} {day.year}" if day.month == 1 or not found else month))
+            text = month if day.year == year else f"{month} {day.year}"
+            found.append((x, text))
+            year, free = day.year, x + _LETTER * (len(text) + 2)
         day = (day + timedelta(days=32)).replace(day=1)
     return tuple(found)
 

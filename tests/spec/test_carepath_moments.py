@@ -148,3 +148,13 @@ def test_a_huisarts_who_refers_is_involved_only() -> None:
     view = path(pregnant().act(A.CONSULT, day("2024-01-02"), by=HULP), on="2024-02-01")
     assert [i.organisation.name for i in view.involved] == ["Huisarts Hulp", "'t Groen"]
     assert [r.organisation.name for r in view.responsibility] == ["'t Groen"]
+
+
+def test_what_prepares_for_a_birth_is_no_gap_after_a_loss() -> None:
+    """A miscarriage at 17+0: that nobody requested kraamzorg in time is not said; that no scan was done, is."""
+    lost = pregnant().says(K.OUTCOME, "miscarriage", day("2024-02-29"))
+    view = path(lost, kraamzorg(), on="2024-03-20")
+    assert view.outcome == "miscarriage"
+    assert state(view, "kraamzorg_aangevraagd") == "not_applicable"
+    assert state(view, "termijnecho") == "gap"
+    assert state(path(pregnant(), kraamzorg(), on="2024-03-20"), "kraamzorg_aangevraagd") == "gap"
