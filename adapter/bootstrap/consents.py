@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from adapter.access.consent.terms import Terms
 from adapter.bootstrap.access import AccessSettings, ConsentSettings
@@ -36,6 +36,20 @@ def grounding(access: AccessSettings | None, terms: Terms, clock: Callable[[], d
 
     minutes = timedelta(minutes=settings.emergency_minutes)
     return Grounding(told, settings.required, minutes, settings.national_client)
+
+
+def faults(access: AccessSettings, terms: Terms) -> list[Problem]:
+    """What is wrong with `[access.consent]`, for `adapter check`."""
+    found: list[Problem] = []
+    try:
+        _national(access.consent, terms, lambda: datetime.now(UTC))
+    except ConfigurationError as error:
+        found += error.problems
+    client = access.consent.national_client
+    if client is not None and client not in {one.id for one in access.client}:
+        what = f"there is no [[access.client]] with id {client!r}"
+        found.append(Problem(None, "[access.consent] national_client", what))
+    return found
 
 
 def _national(settings: ConsentSettings, terms: Terms, clock: Callable[[], datetime]) -> National | None:

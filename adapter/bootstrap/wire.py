@@ -197,6 +197,7 @@ def _loaded(path: Path, settings: Settings, *, strict: bool = False) -> tuple[Da
             problems += _not_there(path, source)
     if settings.access is not None:
         problems += systems.faults(settings.access, [source.id for source in settings.source], strict=strict)
+        problems += consents.faults(settings.access, data.terms) if data is not None else ()
     if problems or data is None:
         raise ConfigurationError(problems)
     sources = {}

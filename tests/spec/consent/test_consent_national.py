@@ -98,7 +98,16 @@ def test_een_fout_in_het_bestand_noemt_de_rij_en_nooit_het_bsn(tmp_path: Path, r
 
 # Notifications, through the application.
 
-NATIONAL = '\n[access]\nissuer = "https://adapter.example"\n[access.consent]\nnational_client = "landelijk"\n'
+NATIONAL = """
+[access]
+issuer = "https://adapter.example"
+[access.consent]
+national_client = "landelijk"
+[[access.client]]
+id = "landelijk"
+name = "Voorziening"
+jwks_url = "https://landelijk.example/jwks.json"
+"""
 SERVICE = Context(Actor("landelijk", "Voorziening", None, (Role.BRON.value,), kind=ActorKind.SYSTEM), Purpose.TREAT)
 
 
