@@ -97,7 +97,7 @@ BASIS = {
     "ultrasound": "op grond van echo",
     "lmp": "op grond van laatste menstruatie",
     "stated": "opgegeven",
-    "living_fetuses": "levende kinderen",
+    "living_fetuses": "levende vruchten",
     "multiple_pregnancy": "meerling opgegeven",
     "counted": "geteld",
     "born": "geboren",
