@@ -49,18 +49,36 @@ class Guard:
         """
         log, at = self._rooms.audit, self._rooms.clock()
         log.record(
-            log.event(
-                ctx,
-                type,
-                action,
-                at,
-                patient=patient,
-                entities=entities,
-                query=query,
-                grant=grant,
-                subtype=subtype,
-                outcome=Outcome.SUCCESS if refused is None else Outcome.MINOR_FAILURE,
-                reason=refused,
-                checks=checks,
+            *(
+                log.event(
+                    ctx,
+                    type,
+                    action,
+                    at,
+                    patient=woman,
+                    entities=about,
+                    query=query,
+                    grant=grant,
+                    subtype=subtype,
+                    outcome=Outcome.SUCCESS if refused is None else Outcome.MINOR_FAILURE,
+                    reason=refused,
+                    checks=checks,
+                )
+                for woman, about in self._of_whom(patient, entities)
             )
         )
+
+    def _of_whom(
+        self, patient: str | None, entities: Sequence[Entity]
+    ) -> Sequence[tuple[str | None, Sequence[Entity]]]:
+        """One event for each woman whose pregnancies are named, so that she finds it; one for all where none is."""
+        named = {e.reference for e in entities if e.kind == "pregnancy"} if patient is None else set()
+        women = self._rooms.store.whose(named) if named else {}
+        if not women:
+            return [(patient, entities)]
+        rest = [e for e in entities if e.kind != "pregnancy"]
+        found: dict[str | None, list[Entity]] = {}
+        for entity in entities:
+            if entity.kind == "pregnancy":
+                found.setdefault(women.get(entity.reference), []).append(entity)
+        return [(woman, [*hers, *rest]) for woman, hers in found.items()]

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from adapter.model.sources import RecordKey
 from adapter.store.records import Part
 from adapter.store.tables import audit, links, meta, microseconds
+from adapter.store.text import chunks
 
 HEAD = "audit_head"
 START = b"\x00" * 32
@@ -36,6 +37,17 @@ _TARGETS = (
         links.c.target.is_not(None),
     )
     .distinct()
+)
+_HERS = links.alias("hers")
+_WHOSE = (
+    select(links.c.target, _HERS.c.target)
+    .join(_HERS, (_HERS.c.source == links.c.source) & (_HERS.c.reference == links.c.woman))
+    .where(
+        links.c.kind == "pregnancy",
+        links.c.target.in_(bindparam("pregnancies", expanding=True)),
+        _HERS.c.kind == "woman",
+    )
+    .order_by(_HERS.c.position)
 )
 _MOVE = update(meta).where(meta.c.name == HEAD).values(value=bindparam("moved"))
 
@@ -165,6 +177,15 @@ class Audit(Part):
                 values = {"of_source": record.source, "of_reference": record.woman}
                 found |= set(connection.execute(_TARGETS, values).scalars())
         return tuple(sorted(found))
+
+    def whose(self, pregnancies: Collection[str]) -> dict[str, str]:
+        """Our id of the woman of each of these pregnancies, by the links that hold."""
+        found: dict[str, str] = {}
+        with self._database.reading() as connection:
+            for some in chunks(sorted(set(pregnancies))):
+                for pregnancy, woman in connection.execute(_WHOSE, {"pregnancies": some}):
+                    found[pregnancy] = woman  # the latest comes last
+        return {pregnancy: woman for pregnancy, woman in found.items() if woman}
 
     def _narrowed(self, query: Select[Any], asked: AuditQuestion) -> Select[Any]:
         if asked.patients:

@@ -23,15 +23,18 @@ from adapter.access import (
     EventType,
     Outcome,
     Purpose,
+    Resource,
     Role,
 )
-from adapter.model.sources import FhirVersion, Media, RecordKey
+from adapter.model.sources import FhirVersion, Media, Received, RecordKey
 from adapter.service.audit.fhir_events import audit_event
 from adapter.service.audit.fhir_search import read_question
 from adapter.service.audit.inzage import NotHerselfError
 from adapter.service.audit.lines import LogQuestion
 from adapter.service.audit.sheet import HEADS, rows
 from adapter.service.endpoint.fault import FhirFault
+from adapter.service.guard import Guard
+from adapter.store import LinkRow
 from tests.support.audit_world import AT, CARER, HER, KEEPER, WOMAN, World
 
 pytestmark = pytest.mark.integration
@@ -239,3 +242,27 @@ def test_other_values_are_refused_and_not_repeated(pair: tuple[str, str]) -> Non
 def test_other_parameters_are_refused() -> None:
     with pytest.raises(FhirFault, match="no search parameter"):
         read_question([("policy", "x")], lambda _: None)
+
+
+def test_what_is_read_of_pregnancies_is_found_by_each_woman(world: World) -> None:
+    """A list of several women is one line for each of them."""
+    made = AT - timedelta(days=3)
+    for source, reference, woman in (("vp", "EpisodeOfCare/1", "w1"), ("vp", "EpisodeOfCare/2", "w2")):
+        version = FhirVersion.STU3
+        media, body, hers = Media.JSON, b'{"resourceType":"EpisodeOfCare"}', f"Patient/{woman}"
+        id = reference.partition("/")[2]
+        sent = Received(source, version, media, "EpisodeOfCare", id, None, body, hers, hers, hash=reference)
+        world.store.append([sent], made)
+        pregnancy = f"p-{woman}"
+        world.store.add_links([LinkRow("pregnancy", source, reference, pregnancy, "automatic", b"{}", made, None)])
+    world.store.add_links([LinkRow("woman", "vp", "Patient/w2", "w-2", "automatic", b"{}", made, None)])
+    assert world.store.whose(["p-w1", "p-w2", "p-none"]) == {"p-w1": "w-1", "p-w2": "w-2"}
+    guard, ctx = Guard(world.rooms), Context(CARER, Purpose.TREAT, "r-9", "10.0.0.1")
+    grant = guard.allowed(ctx, Action.READ, Resource.PREGNANCIES)
+    named = [Entity("pregnancies", ""), *(Entity("pregnancy", p) for p in ("p-w1", "p-w2", "p-none"))]
+    guard.record(ctx, EventType.SEARCH, Action.EXECUTE, grant, named)
+    lines = world.desk.logbook.page(KEEPER, LogQuestion(limit=3)).lines
+    assert {line.event.patient for line in lines} == {"w-1", "w-2", None}
+    (hers,) = [line.event for line in lines if line.event.patient == "w-1"]
+    assert hers.entities == (Entity("pregnancy", "p-w1"), Entity("pregnancies", ""))
+    assert world.desk.inzage.own(WOMAN).looks[0].category == "zorgpad van de zwangerschap"
