@@ -100,14 +100,15 @@ class Grounds:
             if kept is not None and kept[0] == stamp:
                 self._kept.move_to_end(key)
                 return kept[1]
-        found = self._read(woman, key)
+        found = self.read(woman, key)
         with self._lock:
             self._kept[key] = (stamp, found)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return found
 
-    def _read(self, woman: str, records: Sequence[RecordKey]) -> Hers:
+    def read(self, woman: str, records: Sequence[RecordKey]) -> Hers:
+        """The same, read anew."""
         facts = self._pregnancies.facts_of(records)
         bsns = tuple(dict.fromkeys(f.woman.bsn for f in facts if f.woman.bsn is not None))
         held = self._rooms.store.consents.of(records, bsns)

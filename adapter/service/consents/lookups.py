@@ -41,9 +41,10 @@ class Lookups:
         found: dict[str, dict[Bsn, str]] = {source: {} for source in wanted}
         sought = sorted({bsn for bsns in wanted.values() for bsn in bsns}, key=lambda b: b.value)
         asked = {source: frozenset(bsns) for source, bsns in wanted.items()}
+        known = self._rooms.store.find([_token(bsn) for bsn in sought])
         for bsn in sought:
-            records = self._records(bsn, arrived.get(bsn, ()))
-            hers = self._grounds.hers("", records)
+            records = self._records({*arrived.get(bsn, ()), *known.get(_token(bsn), ())})
+            hers = self._grounds.read("", records)
             for source in wanted:
                 if bsn in asked[source]:
                     why = self._why_not(source, records, hers, holders, today)
@@ -67,12 +68,11 @@ class Lookups:
         objection = next((g for g in refused if g.code is GroundCode.OBJECTION), refused[0])
         return f"{_NOT_ASKED}{objection.why}"
 
-    def _records(self, bsn: Bsn, arrived: Collection[RecordKey]) -> list[RecordKey]:
+    def _records(self, known: Collection[RecordKey]) -> list[RecordKey]:
         """Every record of hers that we know of."""
-        store = self._rooms.store
-        found = set(arrived)
-        for known in store.find([f"bsn:{bsn.value}"]).values():
-            found.update(known)
-        for record in list(found):
-            found.update(store.search.linked_to(record))
-        return sorted(found)
+        search = self._rooms.store.search
+        return sorted({linked for record in known for linked in search.linked_to(record)})
+
+
+def _token(bsn: Bsn) -> str:
+    return f"bsn:{bsn.value}"
