@@ -17,6 +17,7 @@ from datetime import datetime
 
 from adapter.access import Action, Context, Entity, EventType, Resource
 from adapter.model.decision import Decision
+from adapter.model.projection import ClaimsProjection
 from adapter.model.wire import from_json, to_json
 from adapter.service.decide import differences, made_of, outcome, why
 from adapter.service.guard import Guard
@@ -139,8 +140,7 @@ def decide_range(rooms: Rooms, first: int, last: int, run: int, at: datetime) ->
     store = rooms.store
     spoken = {n.pregnancy for n in (*store.override_notes(), *store.claim_notes())}
     upheld: list[str] = []
-    changed: list[StandingRow] = []
-    decisions: list[Decision] = []
+    otherwise: list[tuple[StandingRow, ClaimsProjection, Decision]] = []
     unreadable = 0
     for row in store.standings(first, last):
         try:
@@ -155,22 +155,22 @@ def decide_range(rooms: Rooms, first: int, last: int, run: int, at: datetime) ->
         if found.fingerprint == line.outcome:
             upheld.append(row.decision)
             continue
-        decision = _after(rooms, made_of(rooms, projection, found, persons, at))
-        decisions.append(decision)
-        changed.append(
-            replace(row, decision=decision.id, line=lines.write(lines.line_of(decision, projection, rooms.igo)))
-        )
+        otherwise.append((row, projection, made_of(rooms, projection, found, persons, at)))
+    standing = {d.pregnancy: d for d in store.latest_decisions([row.pregnancy for row, *_ in otherwise])}
+    decisions = [_after(standing.get(decision.pregnancy), decision) for *_, decision in otherwise]
+    changed = [
+        replace(row, decision=decision.id, line=lines.write(lines.line_of(decision, projection, rooms.igo)))
+        for decision, (row, projection, _) in zip(decisions, otherwise, strict=True)
+    ]
     with store.unit():
-        for decision in decisions:
-            store.add_decision(decision)
+        store.add_decisions(decisions)
         store.restate(changed)
         store.add_upheld(run, upheld)
     return _Tally(len(upheld), len(changed), unreadable)
 
 
-def _after(rooms: Rooms, decision: Decision) -> Decision:
+def _after(before: Decision | None, decision: Decision) -> Decision:
     """The decision with what it replaces, what changed and why."""
-    before = rooms.store.latest_decision(decision.pregnancy)
     if before is None:
         return decision
     return replace(decision, replaces=before.id, changed=differences(before, decision), because=why(before, decision))
