@@ -32,6 +32,7 @@ from adapter.service.consents.parties import holder_of, party_named
 from adapter.service.consents.wording import Wording
 from adapter.service.endpoint.parameters import types
 from adapter.service.guard import Guard
+from adapter.service.port import UnknownPregnancyError
 from adapter.service.rooms import Rooms
 from adapter.store import ConsentRow
 
@@ -80,7 +81,7 @@ class ConsentDesk:
     def record(self, ctx: Context, pregnancy: str, draft: ConsentDraft) -> ConsentStatement:
         """Keep what she said. Raises `BadQuestionError`, which names what cannot be."""
         self._guard.allowed(ctx, Action.CREATE, Resource.CONSENT)
-        seen = self._visible.lens(ctx, pregnancy).seen
+        seen = self._treated(ctx, pregnancy)
         holder, reader = self._side("holder", draft.holder), self._side("reader", draft.reader)
         self._fits(ctx, draft)
         id, now = str(uuid.uuid4()), self._rooms.clock()
@@ -101,7 +102,7 @@ class ConsentDesk:
         Raises `UnknownConsentError`, `NotWithdrawableError`.
         """
         self._guard.allowed(ctx, Action.UPDATE, Resource.CONSENT)
-        seen = self._visible.lens(ctx, pregnancy).seen
+        seen = self._treated(ctx, pregnancy)
         found = next((one for one in self._shown(seen) if one.id == id), None)
         if found is None:
             raise UnknownConsentError(id)
@@ -115,6 +116,13 @@ class ConsentDesk:
             self._keep(ctx, grant_of=Action.UPDATE, id=id, pregnancy=pregnancy, seen=seen)
         after = next(one for one in self._grounds.of(seen.woman).said if one.id == id)
         return self._statement(ctx, after, day_of(self._rooms.clock()))
+
+    def _treated(self, ctx: Context, pregnancy: str) -> Seen:
+        """What may be seen of her by who treats her: noodtoegang alone is for reading."""
+        seen = self._visible.lens(ctx, pregnancy).seen
+        if not seen.everything and seen.relation is None:
+            raise UnknownPregnancyError(pregnancy)
+        return seen
 
     def _keep(self, ctx: Context, *, grant_of: Action, id: str, pregnancy: str, seen: Seen) -> None:
         grant = self._guard.allowed(ctx, grant_of, Resource.CONSENT)

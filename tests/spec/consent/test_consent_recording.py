@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from adapter.access import DeniedError, Role
+from adapter.access import DeniedError, Emergency, Role
 from adapter.model.evidence import OrganisationKind
 from adapter.service.asked import BadQuestionError
 from adapter.service.consents.consent import ConsentDraft, ConsentParty, NotWithdrawableError, UnknownConsentError
@@ -94,6 +96,16 @@ async def test_wie_haar_niet_behandelt_legt_niets_vast(here: World) -> None:
     ):
         with pytest.raises(UnknownPregnancyError):
             ask()
+
+
+async def test_noodtoegang_is_om_te_lezen_niet_om_iets_vast_te_leggen(here: World) -> None:
+    until = here.moment[0] + timedelta(minutes=30)
+    emergency = Emergency("spoed", until, frozenset({here.woman}))
+    helping = replace(caller("ziekenhuis"), emergency=emergency)
+    assert here.application.care_path(helping, here.pregnancy).pregnancy == here.pregnancy
+    against = ConsentDraft(False, ALL, ALL)
+    with pytest.raises(UnknownPregnancyError):
+        here.application.consents.record(helping, here.pregnancy, against)
 
 
 async def test_een_controller_komt_hier_niet(here: World) -> None:
