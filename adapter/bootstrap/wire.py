@@ -172,10 +172,13 @@ def rulebook(config: Path | None, on: date) -> str:
 
 def check(config: Path) -> Data:
     """Load a configuration and all its data without opening the store. Raises `ConfigurationError`."""
-    settings = load(config)
-    if exposed := secrets_in(config):
+    settings, exposed = load(config), secrets_in(config)
+    try:
+        data, _ = _loaded(config, settings, strict=True)
+    except ConfigurationError as error:
+        raise ConfigurationError([*exposed, *error.problems]) from None
+    if exposed:
         raise ConfigurationError(exposed)
-    data, _ = _loaded(config, settings, strict=True)
     return data
 
 

@@ -266,3 +266,11 @@ def test_what_is_read_of_pregnancies_is_found_by_each_woman(world: World) -> Non
     (hers,) = [line.event for line in lines if line.event.patient == "w-1"]
     assert hers.entities == (Entity("pregnancy", "p-w1"), Entity("pregnancies", ""))
     assert world.desk.inzage.own(WOMAN).looks[0].category == "zorgpad van de zwangerschap"
+
+
+def test_a_long_log_is_proved_when_somebody_asks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapter.service.audit.logbook._QUICK", 5)
+    assert not world.desk.logbook.chain(KEEPER).proved
+    assert world.desk.logbook.chain(KEEPER, anew=True).proved
+    world.now += timedelta(hours=20)
+    assert world.desk.logbook.chain(KEEPER).proved

@@ -17,6 +17,8 @@ from adapter.access import Actor, ActorKind, Identified, Purpose, Unauthenticate
 from adapter.api.authentication import Authentication
 from adapter.api.headers import Headers
 from adapter.api.limits import Deadline, FailureLimit, RateLimit, deeper
+from adapter.bootstrap.access import AccessSettings, LimitSettings
+from adapter.bootstrap.bounds import bounds_of
 from adapter.bootstrap.throttle import RedisThrottle
 from adapter.jobs import JobsError
 from adapter.service.bounds import Bounds, Limits
@@ -228,3 +230,16 @@ def test_what_was_given_never_exceeds_the_rate() -> None:
         given += rate.take("a", 3, step * 0.05)[0]
     assert given <= 20 + 600 * (1000 * 0.05) / 60
     assert given >= 600 * (999 * 0.05) / 60
+
+
+def test_the_bounds_are_those_of_the_configuration() -> None:
+    given = AccessSettings.model_validate(
+        {"issuer": "https://zorg.example", "hosts": "Intern:8443 b", "limits": {"page": 50, "seconds": 0}}
+    )
+    bounds = bounds_of(given, no_redis)
+    assert (bounds.limits.page, bounds.limits.seconds, bounds.limits.entries) == (50, 0.0, 5000)
+    assert bounds.hosts == {"intern:8443", "b"}
+    assert bounds.throttle is not None
+    off = given.model_copy(update={"limits": LimitSettings(per_minute=0, failures_per_minute=0)})
+    assert bounds_of(off, no_redis).throttle is None
+    assert bounds_of(None, no_redis) == Bounds()

@@ -48,7 +48,7 @@ def read_question(
             continue
         try:
             _one(draft, name, text, woman_of)
-        except (ValueError, BadValueError):
+        except (ValueError, OverflowError, BadValueError):
             raise bad(f"{name} cannot be read; see metadata", f"http.{name}", "value") from None
         used.append((name, text))
     return LogQuestion(**draft), used  # type: ignore[arg-type]
@@ -72,13 +72,19 @@ def _one(draft: dict[str, object], name: str, text: str, woman_of: Callable[[str
         kinds, actions = _SUBTYPES[code]
         draft |= {"kinds": kinds, "actions": tuple(Action(letter) for letter in actions)}
     elif name == "_count":
-        draft["limit"] = max(1, min(int(text), MOST))
+        draft["limit"] = max(1, min(_number(text), MOST))
     elif name == "_page":
-        draft["before"] = int(text)
+        draft["before"] = _number(text)
     else:
         known = name if name.replace("-", "").replace("_", "").isalpha() and len(name) < 40 else "a parameter"
         text = f"{known} is no search parameter of AuditEvent here: {', '.join(sorted(PARAMETERS))}"
         raise FhirFault(400, "not-supported", text, "http")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 15:
+        raise ValueError("a whole number")
+    return int(text)
 
 
 def _codes(text: str) -> list[str]:

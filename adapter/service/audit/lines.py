@@ -71,7 +71,10 @@ class LogQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Whether the log is whole: lines `first` up to `last` were looked at. `broken`: the first line that is not."""
+    """Whether the log is whole: lines `first` up to `last` were looked at. `broken`: the first line that is not.
+
+    `proved`: false where the log is so long that nobody looked yet; ask for it.
+    """
 
     first: int
     last: int
@@ -79,6 +82,7 @@ class Chain:
     at: datetime
     broken: int | None = None
     why: str = ""
+    proved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
