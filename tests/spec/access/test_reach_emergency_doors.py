@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from adapter.access import Identified, Purpose
+from adapter.access import Identified, Purpose, UnauthenticatedError
+from adapter.access.people import Cookies, Person, Sessions
+from adapter.asgi import build
+from adapter.service.entrance import Credentials
+from support.people_world import MemoryShelf
 from support.reach_world import (
     ANNA,
+    AT,
     CONTROLLER,
     Doors,
+    Tokens,
     care,
     care_provider,
     identified,
@@ -92,3 +100,44 @@ def test_under_it_every_page_of_her_says_so(doors: Doors) -> None:
     page = doors.get("in nood", f"/zwangerschap/{doors.world.pregnancy('vp')}", headers=HTML)
     assert "Beëindig noodtoegang" in page.text
     assert WHY in page.text
+
+
+class Logged(Tokens):
+    """Whoever has the session is the person who logged in."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        super().__init__({})
+        self.people = SimpleNamespace(sessions=sessions, organisation_names={})  # type: ignore[assignment]
+
+    async def identify(self, credentials: Credentials) -> Identified:
+        found = await self.people.sessions.identify(credentials)  # type: ignore[union-attr]
+        if found is None:
+            raise UnauthenticatedError("log in")
+        assert isinstance(found, Identified)
+        return found
+
+
+def test_a_person_asks_for_it_on_a_page_and_ends_it_there(doors: Doors) -> None:
+    world = doors.world
+    sessions = Sessions(MemoryShelf(), Cookies(False), "http://localhost:8000", lambda: AT)
+    person = Person(care_provider("zh"), frozenset({Purpose.TREAT}), "https://login.example", "s-1")
+    cookie = {"Cookie": f"sessie={world.runner.run(sessions.open(person, {}))}", **HTML}
+    before, world.application.entrance = world.application.entrance, Logged(sessions)
+    try:
+        here = Doors(world, build(world.application))
+        at = f"/zwangerschap/{world.pregnancy('vp')}"
+        assert here.get("", at, headers=cookie).status_code == 404
+        form = here.get("", "/noodtoegang", headers=cookie).text
+        token = re.search(r'name="formulier" value="([^"]+)"', form)
+        assert token is not None
+        filled = {"formulier": token[1], "reden": WHY, "bsn": ANNA}
+        short = here.ask("", "POST", "/noodtoegang", data={**filled, "reden": "spoed"}, headers=cookie)
+        assert (short.status_code, "in ten minste 15 tekens" in short.text) == (400, True)
+        done = here.ask("", "POST", "/noodtoegang", data=filled, headers=cookie)
+        assert (done.status_code, done.headers["location"]) == (303, at)
+        page = here.get("", at, headers=cookie)
+        assert (page.status_code, "Beëindig noodtoegang" in page.text) == (200, True)
+        here.ask("", "POST", "/noodtoegang/einde", data={"formulier": token[1]}, headers=cookie)
+        assert here.get("", at, headers=cookie).status_code == 404
+    finally:
+        world.application.entrance = before
