@@ -22,7 +22,7 @@ from adapter.service.port import Application
 _CSV = "text/csv; charset=utf-8"
 _PROBLEMS = {status: answer for status, answer in PROBLEMS.items() if status != 404}
 Instant = Annotated[datetime | None, Query(description="an instant with a zone: 2026-01-31T12:00:00Z")]
-Before = Annotated[int | None, Query(ge=1, description="the `next` of the page before")]
+Before = Annotated[int | None, Query(ge=1, le=2**53, description="the `next` of the page before")]
 
 
 def router(application: Application) -> APIRouter:

@@ -41,6 +41,13 @@ async def test_what_a_bundle_asks_is_not_repeated(server, method, url, kind):
     assert BSN not in response.text
 
 
+@pytest.mark.parametrize("version", ["9" * 30, "9" * 5000, "²", "-1"])
+async def test_a_version_that_can_be_none_of_ours(server, version):
+    entry = put_entry(patient(), ifMatch=f'W/"{version}"')
+    response = await server.client.post("/fhir/stu3", json=transaction(entry), headers=VP)
+    assert response.status_code == 412
+
+
 async def test_a_version_that_is_asked_is_not_repeated(server):
     response = await server.get(f"Observation/o1/_history/{BSN}")
     assert response.status_code == 404

@@ -175,7 +175,7 @@ class _Run:
         if not isinstance(text, str):
             return None
         plain = text.removeprefix("W/").strip('"')
-        if not (plain.isascii() and plain.isdigit()):
+        if not (plain.isascii() and plain.isdigit()) or len(plain) > 18:
             raise FhirFault(412, "conflict", 'ifMatch holds one version: W/"3"', "request.ifMatch")
         return int(plain)
 
