@@ -70,7 +70,8 @@ def _read_key(given: object, at: int) -> PublicKey | None:
         raise JwksError(f"{where} is no key")
     if "d" in given or "k" in given:
         raise JwksError(f"{where} is a private or symmetric key: make it worthless now, and publish public keys only")
-    if given.get("use", "sig") != "sig" or "verify" not in given.get("key_ops", ["verify"]):
+    operations = given.get("key_ops", ["verify"])
+    if given.get("use", "sig") != "sig" or not isinstance(operations, list) or "verify" not in operations:
         return None
     kind = given.get("kty")
     if kind not in ("EC", "RSA"):
@@ -80,7 +81,7 @@ def _read_key(given: object, at: int) -> PublicKey | None:
     try:
         key = ECKey.import_key(given) if kind == "EC" else RSAKey.import_key(given)
         bits = key.public_key.key_size
-    except (JoseError, ValueError, TypeError, KeyError, OverflowError):
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise JwksError(f"{where} cannot be read as a key of its kty") from None
     if isinstance(key, RSAKey) and bits < _RSA_BITS:
         raise JwksError(f"{where} has {bits} bits; an RSA key has at least {_RSA_BITS}")
