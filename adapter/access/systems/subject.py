@@ -78,7 +78,9 @@ def actor_of(client: Client, subject: Subject, woman: RecordKey | None) -> Actor
     roles = tuple(dict.fromkeys((*roles, *subject.roles)))
     if subject.id is not None:
         name = subject.name or subject.id
-        return Actor(subject.id, name, subject.organisation, roles, kind=ActorKind.PERSON, client=client.id)
+        # As this system names them: no system can speak as another one, or as a person of another.
+        id = f"{client.id}|{subject.id}"
+        return Actor(id, name, subject.organisation, roles, kind=ActorKind.PERSON, client=client.id)
     return Actor(client.id, client.name, subject.organisation, roles, kind=ActorKind.SYSTEM, client=client.id)
 
 

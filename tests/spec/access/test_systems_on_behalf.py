@@ -65,13 +65,22 @@ async def test_a_person_who_asks_through_a_system(iua):
     said = {"subject_id": "uzi-1", "subject_name": "V. Roedvrouw", "subject_role": [f"{URA_OID}|01.046"]}
     claims = {"extensions": {"ihe_iua": said}} if iua else said
     actor = (await who(World(), **claims)).actor
-    assert (actor.id, actor.name, actor.kind, actor.client) == ("uzi-1", "V. Roedvrouw", ActorKind.PERSON, "epd-groen")
+    assert (actor.id, actor.name) == ("epd-groen|uzi-1", "V. Roedvrouw")
+    assert (actor.kind, actor.client) == (ActorKind.PERSON, "epd-groen")
     assert f"{URA_OID}|01.046" in actor.roles
 
 
 async def test_a_role_of_ours_is_never_taken_from_outside():
     found = await who(World(), subject_role=["beheerder", "igo-controller", "01.015", "a b", 5])
     assert set(found.actor.roles) == {"zorgverlener", "01.015"}
+
+
+async def test_no_system_speaks_as_another_one_or_its_persons():
+    world = World((client("a"), client("b")))
+    spoken = {
+        (await who(world, id=id, subject_id=name, jti=f"{id}{name}")).actor.id for id in "ab" for name in ("a", "b")
+    }
+    assert spoken == {"a|a", "a|b", "b|a", "b|b"}
 
 
 async def test_a_subject_that_cannot_be():
