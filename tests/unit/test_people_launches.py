@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from adapter.access.people import LoginError
+from adapter.access.people import LoginError, LoginFault
 from adapter.api.cds import card
 from adapter.model.sources import RecordKey
 from doors.sample import PATH
@@ -170,3 +170,36 @@ def test_a_card_links_to_the_launch_only_of_an_epd_that_can():
     assert plain == {"label": "Open het zorgpad", "url": f"{SITE}/zwangerschap/{PATH.pregnancy}", "type": "absolute"}
     (link,) = card(PATH, SITE, smart=True)["links"]
     assert (link["type"], link["url"], link["appContext"]) == ("smart", f"{SITE}/launch", PATH.pregnancy)
+
+
+@pytest.mark.parametrize(
+    ("user", "resource", "name"),
+    [
+        (f"{FHIR}/Practitioner/7", {"name": [{"given": ["Vera"], "family": "Kundige"}]}, "Vera Kundige"),
+        ("Practitioner/7", {"name": [{"text": "V. Kundige"}]}, "V. Kundige"),
+        ("Practitioner/7", {"name": "x"}, "naam onbekend"),
+        ("https://anders.example/Practitioner/7", {"name": [{"text": "X"}]}, "naam onbekend"),
+        ("Practitioner/../Patient/1", {"name": [{"text": "X"}]}, "naam onbekend"),
+        ("Patient/1", {"name": [{"text": "X"}]}, "naam onbekend"),
+        (None, {}, "naam onbekend"),
+    ],
+)
+async def test_a_name_that_the_token_leaves_out_is_read_at_the_epd(world, user, resource, name):
+    world.epd.claims |= {"name": None, "fhirUser": user}
+    world.epd.info = resource
+    assert (await launch(world)).person.actor.name == name
+    asked = [address for address, _ in world.epd.asked if "Practitioner" in address or "Patient" in address]
+    assert asked in ([], [f"{FHIR}/Practitioner/7"])
+
+
+async def test_an_epd_that_does_not_give_the_name_lets_its_user_in_all_the_same(world):
+    honest = world.epd.json
+
+    async def refusing(address, bearer=None):
+        if "Practitioner" in address:
+            raise LoginError(LoginFault.PROVIDER, "answered 403")
+        return await honest(address, bearer)
+
+    world.epd.claims |= {"name": None, "fhirUser": "Practitioner/7"}
+    world.epd.json = refusing
+    assert (await launch(world)).person.actor.name == "naam onbekend"

@@ -71,6 +71,21 @@ def name_of(claims: Claims) -> str:
     return redact(printable)[:120] or "naam onbekend"
 
 
+def human_name(resource: Claims) -> str | None:
+    """The name in a Practitioner or Person (FHIR HumanName, of both versions)."""
+    names = resource.get("name")
+    for one in names if isinstance(names, list) else [names]:
+        if not isinstance(one, dict):
+            continue
+        said = one.get("text")
+        parts = [*_texts(one.get("given")), *_texts(one.get("family"))]
+        if isinstance(said, str) and said.strip():
+            return said
+        if parts:
+            return " ".join(parts)
+    return None
+
+
 def purposes_of(roles: Sequence[str]) -> frozenset[Purpose]:
     """The purposes for which these roles are granted anything at all."""
     return frozenset(grant.purpose for grant in GRANTS if grant.role in roles)

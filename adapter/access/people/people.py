@@ -11,7 +11,7 @@ from joserfc.jwk import KeySet
 
 from adapter.access.people.attempts import Attempt, Attempts, local
 from adapter.access.people.claims import Claims, Table, actor_of, purposes_of, read
-from adapter.access.people.cookies import ATTEMPT, SESSION
+from adapter.access.people.cookies import ATTEMPT, SESSION, hashed
 from adapter.access.people.errors import LoginError, LoginFault
 from adapter.access.people.launches import Epd, Links
 from adapter.access.people.provider import Provider
@@ -133,6 +133,8 @@ class People:
             raise LoginError(LoginFault.UNKNOWN_EPD)
         claims, tokens = await self._proved(epd.provider, attempt, answer)
         issuer = (await epd.provider.metadata()).issuer
+        if "name" not in claims and isinstance(tokens.get("access_token"), str):
+            claims = {**claims, "name": await epd.provider.practitioner(claims, tokens["access_token"])}
         person = epd.person(claims, epd.patient(tokens.get("patient")), issuer, str(tokens["id_token"]))
         pregnancy = tokens.get("appContext")  # of the card from which was launched (CDS Hooks 2.0, Link)
         named = pregnancy if isinstance(pregnancy, str) else None
@@ -165,7 +167,7 @@ class People:
         provider = self._own().provider
         claims = await provider.logged_out(logout_token)
         issuer, sid = str(claims["iss"]), claims.get("sid")
-        if not await self._shelf.once(f"logout:{issuer}:{claims['jti']}", 1200):
+        if not await self._shelf.once(f"logout:{hashed(self._site, issuer, claims['jti'])}", 1200):
             raise LoginError(LoginFault.TOKEN, "jti")
         return await self.sessions.close_for(issuer, claims.get("sub"), sid if isinstance(sid, str) else None)
 

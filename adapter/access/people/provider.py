@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
+from adapter.access.people.claims import human_name
 from adapter.access.people.cookies import fresh
 from adapter.access.people.errors import LoginError, LoginFault
 from adapter.access.people.fetching import Fetch, is_safe
@@ -27,6 +29,7 @@ from adapter.access.people.tokens import Claims, Expected, verify, verify_logout
 _METADATA_KEPT = timedelta(hours=1)
 _KEYS_KEPT = timedelta(minutes=10)
 _KEYS_AT_MOST_EVERY = timedelta(seconds=20)
+_USER = re.compile(r"(?:Practitioner|PractitionerRole|Person)/[A-Za-z0-9.-]{1,64}")
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -171,6 +174,20 @@ class Provider:
         if said.get("sub") != subject:
             raise LoginError(LoginFault.TOKEN, "userinfo is about somebody else")
         return said
+
+    async def practitioner(self, claims: Claims, access_token: str) -> str | None:
+        """The name of the user of an EPD: of the resource that `fhirUser` names (SMART App Launch 2.2), read there.
+
+        None where it names none, or one elsewhere: the token is for this EPD alone.
+        """
+        named, base = claims.get("fhirUser"), self.registration.issuer.rstrip("/") + "/"
+        reference = named.removeprefix(base) if isinstance(named, str) else ""
+        if not _USER.fullmatch(reference):
+            return None
+        try:
+            return human_name(await self._fetch.json(base + reference, bearer=access_token))
+        except LoginError:  # a name is worth having, not worth staying out for
+            return None
 
     async def logged_out(self, logout_token: str) -> Claims:
         """The claims of a logout token that holds."""
