@@ -41,6 +41,15 @@ async def test_what_a_bundle_asks_is_not_repeated(server, method, url, kind):
     assert BSN not in response.text
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-30", "9999-12-31", "9999", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize("prefix", ["", "ge", "le", "ap", "eb", "sa"])
+async def test_the_first_and_the_last_day_there_are(server, prefix, day):
+    await server.put(observation("o2", None, effectiveDateTime="2026-03-01"))
+    for name in ("date", "_lastUpdated"):
+        response = await server.client.get("/fhir/stu3/Observation", params={name: f"{prefix}{day}"})
+        assert response.status_code in (200, 400), (name, response.text)
+
+
 @pytest.mark.parametrize("version", ["9" * 30, "9" * 5000, "²", "-1"])
 async def test_a_version_that_can_be_none_of_ours(server, version):
     entry = put_entry(patient(), ifMatch=f'W/"{version}"')

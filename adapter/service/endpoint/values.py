@@ -95,6 +95,7 @@ def spans(resource: JsonObject, parameter: Parameter) -> Iterator[Span]:
 
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)
+_NEARLY = timedelta(days=1)
 
 
 def _span(text: str) -> Span | None:
@@ -201,5 +202,5 @@ def date_matches(found: Span, wanted: Wanted) -> bool:
         "le": start < low or inside,
         "sa": start >= high,
         "eb": end <= low,
-        "ap": start < high + timedelta(days=1) and end > low - timedelta(days=1),
+        "ap": start - high < _NEARLY and low - end < _NEARLY,  # not as dates: there are a first and a last
     }[wanted.prefix]
