@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from adapter.access import (
     SYSTEM,
@@ -181,14 +180,13 @@ class UseCases:
         """The list of pregnancies."""
         grant = self._guard.allowed(ctx, Action.READ, Resource.PREGNANCIES)
         now = self._rooms.clock()
-        day, ids = as_of or day_of(now), self._visible.ids(ctx, known_at)
-        if ids is None:
+        day, lenses = as_of or day_of(now), self._visible.lenses(ctx, known_at)
+        if lenses is None:
             page = self._summaries.page(day, known_at, now, offset, limit)
         else:
-            lens_of = partial(self._visible.lens, ctx, known_at=known_at)
-            page = self._summaries.narrowed(ids, lens_of, day, known_at, now, offset, limit)
+            page = self._summaries.narrowed(lenses, day, known_at, now, offset, limit)
         query = f"offset={offset}&limit={limit}"
-        entities = [Entity("pregnancies", ""), *(Entity("pregnancy", i.pregnancy) for i in page.items if ids)]
+        entities = [Entity("pregnancies", ""), *(Entity("pregnancy", i.pregnancy) for i in page.items if lenses)]
         self._guard.record(ctx, EventType.SEARCH, Action.EXECUTE, grant, entities, query=query)
         return page
 

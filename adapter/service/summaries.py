@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from threading import Lock
 
@@ -44,8 +44,7 @@ class Summaries:
 
     def narrowed(
         self,
-        ids: Sequence[str],
-        lens_of: Callable[[str], Lens],
+        lenses: Mapping[str, Lens],
         as_of: date,
         known_at: datetime | None,
         now: datetime,
@@ -53,9 +52,9 @@ class Summaries:
         limit: int,
     ) -> PregnancyPage:
         """The same of the pregnancies that one reader may see, each through their lens; for care, so undecided."""
-        chosen = ids[offset : offset + limit]
-        made = [self._seen(i, lens_of(i), as_of, known_at, now) for i in chosen]
-        return PregnancyPage(tuple(made), len(ids))
+        chosen = list(lenses.items())[offset : offset + limit]
+        made = [self._seen(pregnancy, lens, as_of, known_at, now) for pregnancy, lens in chosen]
+        return PregnancyPage(tuple(made), len(lenses))
 
     def _seen(
         self, pregnancy: str, lens: Lens, as_of: date, known_at: datetime | None, now: datetime

@@ -50,7 +50,7 @@ class Grounds(Protocol):
         ...
 
     def stand(self) -> object:
-        """Changes with what was said, here or elsewhere."""
+        """Changes with what was said elsewhere than in the store."""
         ...
 
 
@@ -113,7 +113,7 @@ class Reach:
         return self.own_sources(ctx)
 
     def told(self) -> object:
-        """Changes with what was said in consents, here or elsewhere."""
+        """Changes with what was said elsewhere than in the store."""
         return self._grounds.stand() if self._grounds is not None else None
 
     def own_sources(self, ctx: Context) -> frozenset[str]:
@@ -203,6 +203,7 @@ class Reach:
         if (
             before is None
             or told != self._told
+            or before.consents != stand.consents
             or day != self._day
             or store.related.directory_changed(before.versions, stand.versions)
         ):

@@ -21,6 +21,14 @@ _REFERRALS = ("ReferralRequest", "ServiceRequest")
 _AT_ONCE = 200
 
 
+class Aging(Protocol):
+    """Answers of the national service."""
+
+    def stand(self) -> int:
+        """Changes when they are old."""
+        ...
+
+
 class Told(Protocol):
     """What is known of one woman's consents and referrals (`adapter.service.consents.grounds.Grounds`)."""
 
@@ -30,7 +38,8 @@ class Told(Protocol):
 
     def consents(self, woman: str) -> Sequence[ConsentRecord]: ...  # noqa: D102
 
-    def stand(self) -> object: ...  # noqa: D102
+    @property
+    def national(self) -> Aging | None: ...  # noqa: D102
 
 
 class Relations:
@@ -58,8 +67,8 @@ class Relations:
         return f"consent Consent/{named[0].id}" if named else None
 
     def stand(self) -> object:
-        """Changes with what was said, here or elsewhere."""
-        return self._told.stand()
+        """Changes when what was said elsewhere is old; what was said here, the store knows."""
+        return self._told.national.stand() if self._told.national is not None else None
 
     def related(self, reader: Party, at: date) -> Collection[str]:
         """The women who were referred to it at any time, and those of whom any consent is held."""

@@ -11,6 +11,8 @@ from adapter.service.access.reach import Reach
 from adapter.service.access.seen import Seen
 from adapter.store.search import Row, Search
 
+_OWN = ("relation=own",)
+
 
 class RowScope:
     """One request; what it found out of a record is remembered while it lasts."""
@@ -39,8 +41,10 @@ class RowScope:
         """What was looked at for this record, for the audit event."""
         if record is None or not self._narrows:
             return ()
+        if record.source in self._own:
+            return _OWN
         seen = self.of(record)
-        return ("relation=own",) if seen is None else seen.checks([record.source])
+        return ("relation=self",) if seen is None else seen.checks([record.source])
 
     def of(self, record: RecordKey) -> Seen | None:
         """What may be seen of the woman whose record it is; None while it is linked to nobody."""

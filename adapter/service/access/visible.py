@@ -26,7 +26,7 @@ class Visible:
         self._rooms = rooms
         self.reach = reach
         self._lock = threading.Lock()
-        self._kept: OrderedDict[object, tuple[object, list[str]]] = OrderedDict()
+        self._kept: OrderedDict[object, tuple[object, dict[str, Lens]]] = OrderedDict()
 
     def lens(self, ctx: Context, pregnancy: str, known_at: datetime | None = None) -> Lens:
         """Through what to look at a pregnancy. Raises `UnknownPregnancyError`, also where it is not for this reader."""
@@ -49,14 +49,16 @@ class Visible:
 
     def of_woman(self, ctx: Context, woman: str) -> list[str]:
         """Her pregnancies."""
-        return self._of([woman], ctx)
+        return list(self._of([woman], ctx))
 
-    def ids(self, ctx: Context, known_at: datetime | None = None) -> list[str] | None:
-        """Every pregnancy that is there for this reader; None for all of them."""
+    def lenses(self, ctx: Context, known_at: datetime | None = None) -> dict[str, Lens] | None:
+        """Every pregnancy that is there for this reader, and through what to look at it; None: all, and nothing."""
         if not self.reach.narrows(ctx):
             return None
-        key = (self.reach.reader(ctx).identities, ctx.woman, ctx.actor.kind, ctx.emergency, ctx.scopes)
-        stand = (self._rooms.store.positions(), self.reach.told(), self._rooms.clock().date())
+        now = self._rooms.clock()
+        emergency = ctx.emergency if ctx.emergency is not None and now < ctx.emergency.until else None
+        key = (self.reach.reader(ctx).identities, ctx.woman, ctx.actor.kind, emergency, ctx.scopes)
+        stand = (self._rooms.store.positions(), self.reach.told(), now.date())
         with self._lock:
             kept = self._kept.get(key) if known_at is None else None
         if kept is not None and kept[0] == stand:
@@ -69,14 +71,18 @@ class Visible:
                     self._kept.popitem(last=False)
         return found
 
-    def _of(self, women: list[str], ctx: Context, known_at: datetime | None = None) -> list[str]:
+    def _of(self, women: list[str], ctx: Context, known_at: datetime | None = None) -> dict[str, Lens]:
         seen = [self.reach.records(ctx, woman) for woman in women]
         whose = {record: one for one in seen for record in one.allowed}
         rows = self._rooms.store.links(PREGNANCY, known_at, within=list(whose)) if whose else []
+        kinds = kinds_for(ctx)
         shown = (
-            r.target
+            (r.target, one)
             for r in rows
             if r.target and (one := whose.get(RecordKey(r.source, r.woman or ""))) is not None
             if one.everything or one.shows_dossier(RecordKey(r.source, r.woman or ""), r.target)
         )
-        return list(dict.fromkeys(shown))
+        found: dict[str, Lens] = {}
+        for pregnancy, one in shown:
+            found.setdefault(pregnancy, Lens(one, kinds, pregnancy))
+        return found
