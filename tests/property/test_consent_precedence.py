@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter.access.consent import ConsentRecord, GroundCode, GroundKind, Party
@@ -40,9 +40,11 @@ def consents(draw: st.DrawFn) -> ConsentRecord:
     )
 
 
+unhurried = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 many = st.lists(consents(), max_size=6, unique_by=lambda c: c.id)
 
 
+@unhurried
 @given(many, st.randoms(use_true_random=False), parties, parties)
 def test_the_order_of_consents_does_not_matter(
     said: list[ConsentRecord], random: object, holder: Party, reader: Party
@@ -52,6 +54,7 @@ def test_the_order_of_consents_does_not_matter(
     assert grond(holder, reader, gezegd=said) == grond(holder, reader, gezegd=shuffled)
 
 
+@unhurried
 @given(many)
 def test_an_equally_specific_objection_wins(said: list[ConsentRecord]) -> None:
     gezegd = [replace(c, permit=True) for c in said] + [bezwaar(PRAKTIJK, ZIEKENHUIS, id="x")]
@@ -60,6 +63,7 @@ def test_an_equally_specific_objection_wins(said: list[ConsentRecord]) -> None:
     assert not grond(PRAKTIJK, ZIEKENHUIS, gezegd=gezegd).allowed
 
 
+@unhurried
 @given(many, st.booleans())
 def test_the_most_specific_beats_all_that_is_more_general(said: list[ConsentRecord], permit: bool) -> None:
     exact = toestemming(PRAKTIJK, ZIEKENHUIS, id="x", soorten=["Observation"], zwangerschap="z1", ja=permit)
@@ -68,6 +72,7 @@ def test_the_most_specific_beats_all_that_is_more_general(said: list[ConsentReco
     assert (found.allowed, found.reference) == (permit, "Consent/x")
 
 
+@unhurried
 @given(many, parties, parties)
 def test_without_any_permit_nothing_but_ones_own_is_open(
     said: list[ConsentRecord], holder: Party, reader: Party
@@ -77,6 +82,7 @@ def test_without_any_permit_nothing_but_ones_own_is_open(
     assert holder == reader or not found.partly
 
 
+@unhurried
 @given(many)
 def test_one_more_objection_never_opens_anything(said: list[ConsentRecord]) -> None:
     referred = [verwijzing(PRAKTIJK, ZIEKENHUIS)]

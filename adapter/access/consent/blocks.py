@@ -55,7 +55,8 @@ def _walk(rule: Json, permit: bool | None, above: Json, path: str, nested: str) 
         yield Block(permit, given, path)
     for number, inner in enumerate(listed(rule.get(nested))):
         if isinstance(inner, dict):
-            yield from _walk(inner, _typed(inner.get("type")), given, f"{path}.{nested}[{number}]", nested)
+            permit = _typed(inner.get("type")) or False  # an exception that does not say which forbids
+            yield from _walk(inner, permit, given, f"{path}.{nested}[{number}]", nested)
 
 
 def _typed(value: Any) -> bool | None:

@@ -158,6 +158,12 @@ def test_een_uitzondering_binnen_de_regel_is_nauwer() -> None:
     assert apart.beats(general)
 
 
+def test_een_uitzondering_die_niet_zegt_of_het_mag_is_een_bezwaar() -> None:
+    only = [{"system": "http://hl7.org/fhir/resource-types", "code": "Condition"}]
+    general, apart = read(r4(provision=[{"class": only}])).records
+    assert (general.permit, apart.permit, apart.kinds) == (True, False, frozenset({"Condition"}))
+
+
 def test_een_soort_organisatie_en_een_organisatie_zonder_code() -> None:
     kind = {"coding": [{"system": "http://nictiz.nl/fhir/NamingSystem/organization-type", "code": "V4"}]}
     inside = {"resourceType": "Organization", "id": "o", "type": [kind]}
