@@ -8,6 +8,7 @@ from typing import Any
 from adapter import fhir
 from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, definition_url
 from adapter.model.sources import FhirVersion
+from adapter.service.audit.fhir_search import PARAMETERS as AUDIT
 from adapter.service.endpoint.parameters import Kind, parameters
 
 _SINCE = date(2026, 11, 22)
@@ -24,6 +25,8 @@ def statement(version: FhirVersion, url: str) -> fhir.JsonObject:
         fhir.ResourceInteractions(name, _OF_TYPE, {p: found[p].kind.value for p in found}, _includes(name, version))
         for name, found in sorted(parameters(version).items())
     ]
+    resources.append(fhir.ResourceInteractions("AuditEvent", ("read", "search-type"), AUDIT))
+    resources.sort(key=lambda one: one.type)
     made = fhir.capability_statement(
         version,
         resources,
@@ -35,7 +38,8 @@ def statement(version: FhirVersion, url: str) -> fhir.JsonObject:
     )
     rest = made["rest"][0]
     for resource in rest["resource"]:
-        _complete(resource, version)
+        if resource["type"] in parameters(version):  # the audit log is read, and nothing else
+            _complete(resource, version)
     if version is FhirVersion.STU3:
         made["instantiates"] = [NICTIZ]
         made["acceptUnknown"] = "no"
