@@ -57,7 +57,7 @@ def _care_path(path: CarePath) -> Iterator[str]:
     yield from _block(
         "Gegevens",
         (
-            f"{dutch.FACTS.get(key, key)}: {fact.display or dutch.value(fact.value)}{_from(fact.evidence)}"
+            f"{dutch.FACTS.get(key, key)}: {dutch.fact(key, fact.value, fact.display)}{_from(fact.evidence)}"
             + "".join(f"; ook genoemd: {dutch.value(c.value)}{_from(c.evidence)}" for c in fact.conflicts)
             for key, fact in path.facts.items()
         ),
