@@ -34,6 +34,7 @@ _WORDS = {
     "outcomes": words.OUTCOME,
     "purposes": words.SHORT_PURPOSE,
     "role_names": words.ROLE,
+    "identity": words.shown_identity,
 }
 
 
