@@ -11,6 +11,7 @@ from adapter.model.identifiers import Bsn
 from adapter.model.sources import FhirVersion, SourceInfo, SourceState
 from adapter.simulation.epd import Quirks, create_app
 from adapter.simulation.epd_sample import sample, sample_bsn
+from adapter.simulation.epd_search import Searcher, SearchError
 from support.serving import serving
 
 INFO = SourceInfo("phr", "PHR", Organisation("agb:08001234"), "nictiz")
@@ -59,3 +60,20 @@ def test_it_needs_a_token():
     with pytest.raises(ConfigurationError, match="format"):
         SourceConfig(INFO, "fhir", "https://epd.example/fhir", format="csv")
     assert isinstance(sample_bsn(0), Bsn)
+
+
+@pytest.mark.parametrize("version", list(FhirVersion))
+async def test_a_search_that_is_refused_with_its_includes_is_asked_without_them(version, monkeypatch):
+    included = Searcher._included
+
+    def refusing(self, result, matches):
+        if result.includes and result.kind != "EpisodeOfCare":
+            raise SearchError(400, "not-supported", "this _include is not supported")
+        return included(self, result, matches)
+
+    monkeypatch.setattr(Searcher, "_included", refusing)
+    outcome, got, seen = await pull(version, Ask(discover=True), monkeypatch)
+    assert outcome.state is SourceState.ANSWERED
+    assert {one.reference for one in got} == {f"{r['resourceType']}/{r['id']}" for r in sample(version, 1, 3)}
+    refused = [s.url for s in seen if "_include" in s.url and "EpisodeOfCare?" not in s.url]
+    assert len(refused) == len({url.partition("?")[0] for url in refused})  # each asked so once
