@@ -22,7 +22,9 @@ from adapter.service.rooms import Rooms
 class FhirService:
     """Both versions, over one store. `settle` does the work that follows from what was written."""
 
-    def __init__(self, rooms: Rooms, checker: Checker, settle: Settle, reach: Reach | None = None) -> None:
+    def __init__(
+        self, rooms: Rooms, checker: Checker, settle: Settle, reach: Reach | None = None, *, open: bool = True
+    ) -> None:
         self._reach = reach or Reach(rooms)
         self.store = rooms.store
         self._search = rooms.store.search
@@ -30,7 +32,7 @@ class FhirService:
         self.audit = AuditQueue(rooms.audit)
         names = Names(self._search, self.sources)
         self._endpoints = {version: FhirEndpoint(rooms, version, names) for version in FhirVersion}
-        self.notifier = Notifier(rooms, self.endpoint, self.caller)
+        self.notifier = Notifier(rooms, self.endpoint, self.caller, open=open)
 
         async def settled() -> None:
             await settle()

@@ -43,10 +43,13 @@ class Notifier:
         endpoint: Endpoint,
         caller: Callable[[Context], Caller] = Caller,
         transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        open: bool = True,
     ) -> None:
-        """`caller`: narrows who asks to what they may see."""
+        """`caller`: narrows who asks to what they may see. `open`: whether the demonstration may still be told."""
         self._rooms = rooms
         self._caller = caller
+        self._open = open
         self._endpoint = endpoint
         self._search: Search = rooms.store.search
         self._kept: Subscriptions = rooms.store.subscriptions
@@ -109,10 +112,11 @@ class Notifier:
     def _concerns(self, one: Subscribed, upto: int) -> bool:
         """Whether what came is of a woman whom the criteria find."""
         records = frozenset(self._search.changed_records(one.upto, upto))
-        if not records:
+        asker = _asker(one)
+        if not records or (asker.everything and not self._open):  # of before access was configured: ask again
             return False
         query = replace(self._criteria(one.resource, one.version), count=1, includes=())
-        caller = replace(self._caller(_asker(one)), records=records)  # who asked for it may see less than changed
+        caller = replace(self._caller(asker), records=records)  # who asked for it may see less than changed
         return bool(self._endpoint(one.version).searcher.run(query, caller).matches)
 
     def _criteria(self, resource: JsonObject, version: FhirVersion) -> Query:
