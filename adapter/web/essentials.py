@@ -90,6 +90,9 @@ def _term(path: CarePath) -> Cell:
     age = path.gestational_age
     if path.state == "ended":
         word = dutch.outcome(path.outcome.value if path.outcome else None)
+        word = word.replace("baarmoederlijke", "\u00adbaar\u00admoederlijke").replace(
+            "schap", "\u00adschap"
+        )  # in a small cell
         at = f"{dutch.day(path.ended_on)}" + (f", bij {dutch.term(age)}" if age else "")
         return Cell("termijn", "Afloop", word, notes=(at,))
     if age and age.weeks > _LONGEST:

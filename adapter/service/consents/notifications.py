@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapter import fhir
-from adapter.access import Action, Context, Denial, DeniedError, Entity, EventType, Resource
+from adapter.access import Action, ActorKind, Context, Denial, DeniedError, Entity, EventType, Resource
 from adapter.access.consent.reading import Told, read_consent
 from adapter.fhir import JsonObject
 from adapter.model.identifiers import Bsn, InvalidIdentifierError, System, system_of
@@ -49,7 +49,8 @@ class Notifications:
     def take(self, ctx: Context, bundle: JsonObject) -> Taken:
         """Keep what a Bundle tells. Raises `DeniedError`, `BadQuestionError` where it is no Bundle of Consents."""
         grant = self._guard.allowed(ctx, Action.CREATE, Resource.CONSENT)
-        if self._client is None or ctx.actor.id != self._client:
+        by_service = ctx.actor.kind is ActorKind.SYSTEM and ctx.actor.id == self._client  # not a person of that name
+        if self._client is None or not by_service:
             error = DeniedError(Denial.NOT_GRANTED, ctx, Action.CREATE, Resource.CONSENT)
             self._guard.refused(ctx, error)
             raise error
