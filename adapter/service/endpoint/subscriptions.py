@@ -8,9 +8,11 @@ one notification.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,6 +32,13 @@ _SECONDS = 5.0
 _GIVE_UP = 10
 _WHO = "_who"  # beside the resource, for us alone: as whom to look whether it concerns them
 _FORBIDDEN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    # Reading the certificates of the authorities takes long enough to be felt by every request meanwhile.
+    return httpx.create_ssl_context()
+
 
 Endpoint = Callable[[FhirVersion], FhirEndpoint]
 
@@ -89,7 +98,10 @@ class Notifier:
         waiting = [one for one in await asyncio.to_thread(self._kept.all) if one.status == "active"]
         if not waiting:
             return 0
-        async with httpx.AsyncClient(timeout=_SECONDS, transport=self.transport, trust_env=False) as client:
+        verify = await asyncio.to_thread(_tls)
+        async with httpx.AsyncClient(
+            timeout=_SECONDS, transport=self.transport, trust_env=False, verify=verify
+        ) as client:
             return sum(await asyncio.gather(*(self._tell(client, one) for one in waiting)))
 
     async def _tell(self, client: httpx.AsyncClient, one: Subscribed) -> bool:
