@@ -91,7 +91,7 @@ class Database:
                 self._unit.looking = self._unit.known = None
 
     def holds(self, table: Table) -> bool:
-        """Whether anything stands in a table, asked once in a `looking`: in some nothing does, and a look is cheaper."""
+        """Whether anything stands in a table, asked once in a `looking`: some are empty, and a look is cheaper."""
         known: dict[str, bool] | None = getattr(self._unit, "known", None)
         if known is not None and table.name in known:
             return known[table.name]
