@@ -106,7 +106,7 @@ class Records(Part):
             self._database.lock(connection, record.source)
             active = _of(record) & record_keys.c.destroyed_at.is_(None)
             if connection.execute(select(record_keys.c.id).where(active)).first() is None:
-                _make_key(connection, self._vault, record.source, record.woman, at)
+                _make_keys(connection, self._vault, record.source, [record.woman], at)
 
     def removed(self, record: RecordKey) -> Removal | None:
         """When and why a record was removed; None when it was not (or was readmitted)."""
@@ -173,19 +173,23 @@ def active_keys(
     for some in chunks(women):
         for row in connection.execute(_KEYS, {"of_source": source, "women": some}):
             keys[row.woman] = None if row.destroyed_at else ActiveKey(row.id, _cached(vault, row))
-    if at is not None:
-        for woman in set(women) - set(keys):
-            keys[woman] = _make_key(connection, vault, source, woman, at)
+    if at is not None and (new := sorted(set(women) - set(keys))):
+        keys |= _make_keys(connection, vault, source, new, at)
     return keys
 
 
-def _make_key(connection: Connection, vault: Vault, source: str, woman: str, at: datetime) -> ActiveKey:
-    wrapped, sealer = vault.new_key(source, woman)
-    row = {"source": source, "woman": woman, "master": wrapped.master, "wrapped": wrapped.blob, "created_at": at}
-    made: Sequence[int] | None = connection.execute(insert(record_keys).values(row)).inserted_primary_key
-    if made is None:  # pragma: no cover - both databases give it
-        raise AssertionError("no key row")
-    return ActiveKey(made[0], sealer)
+def _make_keys(
+    connection: Connection, vault: Vault, source: str, women: Sequence[str], at: datetime
+) -> dict[str, ActiveKey | None]:
+    made = {woman: vault.new_key(source, woman) for woman in women}
+    rows = [
+        {"source": source, "woman": woman, "master": wrapped.master, "wrapped": wrapped.blob, "created_at": at}
+        for woman, (wrapped, _) in made.items()
+    ]
+    return {woman: ActiveKey(id, made[woman][1]) for id, woman in connection.execute(_ADD_KEYS, rows)}
+
+
+_ADD_KEYS = insert(record_keys).returning(record_keys.c.id, record_keys.c.woman)
 
 
 def _cached(vault: Vault, row: Row[tuple[object, ...]]) -> Sealer:

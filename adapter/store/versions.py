@@ -18,7 +18,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    insert,
     not_,
     select,
 )
@@ -26,9 +25,10 @@ from sqlalchemy import (
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
 from adapter.store.errors import ConflictError
 from adapter.store.identifiers import index as index_identifiers
+from adapter.store.many import insert_many
 from adapter.store.outbox import intend
 from adapter.store.records import DIRECTORY, KEY_COLUMNS, ActiveKey, Part, active_keys
-from adapter.store.tables import Instant, record_keys, source_versions
+from adapter.store.tables import Instant, microseconds, record_keys, source_versions
 from adapter.store.text import chunks, keepable, split_reference
 from adapter.store.vault import Sealer
 
@@ -105,7 +105,7 @@ class Versions(Part):
         keys = active_keys(connection, self._vault, source, {v.received.woman or DIRECTORY for v in fresh}, at)
         kept = [(v, key) for v in fresh if (key := keys[v.received.woman or DIRECTORY]) is not None]
         if kept:
-            connection.execute(insert(source_versions), [_row(version, key) for version, key in kept])
+            insert_many(connection, source_versions, _COLUMNS, (_row(version, key) for version, key in kept))
             index_identifiers(connection, self._vault, [version for version, _ in kept])
         return [version for version, _ in kept]
 
@@ -316,24 +316,27 @@ def _bound(source: str, kind: str, identifier: str, seq: int) -> bytes:
     return f"source_versions\n{source}\n{kind}\n{identifier}\n{seq}".encode()
 
 
-def _row(version: StoredVersion, key: ActiveKey) -> dict[str, object]:
+_COLUMNS = tuple(column.name for column in source_versions.columns if column.name != "position")
+
+
+def _row(version: StoredVersion, key: ActiveKey) -> tuple[object, ...]:
     one = version.received
-    return {
-        "source": one.source,
-        "type": one.type,
-        "id": one.id,
-        "seq": version.seq,
-        "source_version": one.version,
-        "hash": one.hash,
-        "received_at": version.received_at,
-        "fhir_version": one.fhir_version.value,
-        "media": one.media.value,
-        "woman": one.woman,
-        "subject": one.subject,
-        "problem": one.problem,
-        "body": key.sealer.seal(one.body, _bound(one.source, one.type, one.id, version.seq)),
-        "key_id": key.id,
-    }
+    return (
+        one.source,
+        one.type,
+        one.id,
+        version.seq,
+        one.version,
+        one.hash,
+        microseconds(version.received_at),
+        one.fhir_version.value,
+        one.media.value,
+        one.woman,
+        one.subject,
+        one.problem,
+        key.sealer.seal(one.body, _bound(one.source, one.type, one.id, version.seq)),
+        key.id,
+    )
 
 
 _FHIR = {version.value: version for version in FhirVersion}
