@@ -18,6 +18,8 @@ def build(application: Application) -> FastAPI:
     """One ASGI application with every door."""
     app = api.create_app(application)
     web.install(app, application)
+    for route in app.router.routes:  # some are put together when first looked at: now, not at the first request
+        route.matches({"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []})
     return app
 
 

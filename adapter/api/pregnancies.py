@@ -131,11 +131,11 @@ def router(application: Application) -> APIRouter:
     async def care_path(request: Request, pregnancy: Id, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
         asked = read_asked(as_of, known_at)
         path = await run_in_threadpool(
-            lambda: application.care_path(
+            lambda: application.care_path_json(
                 context(request, Purpose.TREAT), pregnancy, as_of=asked.as_of, known_at=asked.known_at
             )
         )
-        return _json(wire.to_json(path))
+        return _json(path)
 
     @api.get("/{pregnancy}/decision", response_model=Decision, summary="IGO or niet-IGO per phase, and why")
     async def decision(request: Request, pregnancy: Id, as_of: AsOf = None, known_at: KnownAt = None) -> Response:

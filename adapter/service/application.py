@@ -194,13 +194,23 @@ class UseCases:
         self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
     ) -> CarePath:
         """The shared care path. Raises `UnknownPregnancyError`."""
+        return self._seen(ctx, pregnancy, as_of, known_at).path
+
+    def care_path_json(
+        self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
+    ) -> bytes:
+        """The same as JSON, in the published shape."""
+        return self._seen(ctx, pregnancy, as_of, known_at).json()
+
+    def _seen(self, ctx: Context, pregnancy: str, as_of: date | None, known_at: datetime | None) -> View:
+        """The view, as far as may be seen, and a line in the log that it was."""
         grant = self._guard.allowed(ctx, Action.READ, Resource.CARE_PATH)
         lens = self._visible.look(ctx, pregnancy, known_at)
-        path = self._view(pregnancy, as_of, known_at, lens).path
+        view = self._view(pregnancy, as_of, known_at, lens)
         checks = lens.seen.checks() if lens is not None else ()
         entities = [Entity("pregnancy", pregnancy)]
-        self._guard.record(ctx, EventType.READ, Action.READ, grant, entities, patient=path.woman.id, checks=checks)
-        return path
+        self._guard.record(ctx, EventType.READ, Action.READ, grant, entities, patient=view.path.woman.id, checks=checks)
+        return view
 
     def dossiers(self, ctx: Context, pregnancy: str) -> list[tuple[str, str]]:
         """The dossiers (source, reference) that count as this pregnancy. Raises `UnknownPregnancyError`."""

@@ -127,6 +127,12 @@ class Application(Protocol):
         """The shared care path. Raises `UnknownPregnancyError`."""
         ...
 
+    def care_path_json(
+        self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
+    ) -> bytes:
+        """The same as JSON, in the published shape. Raises `UnknownPregnancyError`."""
+        ...
+
     def decision(
         self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
     ) -> Decision:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import Lock
 
@@ -15,6 +15,7 @@ from adapter.model.evidence import Organisation
 from adapter.model.facts import SourceFacts
 from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import RecordKey
+from adapter.model.wire import to_json
 from adapter.service.access.lens import Lens
 from adapter.service.asked_sources import path_sources
 from adapter.service.links.link_notes import link_notes
@@ -31,6 +32,15 @@ class View:
 
     path: CarePath
     projection: ClaimsProjection
+    _written: list[tuple[bytes, bytes]] = field(default_factory=list, compare=False, repr=False)
+
+    def json(self) -> bytes:
+        """The care path as JSON. Most of it is written once, for as long as the view is kept."""
+        now = to_json(self.path.known_at)
+        if not self._written:
+            self._written.append((now, to_json(self.path)))
+        at, text = self._written[0]
+        return text if at == now else text.replace(at, now, 1)  # the instant stands in front of all others
 
 
 _KEPT = 60  # views, some hundreds of kB each
@@ -159,7 +169,7 @@ def _narrowed(given: PregnancyInput, lens: Lens, records: Sequence[RecordKey]) -
 
 
 def _as_known(view: View, now: datetime) -> View:
-    return View(replace(view.path, known_at=now), replace(view.projection, known_at=now))
+    return View(replace(view.path, known_at=now), replace(view.projection, known_at=now), view._written)
 
 
 def _targets(rows: list[LinkRow]) -> list[str]:

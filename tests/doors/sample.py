@@ -54,6 +54,7 @@ from adapter.model.sources import (
     SourceState,
     StoredVersion,
 )
+from adapter.model.wire import to_json
 from adapter.service.bounds import UNBOUND
 from adapter.service.entrance import Demonstration, Entrance
 from adapter.service.origin import Original, VersionNote, evidence_in, key_of
@@ -491,6 +492,9 @@ class SampleApplication:
         self.asked.append(("care_path", ctx, as_of, known_at))
         self._known(pregnancy)
         return self.path
+
+    def care_path_json(self, ctx, pregnancy, *, as_of=None, known_at=None):
+        return to_json(self.care_path(ctx, pregnancy, as_of=as_of, known_at=known_at))
 
     def decision(self, ctx, pregnancy, *, as_of=None, known_at=None):
         self.asked.append(("decision", ctx, as_of, known_at))
