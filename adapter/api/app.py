@@ -7,6 +7,7 @@ from threading import Thread
 import anyio
 from fastapi import FastAPI
 
+from adapter.access import AuditEvent
 from adapter.api import (
     audit,
     casemix,
@@ -26,6 +27,7 @@ from adapter.api.csrf import HeaderToken
 from adapter.api.fhir import door
 from adapter.api.headers import Headers
 from adapter.api.limits import Deadline, FailureLimit, RateLimit
+from adapter.model import wire
 from adapter.service.port import Application
 
 
@@ -69,3 +71,4 @@ def _prepare() -> None:
     loading = Thread(target=anyio.run, args=[anyio.sleep, 0])  # of its own: here a loop may be running already
     loading.start()
     loading.join()
+    wire.prepare(AuditEvent)  # no answer goes out before its line is in the log
