@@ -21,6 +21,12 @@ def _organisation(organisation: Organisation | None) -> str:
     return dutch.name(organisation.name, organisation.id) if organisation else "onbekend"
 
 
+def _coded(organisation: Organisation) -> str:
+    """With the code by which the register knows members."""
+    codes = [f"{kind} {code}" for kind, code in (("AGB", organisation.agb), ("URA", organisation.ura)) if code]
+    return f"{_organisation(organisation)} ({', '.join(codes) or 'geen AGB-code of URA'})"
+
+
 def _from(evidence: Iterable[Evidence]) -> str:
     places = ", ".join(f"{e.source} {e.reference}" for e in evidence)
     return f"  [{places}]" if places else ""
@@ -49,7 +55,7 @@ def _care_path(path: CarePath) -> Iterator[str]:
     yield from _block(
         "ONVOLLEDIG",
         (
-            f"{_organisation(s.organisation)}: {dutch.SOURCE_STATE[s.state.value]}"
+            f"{_coded(s.organisation)}: {dutch.SOURCE_STATE[s.state.value]}"
             + (f" ({s.problem})" if s.problem else "")
             for s in silent
         ),
@@ -72,12 +78,12 @@ def _care_path(path: CarePath) -> Iterator[str]:
     yield from _block(
         "Verantwoordelijk",
         (
-            f"{_organisation(r.organisation)}: {dutch.instant(r.from_)} - {dutch.instant(r.to) if r.to else 'nu'}"
+            f"{_coded(r.organisation)}: {dutch.instant(r.from_)} - {dutch.instant(r.to) if r.to else 'nu'}"
             f"{_from(r.evidence)}"
             for r in path.responsibility
         ),
     )
-    yield from _block("Betrokken", (f"{_organisation(i.organisation)}: {i.acts} handelingen" for i in path.involved))
+    yield from _block("Betrokken", (f"{_coded(i.organisation)}: {i.acts} handelingen" for i in path.involved))
     yield from _block(
         "Tijdlijn",
         (

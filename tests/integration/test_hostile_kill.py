@@ -53,7 +53,7 @@ def undisturbed(region: Served, tmp_path_factory: pytest.TempPathFactory) -> Res
         ("append", 2),  # during the pull
         ("add_answers", 1),  # between pull and rebuild
         ("add_links", 3),  # during the linking
-        ("add_decision", 2),  # during the rebuild
+        ("add_decisions", 1),  # during the rebuild
         ("done", 1),  # linked, not yet written
         ("done", 2),  # rebuilt, not yet written
     ],
