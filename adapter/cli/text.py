@@ -55,8 +55,7 @@ def _care_path(path: CarePath) -> Iterator[str]:
     yield from _block(
         "ONVOLLEDIG",
         (
-            f"{_coded(s.organisation)}: {dutch.SOURCE_STATE[s.state.value]}"
-            + (f" ({s.problem})" if s.problem else "")
+            f"{_coded(s.organisation)}: {dutch.SOURCE_STATE[s.state.value]}" + (f" ({s.problem})" if s.problem else "")
             for s in silent
         ),
     )
