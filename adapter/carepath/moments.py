@@ -37,6 +37,7 @@ _SILENCE = {
     SourceState.REFUSED: "heeft geweigerd",
     SourceState.NOT_ASKED: "is niet gevraagd",
 }
+_NAMED = 3  # organisations in one sentence
 _LOST = frozenset({Outcome.MISCARRIAGE, Outcome.ECTOPIC, Outcome.TERMINATION, Outcome.MATERNAL_DEATH})
 _UNSEEN = "Geen bron legt dit vast in een vorm die hier gelezen wordt."
 
@@ -240,8 +241,9 @@ def _silence(expected: Expected, now: Situation) -> str | None:
     ]
     if not found:
         return None if _could_tell(expected, now) else "Geen organisatie die dit doet, is hier een bron."
-    told = dict.fromkeys(f"{named(organisation)} {_SILENCE[state]}" for organisation, state in found)
-    return f"{'; '.join(told)}."
+    told = list(dict.fromkeys(f"{named(organisation)} {_SILENCE[state]}" for organisation, state in found))
+    more = f"; en nog {len(told) - _NAMED}" if len(told) > _NAMED else ""  # each stands under the sources as well
+    return f"{'; '.join(told[:_NAMED])}{more}."
 
 
 def _could_tell(expected: Expected, now: Situation) -> bool:
