@@ -30,6 +30,9 @@ def grounding(access: AccessSettings | None, terms: Terms, clock: Callable[[], d
 
     def told(rooms: Rooms, pregnancies: Pregnancies) -> Grounds:
         grounds = Grounds(rooms, pregnancies, terms, national)
+        grounds.referral_by_holder = settings.referral_by == "holder"
+        if national is not None:
+            national.said = rooms.store.consents.last
         if settings.required:
             rooms.lookups = Lookups(rooms, grounds)
         return grounds

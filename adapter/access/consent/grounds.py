@@ -41,18 +41,25 @@ class GroundCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReferralSeen:
-    """A referral that a record holds. It counts from its day up to and including `until` (None: without end)."""
+    """A referral that a record holds. It counts from its day up to and including `until` (None: without end).
+
+    `recorder`: the organisation in whose record it stands. Consent is presumed by who holds the data, so where
+    this is given, it counts for what that organisation holds, and for nobody else's data. None: for both sides.
+    """
 
     sender: frozenset[str]
     receiver: frozenset[str]
     on: date
     reference: str
     until: date | None = None
+    recorder: frozenset[str] | None = None
 
-    def between(self, one: Party, other: Party, day: date) -> bool:
-        """Whether it went from the one to the other, or back, and counts on that day."""
-        forth = bool(self.sender & one.identities and self.receiver & other.identities)
-        back = bool(self.sender & other.identities and self.receiver & one.identities)
+    def between(self, holder: Party, reader: Party, day: date) -> bool:
+        """Whether it went from the one to the other, or back, by the holder's own record, and counts on that day."""
+        if self.recorder is not None and not self.recorder & holder.identities:
+            return False
+        forth = bool(self.sender & holder.identities and self.receiver & reader.identities)
+        back = bool(self.sender & reader.identities and self.receiver & holder.identities)
         return (forth or back) and self.on <= day and (self.until is None or day <= self.until)
 
 

@@ -139,7 +139,7 @@ def _verified(assertion: str, keys: tuple[PublicKey, ...], client: Client) -> Cl
         try:
             payload = deserialize_compact(assertion, key, registry=registry).payload
             claims = json.loads(payload)
-        except (JoseError, ValueError, RecursionError):
+        except (JoseError, TypeError, ValueError, RecursionError):
             continue
         if isinstance(claims, dict):
             return claims

@@ -98,8 +98,8 @@ class Introspection:
         """Who that is here; None for who is not registered, or shows what we cannot check. Raises `OAuthError`."""
         name, scope = claims.get("client_id"), claims.get("scope")
         client = self._clients.get(name) if isinstance(name, str) else None
-        if client is None or not isinstance(scope, str):
-            return None
+        if client is None or client.keys is not None or not isinstance(scope, str):
+            return None  # who has keys registered here proves itself here
         if "cnf" in claims:  # bound to a key (RFC 7800) of which no proof is asked here: whoever found it could use it
             return None
         audience = claims.get("aud")

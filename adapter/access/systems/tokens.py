@@ -133,7 +133,7 @@ class Tokens:
         try:
             signed = deserialize_compact(token, key, registry=_REGISTRY)
             claims = json.loads(signed.payload)
-        except (JoseError, ValueError):
+        except (JoseError, TypeError, ValueError):  # a TypeError: of a header of the wrong kind
             raise UnauthenticatedError(_HELD, "invalid_token") from None
         if signed.headers().get("typ") != _TYPE or not isinstance(claims, dict):
             raise UnauthenticatedError(_HELD, "invalid_token")

@@ -18,7 +18,7 @@ from adapter.model.moments import day_of
 from adapter.model.sources import FhirVersion, Media, RecordKey
 from adapter.service.consents.held import Ours, Said, at_sources, widened
 from adapter.service.consents.national import National
-from adapter.service.consents.parties import party
+from adapter.service.consents.parties import holder_of, party
 from adapter.service.links.pregnancies import Pregnancies
 from adapter.service.rooms import Rooms
 from adapter.store import HeldConsent
@@ -53,6 +53,8 @@ class Grounds:
         self._pregnancies = pregnancies
         self.terms = terms
         self.national = national
+        self.referral_by_holder = False
+        """Whether a referral counts only for what the organisation holds in whose record it stands."""
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[RecordKey, ...], tuple[object, Hers]] = OrderedDict()
 
@@ -163,7 +165,8 @@ class Grounds:
             return None
         on = day_of(made.at)
         until = on + self.terms.referral if on.year < date.max.year else None
-        return ReferralSeen(sender, receiver, on, f"{source}:{made.evidence.reference}", until)
+        recorder = holder_of(self._rooms, source).identities if self.referral_by_holder else None
+        return ReferralSeen(sender, receiver, on, f"{source}:{made.evidence.reference}", until, recorder)
 
 
 def names_holder(record: ConsentRecord) -> bool:

@@ -148,7 +148,8 @@ def counting(record: ConsentRecord, recorder: Party, terms: Terms) -> ConsentRec
     if not record.permit:
         return record
     if record.holder is not None and record.holder & recorder.identities:
-        return record
+        # Of its own data alone: a resource may give the codes of two organisations to one.
+        return replace(record, holder=recorder.identities)
     if terms.permit_by == "party" and record.reader is not None and record.reader & recorder.identities:
         return record
     if record.holder is not None or not recorder.identities:

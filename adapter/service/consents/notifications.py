@@ -91,7 +91,7 @@ class Notifications:
                 problems.append(f"{where}: {WITHOUT_HOLDER}")
         event = "given" if status == "active" else "withdrawn"
         row = ConsentRow(id, event, NATIONAL, now, ctx.actor.id, fhir.to_json(kept), bsn=bsn)  # type: ignore[arg-type]
-        self._rooms.store.consents.add(row)
+        self._rooms.store.consents.add(row)  # from here on no process takes an answer of before it
         if self._grounds.national is not None:
             self._grounds.national.forget(bsn)
         return bool(status == "inactive")
