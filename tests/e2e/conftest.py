@@ -52,7 +52,9 @@ def browser():
 @pytest.fixture
 def page(browser, address):
     """A page that fails the test when the browser complains or asks anything of another machine."""
-    context = browser.new_context(base_url=address, locale="nl-NL", viewport={"width": 1280, "height": 800})
+    context = browser.new_context(
+        base_url=address, locale="nl-NL", viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+    )
     opened = context.new_page()
     opened.set_default_timeout(10_000)
     complaints: list[str] = []

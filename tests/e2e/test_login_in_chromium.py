@@ -20,7 +20,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def opened(browser, service):
-    context = browser.new_context(base_url=service.site, locale="nl-NL", viewport={"width": 1280, "height": 800})
+    context = browser.new_context(
+        base_url=service.site, locale="nl-NL", viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.set_default_timeout(10_000)
     yield page

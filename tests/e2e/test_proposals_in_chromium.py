@@ -52,7 +52,7 @@ def address(desk: Desk) -> Iterator[str]:
 
 @pytest.mark.parametrize("width", [1360, 390])
 def test_the_pages_are_accessible_and_fit(browser: Any, address: str, width: int) -> None:
-    page = browser.new_page(base_url=address, viewport={"width": width, "height": 900})
+    page = browser.new_page(base_url=address, viewport={"width": width, "height": 900}, reduced_motion="reduce")
     try:
         for at in PAGES:
             page.goto(at)
