@@ -36,7 +36,7 @@ trap finish EXIT
 # Without configured access the adapter serves on loopback only: share the host's.
 docker run -d --name adapter-smoke --network host -v "$data:/data" geboortezorg-adapter run --config /data/adapter.toml --port 8088 >/dev/null
 answered=
-for _ in $(seq 120); do
+for _ in $(seq 400); do # the first start of a fresh image reads it from disk
     state=$(docker inspect -f '{{.State.Status}}' adapter-smoke)
     [ "$state" = running ] || { echo "the container is $state" >&2; exit 1; }
     $python - <<'PY' && answered=yes && break || sleep 0.5
