@@ -111,6 +111,7 @@ class UseCases:
         self.audit = AuditDesk(rooms)
         self._rounds = Rounds(self.pull, self._pulled_at, self.payment.standing, rooms.clock, pull_every)
         self._reports: dict[str, SourceReport] = {}
+        self._asked_all: datetime | None = None
         self._pulled = False
 
     async def pull(
@@ -127,6 +128,8 @@ class UseCases:
         self._reports |= {r.source: r for r in reports}
         self._received(reports)
         self._pulled = True
+        if sources is None and bsns is None:
+            self._asked_all = self._rooms.clock()
         return reports
 
     async def _settled(self) -> Problem | None:
@@ -170,9 +173,11 @@ class UseCases:
         await self._rounds.go()
 
     def _pulled_at(self) -> datetime | None:
-        """When a source was last asked, by this process or another."""
-        asked = (a.at for a in self._rooms.store.answers_for([]) if a.source in self._rooms.sources)
-        return max(asked, default=None)
+        """When all sources were last asked: by this process, or, of those that are followed, by any."""
+        asked = {a.source: a.at for a in self._rooms.store.answers_for([])}
+        followed = [source for source, setup in self._rooms.sources.items() if setup.follow]
+        by_any = min(asked[s] for s in followed) if followed and all(s in asked for s in followed) else None
+        return max((at for at in (by_any, self._asked_all) if at is not None), default=None)
 
     def pregnancies(
         self, ctx: Context, *, as_of: date | None, known_at: datetime | None, offset: int, limit: int

@@ -55,5 +55,6 @@ class Rounds:
 
     async def _through_the_day(self) -> None:
         """Decide again what stands as on an earlier day: a phase may have begun, or a contract ended."""
-        while await asyncio.to_thread(self._standing.refresh, _AT_ONCE) == _AT_ONCE:
-            pass
+        stale = await asyncio.to_thread(self._standing.stale)
+        for start in range(0, len(stale), _AT_ONCE):
+            await asyncio.to_thread(self._standing.refresh, stale[start : start + _AT_ONCE])

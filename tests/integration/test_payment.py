@@ -171,7 +171,7 @@ class TestOverride:
         clock.now = NOW + timedelta(days=3)
         assert application.decision(PAYMENT, pregnancy).overrides != ()
         clock.now = NOW + timedelta(days=4)
-        application.payment.standing.refresh()
+        application.payment.standing.refresh(application.payment.standing.stale())
         stood = application._rooms.store.latest_decision(pregnancy)
         assert stood is not None and (stood.overrides, stood.because[0][-9:]) == ((), "verlopen.")
         assert [o.state for o in overrides.of(FIRST, pregnancy).overrides] == ["expired"]

@@ -17,7 +17,8 @@ class World:
         self.now, self.waits = START, waits
         self.pulled: datetime | None = None
         self.pulls: list[datetime] = []
-        self.refreshed: list[datetime] = []
+        self.gone_through: list[datetime] = []
+        self.refreshed: list[str] = []
         self.fail = False
 
     async def pull(self) -> None:
@@ -26,9 +27,13 @@ class World:
             raise RuntimeError("a source fell over")
         self.pulled = self.now
 
-    def refresh(self, limit: int) -> int:
-        self.refreshed.append(self.now)
-        return limit if len(self.refreshed) == 1 else 0
+    def stale(self) -> list[str]:
+        self.gone_through.append(self.now)
+        return [f"p{n}" for n in range(450)]
+
+    def refresh(self, pregnancies: list[str]) -> int:
+        self.refreshed += pregnancies
+        return 0  # none of them is there any more: the others are not forgotten for that
 
     async def wait(self, seconds: float) -> None:
         self.waits -= 1
@@ -63,7 +68,8 @@ def test_without_a_period_nothing_is_pulled():
 
 def test_each_day_in_the_netherlands_is_gone_through_once_and_to_the_end():
     world = World(4).go(None)  # 23:00, 0:30, 2:00, 3:30
-    assert world.refreshed == [START, START, START + timedelta(minutes=90)]
+    assert world.gone_through == [START, START + timedelta(minutes=90)]
+    assert len(world.refreshed) == 2 * 450
 
 
 def test_what_fails_is_tried_again_and_the_rest_goes_on(capsys):

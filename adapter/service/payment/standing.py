@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from adapter.model.decision import Decision
 from adapter.model.moments import day_of
 from adapter.service.decide import decide, keep
@@ -45,11 +47,14 @@ class Standing:
                 found.append(row.pregnancy)
         return found[:limit]
 
-    def refresh(self, limit: int | None = None) -> int:
-        """Decide again for those that still go on and stand as on an earlier day; gives how many were."""
+    def stale(self) -> list[str]:
+        """The pregnancies that still go on and stand as on an earlier day."""
         today = day_of(self._rooms.clock())
-        stale = [line.pregnancy for line in self.lines() if line.as_of < today and _goes_on(line)]
-        return self._each(stale if limit is None else stale[:limit])
+        return [line.pregnancy for line in self.lines() if line.as_of < today and _goes_on(line)]
+
+    def refresh(self, pregnancies: Sequence[str]) -> int:
+        """Decide again for these; gives how many there still were."""
+        return self._each(pregnancies)
 
     def lines(self) -> list[Line]:
         """The line of every pregnancy that there is; one that an older program wrote is left out until it is redone."""
@@ -61,7 +66,7 @@ class Standing:
                 continue
         return found
 
-    def _each(self, pregnancies: list[str]) -> int:
+    def _each(self, pregnancies: Sequence[str]) -> int:
         done = 0
         for pregnancy in pregnancies:
             try:
