@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from adapter import bootstrap
+from adapter.model.wire import to_data
 from adapter.service import lots
 from adapter.service.application import UseCases
 from adapter.service.links.pregnancies import Pregnancies
@@ -179,3 +181,38 @@ def _with_store(config: Path, name: str) -> Path:
     made = config.with_name(f"{name}.toml")
     made.write_text(config.read_text("utf-8").replace("adapter.db", f"{name}.db"), "utf-8")
     return made
+
+
+def test_a_kept_view_as_json_is_the_view_of_that_moment(config: Path) -> None:
+    """Most of it is written once; until when it knew is of each answer."""
+    now = [NOW]
+
+    async def run() -> None:
+        application = bootstrap.open_application(config, clock=lambda: now[0])
+        try:
+            await application.pull()
+            one = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=1).items[0].pregnancy
+            for later in range(3):
+                now[0] = NOW + timedelta(seconds=later)
+                told = json.loads(application.care_path_json(CARE, one))
+                assert told == to_data(application.care_path(CARE, one))
+                assert told["known_at"] == f"2024-07-29T12:00:0{later}Z"
+        finally:
+            await application.aclose()
+
+    asyncio.run(run())
+
+
+def test_the_clock_pulls_again_after_all_were_asked_and_not_for_one_woman(config: Path) -> None:
+    async def run() -> None:
+        application = opened(config)
+        try:
+            assert application._pulled_at() is None
+            await application.pull(sources=application.sources()[:1])
+            assert application._pulled_at() is None  # the others were not asked yet
+            await application.pull()
+            assert application._pulled_at() == NOW
+        finally:
+            await application.aclose()
+
+    asyncio.run(run())
