@@ -9,15 +9,12 @@ import json
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
+from adapter.bootstrap.section import Section
 
 PeopleRole = Literal["zorgverlener", "koppelbeheerder", "igo-controller", "beheerder", "logbeheerder", "planner"]
-_S = TypeVar("_S", bound=_Section)
+_S = TypeVar("_S", bound=Section)
 _P = TypeVar("_P", "PeopleSettings", "LaunchSettings")
 
 
@@ -30,7 +27,7 @@ def _client_can_prove_itself(given: _P, how: str) -> _P:
     return given
 
 
-class ClientSettings(_Section):
+class ClientSettings(Section):
     """A registered system (SMART Backend Services): `[[access.client]]`.
 
     Keys by URL (preferred) or as a JWKS file; neither: its tokens come from the server of `[access.introspection]`.
@@ -58,7 +55,7 @@ class ClientSettings(_Section):
     )
 
 
-class PeopleSettings(_Section):
+class PeopleSettings(Section):
     """OpenID Connect to the organisation's own provider: `[access.people]`."""
 
     issuer: str
@@ -85,7 +82,7 @@ class PeopleSettings(_Section):
         return _client_can_prove_itself(self, self.client_auth)
 
 
-class LaunchSettings(_Section):
+class LaunchSettings(Section):
     """An EPD that opens pages for one woman: `[[access.launch]]`. `source`: whose Patient ids it names.
 
     `fhir`: its FHIR address, the `iss` of a SMART launch. `client`: the registered system (`[[access.client]]`) that
@@ -115,7 +112,7 @@ class LaunchSettings(_Section):
         return _client_can_prove_itself(self, self.client_auth)
 
 
-class IntrospectionSettings(_Section):
+class IntrospectionSettings(Section):
     """A server that knows tokens which are not ours, such as a Nuts node: `[access.introspection]` (RFC 7662).
 
     `scopes`: what a scope that is no SMART scope stands for. `audience`: what `aud` must name. Only tokens of a
@@ -130,7 +127,7 @@ class IntrospectionSettings(_Section):
     scopes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
-class ConsentSettings(_Section):
+class ConsentSettings(Section):
     """What is presumed and what must be asked: `[access.consent]`.
 
     `required`: care data of another organisation need a ground (referral, explicit consent). `national`: the national
@@ -147,7 +144,7 @@ class ConsentSettings(_Section):
     emergency_minutes: int = Field(default=60, ge=1, le=480)
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """How much one caller may ask, and one request may hold: `[access.limits]`.
 
     `per_minute`: requests of one identity, `burst` of them at once; 0: no limit. `failures_per_minute`: tokens that do
@@ -168,7 +165,7 @@ class LimitSettings(_Section):
     log_years: int = Field(default=5, ge=5)
 
 
-class AccessSettings(_Section):
+class AccessSettings(Section):
     """All of `[access]`. `issuer`: the https address under which the service is reached.
 
     `proxies`: addresses of what stands in front and ends TLS; only their forwarded headers are believed. `hosts`:
@@ -218,9 +215,9 @@ def placed(settings: _S, base: Path) -> _S:
         value = getattr(settings, name)
         if isinstance(value, Path):
             changed[name] = base / value
-        elif isinstance(value, _Section):
+        elif isinstance(value, Section):
             changed[name] = placed(value, base)
-        elif isinstance(value, tuple) and any(isinstance(one, _Section) for one in value):
+        elif isinstance(value, tuple) and any(isinstance(one, Section) for one in value):
             changed[name] = tuple(placed(one, base) for one in value)
     return settings.model_copy(update=changed)
 

@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from adapter.bootstrap.section import Section
 from adapter.bootstrap.settings import faults, read_toml
 from adapter.model.identifiers import Agb, Ura
 from adapter.model.register import DISCIPLINES, Contract, Igo, Member, RuleParameters
@@ -18,11 +19,7 @@ from adapter.service.port import ConfigurationError
 _When = Literal["phase_start", "pregnancy_start", "phase_end"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Rules(_Section):
+class _Rules(Section):
     regime_by: _When = "phase_start"
     contract_by: _When = "phase_start"
     insurer_on: _When = "phase_start"
@@ -32,13 +29,13 @@ class _Rules(_Section):
     postnatal_end_days: int = Field(default=42, ge=1, le=120)
 
 
-class _Igo(_Section):
+class _Igo(Section):
     name: str
     agb: str
     rules: _Rules = _Rules()
 
 
-class _Member(_Section):
+class _Member(Section):
     name: str
     discipline: str
     agb: str | None = None
@@ -47,7 +44,7 @@ class _Member(_Section):
     until: date | None = Field(default=None, alias="to")
 
 
-class _Contract(_Section):
+class _Contract(Section):
     uzovi: tuple[str, ...]
     since: date = Field(alias="from")
     until: date | None = Field(default=None, alias="to")
@@ -56,7 +53,7 @@ class _Contract(_Section):
     minimum: tuple[str, ...] = ()
 
 
-class _File(_Section):
+class _File(Section):
     igo: _Igo
     member: tuple[_Member, ...] = ()
     contract: tuple[_Contract, ...] = ()

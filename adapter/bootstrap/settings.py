@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from adapter.bootstrap import access
 from adapter.bootstrap.access import AccessSettings
 from adapter.bootstrap.environment import EnvironmentFaultError, Overlay
+from adapter.bootstrap.section import Section
 from adapter.model.identifiers import Agb, Ura, Uzovi
 from adapter.model.sources import Problem
 from adapter.service.port import ConfigurationError
@@ -23,11 +24,7 @@ from adapter.service.port import ConfigurationError
 _ORIGIN = re.compile(r"(?:https://[A-Za-z0-9.-]+|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class StoreSettings(_Section):
+class StoreSettings(Section):
     """Where everything is kept. `key_file` holds the master key (made on first use beside an SQLite file)."""
 
     url: str = "sqlite:///var/adapter.db"
@@ -41,7 +38,7 @@ class StoreSettings(_Section):
         return url
 
 
-class JobSettings(_Section):
+class JobSettings(Section):
     """The queue: a Redis URL, or `embedded` for a server of our own on loopback; and what goes by the clock.
 
     `pull_minutes`: how long after a pull the next one begins by itself; 0: never.
@@ -59,7 +56,7 @@ class JobSettings(_Section):
         return url
 
 
-class AuthSettings(_Section):
+class AuthSettings(Section):
     """How to authenticate to a source. Secrets come from the environment or a file, never from this file."""
 
     method: Literal["none", "bearer", "smart-backend", "mtls", "nuts-node"] = "none"
@@ -74,7 +71,7 @@ class AuthSettings(_Section):
     scope: str = "system/*.rs"
 
 
-class SourceSettings(_Section):
+class SourceSettings(Section):
     """One source: an EPD reached over FHIR, or a folder of FHIR files."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
@@ -112,7 +109,7 @@ class SourceSettings(_Section):
         return self
 
 
-class IgoSettings(_Section):
+class IgoSettings(Section):
     """The IGO's register: its members, contracts and rule parameters; and rule files laid over those of the product.
 
     `insurer_rules`: by UZOVI code the files that go over those again, for women insured there.
@@ -136,13 +133,13 @@ class IgoSettings(_Section):
         return given
 
 
-class ZorgpadSettings(_Section):
+class ZorgpadSettings(Section):
     """The zorgpad. `overlay`: the file in which a region changes moments of the country's, each with its reason."""
 
     overlay: Path | None = None
 
 
-class ServeSettings(_Section):
+class ServeSettings(Section):
     """Where to serve. Anything but loopback is refused until access is configured.
 
     `frame_ancestors`: the origins of the EPDs that may show the pages in a frame; nobody unless named.
@@ -165,20 +162,20 @@ class ServeSettings(_Section):
         return given
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """The technical log, on standard error."""
 
     format: Literal["text", "json"] = "text"
     level: Literal["debug", "info", "warning", "error"] = "warning"
 
 
-class SimulationSettings(_Section):
+class SimulationSettings(Section):
     """For simulated regions only, whose data stop at a fixed day: run the clock so many days back."""
 
     days_back: int = Field(default=0, ge=0)
 
 
-class Settings(_Section):
+class Settings(Section):
     """All of `adapter.toml`."""
 
     store: StoreSettings = StoreSettings()
@@ -201,7 +198,7 @@ class Settings(_Section):
         return self
 
 
-_SECTIONS: dict[str, type[_Section]] = {
+_SECTIONS: dict[str, type[Section]] = {
     "store": StoreSettings,
     "jobs": JobSettings,
     "serve": ServeSettings,
@@ -227,7 +224,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     return _resolved(settings, path.resolve().parent)
 
 
-def _keys(model: type[_Section]) -> list[str]:
+def _keys(model: type[Section]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
