@@ -77,8 +77,8 @@ class Summaries:
             self._kept.popitem(last=False)
 
     def _forget_if_changed(self) -> None:
-        counts = self._rooms.store.counts()
-        stamp = (counts["versions"], counts["links"], counts["removed"], counts["answers"], counts["decisions"])
+        store = self._rooms.store
+        stamp = (*store.positions(), *store.standing_stamp())
         if stamp != self._stamp:
             self._kept.clear()
             self._stamp = stamp

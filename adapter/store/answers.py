@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, insert, select
+from sqlalchemy import Executable, insert, text
 
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import RecordKey, SourceState
 from adapter.store.records import Part
-from adapter.store.tables import Instant, answers
-from adapter.store.text import chunks
+from adapter.store.tables import answers, microseconds
 
 _A = answers.c
 
@@ -61,20 +59,15 @@ class Answers(Part):
         fails for her. At the same instant the answer about her counts.
         """
         hidden = None if bsn is None else self._hidden(bsn)
-        by_source: defaultdict[str, set[str]] = defaultdict(set)
-        for record in records:
-            by_source[record.source].add(record.woman)
-        until = {} if known_at is None else {"until": known_at}
         asked: list[tuple[str, dict[str, object]]] = [("whole", {})]
         if hidden is not None:
             asked.append(("bsn", {"hidden": hidden}))
-        for source in sorted(by_source):
-            for some in chunks(sorted(by_source[source])):
-                asked.append(("women", {"of_source": source, "women": some}))
+        asked += [("woman", {"of_source": r.source, "of_woman": r.woman}) for r in sorted(set(records))]
+        until = {} if known_at is None else {"until": microseconds(known_at)}
         rows: list[Any] = []
         with self._database.reading() as connection:
             for about, given in asked:
-                rows += connection.execute(_about(about, timed=known_at is not None), {**given, **until}).all()
+                rows += connection.execute(_latest(about, timed=known_at is not None), {**given, **until}).all()
         rows.sort(key=lambda row: (row.at, row.position))
         latest: dict[str, Any] = {}
         for row in rows:
@@ -87,16 +80,30 @@ class Answers(Part):
         return self._vault.token(f"bsn {bsn.value}")
 
 
+_ABOUT = {
+    "whole": "a.woman IS NULL AND a.bsn IS NULL",
+    "bsn": "a.bsn = :hidden",
+    "woman": "a.source = :of_source AND a.woman = :of_woman",
+}
+
+
 @cache
-def _about(what: str, *, timed: bool) -> Select[Any]:
-    """Built once: making a statement costs more than running it."""
-    conditions = {
-        "whole": and_(_A.woman.is_(None), _A.bsn.is_(None)),
-        "bsn": _A.bsn == bindparam("hidden"),
-        "women": and_(_A.source == bindparam("of_source"), _A.woman.in_(bindparam("women", expanding=True))),
-    }
-    query = select(answers).where(conditions[what])
-    return query.where(_A.at <= bindparam("until", type_=Instant)) if timed else query
+def _latest(what: str, *, timed: bool) -> Executable:
+    """The latest answer of each source about this. Every pull adds answers, so all of them are never gone through: the
+    sources are stepped along the index, from each the last row is taken.
+    """
+    about = _ABOUT[what] + (" AND a.at <= :until" if timed else "")
+    newest = "ORDER BY a.at DESC, a.position DESC LIMIT 1"
+    if what == "woman":
+        found = f"SELECT a.* FROM answers a WHERE {about} {newest}"  # noqa: S608 - our own text
+    else:
+        found = (
+            f"WITH RECURSIVE sources (source) AS (SELECT min(a.source) FROM answers a WHERE {_ABOUT[what]}"  # noqa: S608
+            f" UNION ALL SELECT (SELECT min(a.source) FROM answers a WHERE {_ABOUT[what]} AND a.source > s.source)"
+            " FROM sources s WHERE s.source IS NOT NULL) SELECT answers.* FROM sources JOIN answers ON answers.position"
+            f" = (SELECT a.position FROM answers a WHERE {about} AND a.source = sources.source {newest})"
+        )
+    return text(found).columns(*_A)
 
 
 def _about_her(row: Any) -> bool:

@@ -164,8 +164,10 @@ answers = Table(
     Column("problem", Text),
     sqlite_autoincrement=True,
 )
-Index("answers_woman", answers.c.source, answers.c.woman)
-Index("answers_bsn", answers.c.bsn)
+_WHOLE = text("woman IS NULL AND bsn IS NULL")
+Index("answers_whole", answers.c.source, answers.c.at, sqlite_where=_WHOLE, postgresql_where=_WHOLE)
+Index("answers_woman_at", answers.c.source, answers.c.woman, answers.c.at)
+Index("answers_bsn_at", answers.c.bsn, answers.c.source, answers.c.at)
 
 decisions = Table(
     "decisions",

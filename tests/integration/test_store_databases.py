@@ -215,6 +215,18 @@ def test_the_latest_answer_of_each_source(store: Store) -> None:
     assert store.answers_for([], None, hours(-1)) == []
 
 
+def test_however_often_was_asked_the_last_answers_are_found(store: Store) -> None:
+    for pull in range(200):
+        at = AT + timedelta(minutes=pull)
+        hers = Answer("vp", "Patient/1", BSN, SourceState.FAILED, at)
+        others = [Answer("vp", f"Patient/{n}", None, SourceState.FAILED, at) for n in range(2, 12)]
+        store.add_answers([Answer("vp", None, None, SourceState.ANSWERED, at), hers, *others])
+    expected = [Answer("vp", "Patient/1", BSN, SourceState.FAILED, AT + timedelta(minutes=199))]
+    assert store.answers_for([RECORD], BSN) == expected
+    (then,) = store.answers_for([RECORD], BSN, AT + timedelta(minutes=50, seconds=1))
+    assert then.at == AT + timedelta(minutes=50)
+
+
 def test_decisions_are_added_and_never_changed(store: Store) -> None:
     first, second, other = decision("d1", AT), decision("d2", hours(1)), decision("d3", AT, "p2")
     for one in (first, second, other, first):
