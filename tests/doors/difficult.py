@@ -17,8 +17,8 @@ from adapter.model.carepath import (
     Screening,
     Window,
 )
-from doors import sample
-from doors.sample import ACTS, ECHO, GROEN, KRAAM, MOMENTS, PATH, STAD, act, ev, week
+from adapter.model.facts import ActKind
+from doors.sample_path import ACTS, ECHO, GROEN, KRAAM, MOMENTS, PATH, STAD, act, ev, week
 
 SOURCES = {GROEN: "vp-groen", STAD: "stadsziekenhuis", ECHO: "vp-groen", KRAAM: "kraam-lente"}
 
@@ -97,7 +97,7 @@ FACTS = PATH.facts | {
 DIFFICULT = replace(
     PATH,
     facts=FACTS,
-    acts=(*ACTS, act(sample.ActKind.CONSULT, "Controle (tweede lijn)", week(22, 3), STAD)),
+    acts=(*ACTS, act(ActKind.CONSULT, "Controle (tweede lijn)", week(22, 3), STAD)),
     moments=(*(_moment(m) for m in MOMENTS), NOT_HERS),
     duplicates=(
         Disagreement(

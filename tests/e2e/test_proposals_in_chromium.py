@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import runpy
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import uvicorn
 
 from adapter.asgi import build
+from doors import sample as SAMPLE
 from support.link_desk import ID, Desk
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
 pytestmark = pytest.mark.e2e
 
-SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
 ONE = f"/koppelingen/{ID}"
 PAGES = ("/koppelingen", ONE, "/koppelingen/besluiten", "/koppelingen/zwangerschap/p-1")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import AsyncIterator
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -13,8 +10,8 @@ import pytest
 
 from adapter.api.gate import MOST_BODY, MOST_FHIR, names_this_machine
 from adapter.asgi import build
+from doors import sample as SAMPLE
 
-SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
 ADDRESSES = ["/", "/api/v1/pregnancies", "/fhir/r4/metadata", "/fhir/stu3/Patient/p1", "/metrics", "/openapi.json"]
 
 

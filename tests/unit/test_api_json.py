@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
 from datetime import UTC, date, datetime
-from pathlib import Path
-from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -13,8 +10,8 @@ import pytest
 from adapter.access import DeniedError, Purpose
 from adapter.api import create_app
 from adapter.model import wire
+from doors import sample as SAMPLE
 
-SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
 ONE = "/api/v1/pregnancies/zw-bakker-1"
 
 

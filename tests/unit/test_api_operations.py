@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import runpy
 from dataclasses import replace
-from pathlib import Path
-from types import SimpleNamespace
 
 import httpx
 import pytest
 
 from adapter.asgi import build
-
-SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
+from doors import sample as SAMPLE
 
 
 @pytest.fixture

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import runpy
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -19,8 +16,7 @@ from adapter.cli.app import app
 from adapter.model import wire
 from adapter.model.sources import Problem, SourceState
 from adapter.service.port import ConfigurationError
-
-SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
+from doors import sample as SAMPLE
 
 
 @pytest.fixture

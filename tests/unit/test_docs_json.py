@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from adapter.model import wire
+from doors import sample as SAMPLE
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = SimpleNamespace(**runpy.run_path(str(ROOT / "docs" / "json_reference.py")))
-SAMPLE = SimpleNamespace(**runpy.run_path(str(ROOT / "tests" / "doors" / "sample.py")))
 
 
 def test_the_reference_is_the_one_that_the_model_gives():

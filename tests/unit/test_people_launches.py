@@ -9,7 +9,7 @@ import pytest
 from adapter.access.people import LoginError, LoginFault
 from adapter.api.cds import card
 from adapter.model.sources import RecordKey
-from doors.sample import PATH
+from doors.sample_path import PATH
 from support import people_world
 from support.people_world import FHIR, SITE, World
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -15,9 +12,8 @@ from adapter.asgi import build
 from adapter.model import wire
 from adapter.service.asked import BadQuestionError
 from adapter.service.links.proposal import Changed, OvertakenError, Pointed, UnknownProposalError, UnknownRecordError
+from doors import sample as SAMPLE
 from support.link_desk import DETAIL, ID, MADE, PROPOSAL, Desk
-
-SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
 
 
 @pytest.fixture

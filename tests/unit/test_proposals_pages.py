@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -23,9 +20,9 @@ from adapter.service.links.proposal import (
     UnknownRecordError,
 )
 from adapter.web.evidence_sum import WIDTH, draw
+from doors import sample as SAMPLE
 from support.link_desk import ID, Desk
 
-SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
 ONE, DECIDED, BOUND = f"/koppelingen/{ID}", "/koppelingen/besluiten", "/koppelingen/zwangerschap/p-1"
 PAGES = ["/koppelingen", "/koppelingen?stand=later&soort=woman&pagina=2", ONE, DECIDED, BOUND]
 DECISION = {"besluit": "same", "reden": "gebeld", "gezien": "0.a.b.c"}

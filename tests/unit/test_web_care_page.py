@@ -21,7 +21,8 @@ from adapter.web.original import readable
 from adapter.web.steps import steps
 from adapter.web.waterfall import waterfall
 from doors.difficult import DIFFICULT, MEASUREMENTS, TWICE, measured
-from doors.sample import BSN, EDD, NOW, PATH, STAD, SampleApplication
+from doors.sample import SampleApplication
+from doors.sample_path import BSN, EDD, NOW, PATH, STAD
 
 ONE = "/zwangerschap/zw-bakker-1"
 

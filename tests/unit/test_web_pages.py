@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import runpy
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
-from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -16,8 +13,9 @@ from adapter.access import Purpose
 from adapter.asgi import build
 from adapter.model.decision import EarlyWarning, Reason
 from adapter.web.timeline import draw
+from doors import sample as SAMPLE
+from doors.sample_path import ACTS, FACTS
 
-SAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "doors" / "sample.py")))
 ONE = "/zwangerschap/zw-bakker-1"
 PAGES = ["/", ONE, f"{ONE}/besluit", "/werklijst", "/werklijst/casemix", "/bronnen", "/nothing"]
 
@@ -126,14 +124,14 @@ async def test_errors_are_pages_too(client, address, status, expected):
 
 
 def test_a_path_without_any_day_has_no_drawing():
-    bare = replace(SAMPLE.PATH, acts=(), responsibility=(), facts={"edd": SAMPLE.FACTS["parity"]})
-    assert draw(replace(bare, facts={**SAMPLE.FACTS, "edd": SAMPLE.FACTS["risk_status"]})) is None
+    bare = replace(SAMPLE.PATH, acts=(), responsibility=(), facts={"edd": FACTS["parity"]})
+    assert draw(replace(bare, facts={**FACTS, "edd": FACTS["risk_status"]})) is None
 
 
 def test_every_dated_act_is_drawn_inside_the_plot_and_none_covers_another():
     drawing = draw(SAMPLE.PATH)
     marks = [mark for lane in drawing.lanes for mark in lane.marks]
-    assert len(marks) == len(SAMPLE.ACTS)
+    assert len(marks) == len(ACTS)
     assert all(drawing.left <= mark.x <= drawing.width - drawing.right for mark in marks)
     assert all(lane.y < mark.y < lane.y + lane.height for lane in drawing.lanes for mark in lane.marks)
     near = [(a, b) for a in marks for b in marks if a is not b and a.y == b.y and abs(a.x - b.x) < 14]

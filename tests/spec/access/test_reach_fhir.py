@@ -44,7 +44,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     """Anna at the practice and the hospital, referred from the one to the other; Berta at the maternity care."""
     holdings = {
         "vp": [*woman("vp", "anna", ANNA), referral("vp", "anna", "zh")],
-        "zh": woman("zh", "anna", ANNA),
+        "zh": [*woman("zh", "anna", ANNA), referral("zh", "anna", "zh", sender="vp")],
         "kz": [*woman("kz", "berta", BERTA), *woman("kz", "anna", ANNA)],
     }
     with region(tmp_path_factory.mktemp("fhir"), holdings) as world:

@@ -50,7 +50,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     """Anna at practice and hospital, Berta at the practice (referred to nobody); the other practice knows neither."""
     holdings = {
         "vp": [*woman("vp", "anna", ANNA), referral("vp", "anna", "zh"), *woman("vp", "berta", BERTA)],
-        "zh": woman("zh", "anna", ANNA),
+        "zh": [*woman("zh", "anna", ANNA), referral("zh", "anna", "zh", sender="vp")],
         "vp2": [],
     }
     with region(tmp_path_factory.mktemp("leaks"), holdings) as world:

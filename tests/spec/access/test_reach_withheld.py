@@ -18,7 +18,7 @@ def anna(tmp_path: Path) -> Iterator[World]:
     sent = [referral("vp", "anna", "zh"), referral("vp", "anna", "kz")]
     holdings = {
         "vp": [*woman("vp", "anna", ANNA), *sent],
-        "zh": woman("zh", "anna", ANNA),
+        "zh": [*woman("zh", "anna", ANNA), referral("zh", "anna", "zh", sender="vp")],
         "kz": woman("kz", "anna", ANNA),
         "vp2": woman("vp2", "anna", ANNA),
     }
@@ -115,5 +115,5 @@ def test_what_is_shown_on_which_ground_stands_in_the_audit_log(anna: World) -> N
     anna.application.care_path(care(care_provider("vp")), anna.pregnancy("vp"))
     event = anna.application._rooms.audit.read(limit=1)[0]
     assert "relation=own" in event.checks
-    assert "ground:zh=referral vp:ReferralRequest/vp-anna-naar-zh" in event.checks
+    assert "ground:zh=referral zh:ReferralRequest/zh-anna-naar-zh" in event.checks
     assert "ground:vp2=nothing" in event.checks

@@ -25,6 +25,20 @@ async def test_na_verwijzing_wordt_het_ziekenhuis_gevraagd(tmp_path: Path) -> No
         fill(here, *referral("praktijk", "ziekenhuis"))
         await here.pull()
         assert here.epds["ziekenhuis"].asked == [BSN]
+        assert here.asked_of("ziekenhuis", "ziekenhuis")[0] == "answered"
+
+
+async def test_wat_het_dan_antwoordt_ziet_de_praktijk_pas_als_het_ziekenhuis_de_verwijzing_ook_heeft(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path) as here:
+        fill(here, *referral("praktijk", "ziekenhuis"))
+        await here.pull()
+        state, why = here.asked_of("ziekenhuis")
+        assert (state, "niet in het dossier van die organisatie" in str(why)) == ("not_asked", True)
+        patient, resources = KNOWN_ONLY_BY_BSN
+        here.epds["ziekenhuis"].by_bsn[BSN] = (patient, [*resources, *referral("praktijk", "ziekenhuis", "z9")])
+        await here.pull()
         assert here.asked_of("ziekenhuis")[0] == "answered"
 
 
@@ -55,7 +69,7 @@ async def test_komt_er_later_een_grond_dan_vraagt_de_volgende_keer_wel(tmp_path:
         here.epds["praktijk"].discovered["Patient/v1"] += referral("praktijk", "ziekenhuis")
         await here.pull()
         assert here.epds["ziekenhuis"].asked == [BSN]
-        assert here.asked_of("ziekenhuis")[0] == "answered"
+        assert here.asked_of("ziekenhuis", "ziekenhuis")[0] == "answered"
 
 
 async def test_na_intrekken_wordt_niet_meer_gevraagd(tmp_path: Path) -> None:
