@@ -132,12 +132,12 @@ class ConsentSettings(Section):
 
     `required`: care data of another organisation need a ground (referral, explicit consent). `national`: the national
     consent service (`local`: the stand-in, a file with its answers). `national_client`: the registered system whose
-    notifications of that service are believed. `referral_by`: `either`: a referral in the record of either side is a
-    ground for both; `holder`: only for what the side holds in whose own record it stands.
+    notifications of that service are believed. `referral_by`: `holder`: a referral is a ground for what the side
+    holds in whose own record it stands; `either`: for both sides, so that who sends data can refer to itself.
     """
 
     required: bool = True
-    referral_by: Literal["either", "holder"] = "either"
+    referral_by: Literal["holder", "either"] = "holder"
     national: Literal["none", "local"] = "none"
     national_file: Path | None = None
     national_client: str | None = None

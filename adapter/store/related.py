@@ -31,6 +31,11 @@ _WITH = (
     "SELECT DISTINCT woman FROM source_versions WHERE source = :source AND type = :type AND position > :after"
     " AND position <= :upto AND woman IS NOT NULL"
 )
+_CARED = (
+    "SELECT 1 FROM source_versions v JOIN record_keys k ON k.id = v.key_id AND k.destroyed_at IS NULL"
+    " WHERE v.source = :source AND v.woman = :woman AND v.type IN ('EpisodeOfCare', 'Encounter', 'Condition')"
+    " AND v.problem IS NULL LIMIT 1"
+)
 _DIRECTORY = "SELECT 1 FROM source_versions WHERE position > :after AND position <= :upto AND woman IS NULL LIMIT 1"
 
 
@@ -57,6 +62,10 @@ class Related:
     def women_at(self, source: str) -> set[str]:
         """Our ids of the women of whom this source holds a record."""
         return {row[0] for row in self._search.rows(_AT, {"source": source})}
+
+    def cared_for(self, record: RecordKey) -> bool:
+        """Whether anything of care stands in this record (a dossier, a contact, a condition), not her name alone."""
+        return bool(self._search.rows(_CARED, {"source": record.source, "woman": record.woman}))
 
     def with_consents(self) -> set[RecordKey]:
         """The records on which a consent hangs, or in which a source holds one."""

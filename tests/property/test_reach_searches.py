@@ -58,7 +58,7 @@ def women(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Anna everywhere, referred from the practice to the hospital; Berta at the practice and the maternity care."""
     holdings = {
         "vp": [*woman("vp", "anna", ANNA), referral("vp", "anna", "zh"), *woman("vp", "berta", BERTA)],
-        "zh": woman("zh", "anna", ANNA),
+        "zh": [*woman("zh", "anna", ANNA), referral("zh", "anna", "zh", sender="vp")],
         "kz": [*woman("kz", "anna", ANNA), *woman("kz", "berta", BERTA)],
     }
     with region(tmp_path_factory.mktemp("searches"), holdings) as world:

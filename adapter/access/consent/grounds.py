@@ -36,6 +36,8 @@ class GroundCode(StrEnum):
     OBJECTION = "objection"
     EXPLICIT_ONLY = "explicit-only"  # a referral does not do between these two
     UNKNOWN_KIND = "unknown-kind"  # it may be one of those two: not presumed
+    UNCONFIRMED = "unconfirmed"  # the referral stands in the record of who asks, not of who holds
+    NO_DOSSIER = "no-dossier"  # who asks holds her name and no care
     NOTHING = "nothing"
 
 
@@ -56,8 +58,14 @@ class ReferralSeen:
 
     def between(self, holder: Party, reader: Party, day: date) -> bool:
         """Whether it went from the one to the other, or back, by the holder's own record, and counts on that day."""
-        if self.recorder is not None and not self.recorder & holder.identities:
-            return False
+        return self.by(holder) and self.stated(holder, reader, day)
+
+    def by(self, holder: Party) -> bool:
+        """Whether it counts for what this organisation holds."""
+        return self.recorder is None or bool(self.recorder & holder.identities)
+
+    def stated(self, holder: Party, reader: Party, day: date) -> bool:
+        """Whether it went from the one to the other, or back, whoever recorded it, and counts on that day."""
         forth = bool(self.sender & holder.identities and self.receiver & reader.identities)
         back = bool(self.sender & reader.identities and self.receiver & holder.identities)
         return (forth or back) and self.on <= day and (self.until is None or day <= self.until)
@@ -101,6 +109,8 @@ _EXPLICIT_ONLY = frozenset({OrganisationKind.VERLOSKUNDIGENPRAKTIJK, Organisatio
 _OWN = Ground(GroundKind.OWN, "eigen dossier van deze organisatie", code=GroundCode.OWN)
 _WHY = {
     GroundCode.NOTHING: "geen verwijzing tussen deze organisaties en geen toestemming van de vrouw",
+    GroundCode.UNCONFIRMED: "de verwijzing staat niet in het dossier van die organisatie, "
+    "en er is geen toestemming van de vrouw",
     GroundCode.EXPLICIT_ONLY: "tussen verloskunde en kraamzorg is uitdrukkelijke toestemming nodig; die is er niet",
     GroundCode.UNKNOWN_KIND: "de soort organisatie is onbekend, dus een verwijzing is niet genoeg; "
     "uitdrukkelijke toestemming is er niet",
@@ -141,9 +151,10 @@ def _presumed(holder: Party, reader: Party, referrals: Collection[ReferralSeen],
     pair = {holder.kind, reader.kind}
     if pair == _EXPLICIT_ONLY:
         return _none(GroundCode.EXPLICIT_ONLY)
-    seen = [r for r in referrals if r.between(holder, reader, at)]
+    stated = [r for r in referrals if r.stated(holder, reader, at)]
+    seen = [r for r in stated if r.by(holder)]
     if not seen:
-        return _none(GroundCode.NOTHING)
+        return _none(GroundCode.UNCONFIRMED if stated else GroundCode.NOTHING)
     if OrganisationKind.ONBEKEND in pair and pair - {OrganisationKind.ONBEKEND} <= _EXPLICIT_ONLY:
         return _none(GroundCode.UNKNOWN_KIND)
     latest = max(seen, key=lambda r: (r.on, r.reference))

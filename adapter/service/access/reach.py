@@ -1,8 +1,10 @@
 """Which women a reader may see, and which of their records: the treatment relation first, then the ground for each.
 
 Related is an organisation that holds a record of her, to whom she was referred, or whom she named in a consent; only
-then does the ground with each other holder count (`adapter.access.consent`). The woman sees all that is hers. Nothing
-narrows the demonstration and the program itself; payment sees every woman and no care (`adapter.access.policy`).
+then does the ground with each other holder count (`adapter.access.consent`). A record that says no more than who she
+is, is a statement of its source alone: anybody can send a Patient. It opens nothing that another holds. The woman sees
+all that is hers. Nothing narrows the demonstration and the program itself; payment sees every woman and no care
+(`adapter.access.policy`).
 
 Kept for each organisation and woman as long as the store has nothing new on her; so a search does not compute it for
 each row.
@@ -27,10 +29,15 @@ from adapter.store.related import Stand
 
 _KEPT = 100_000
 OWN = "own"
+NAMED = "named"  # it holds her name and no care
 SELF = "self"
 
+_OWN = Ground(GroundKind.OWN, "eigen dossier van deze organisatie", code=GroundCode.OWN)
 _HERS = Ground(GroundKind.OWN, "eigen gegevens van de vrouw", code=GroundCode.OWN)
 _UNRELATED = Ground(GroundKind.NONE, "geen behandelrelatie met deze vrouw", code=GroundCode.NOTHING)
+_NO_DOSSIER = Ground(
+    GroundKind.NONE, "geen zorgdossier van deze vrouw bij de eigen organisatie", code=GroundCode.NO_DOSSIER
+)
 _FREE = Ground(GroundKind.REFERRAL, "er wordt geen grondslag gevraagd (access.consent.required)")
 
 
@@ -163,19 +170,24 @@ class Reach:
         records = self._records_of(woman)
         sources = list(self._rooms.sources)
         own = [s for s in sources if reader.identities & self.holder(s).identities]
-        relation: str | None = None
-        if any(r.source in own for r in records):
-            relation = OWN
-        elif self._grounds is not None and reader.identities:
-            relation = self._grounds.relation(woman, reader, day)
+        relation = self._relation(woman, reader, day, [r for r in records if r.source in own])
         if relation is None:
             return self._nothing(woman, records)
-        grounds = {s: self._ground(woman, s, reader, day, own) for s in sources}
+        if relation == NAMED:
+            grounds = {s: _OWN if s in own else _NO_DOSSIER for s in sources}
+        else:
+            grounds = {s: self._ground(woman, s, reader, day, own) for s in sources}
         return Seen(woman, frozenset(records), grounds, relation)
+
+    def _relation(self, woman: str, reader: Party, day: date, own: Sequence[RecordKey]) -> str | None:
+        if any(self._rooms.store.related.cared_for(record) for record in own):
+            return OWN
+        told = self._grounds.relation(woman, reader, day) if self._grounds is not None and reader.identities else None
+        return told or (NAMED if own else None)
 
     def _ground(self, woman: str, source: str, reader: Party, day: date, own: Collection[str]) -> Ground:
         if source in own:
-            return Ground(GroundKind.OWN, "eigen dossier van deze organisatie", code=GroundCode.OWN)
+            return _OWN
         if not self._required:
             return _FREE
         return _UNRELATED if self._grounds is None else self._grounds.ground(woman, self.holder(source), reader, day)

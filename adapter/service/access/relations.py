@@ -55,8 +55,11 @@ class Relations:
         return self._told.ground(woman, holder, reader, at)
 
     def relation(self, woman: str, reader: Party, at: date) -> str | None:
-        """The latest referral to `reader` that counts, else a consent that names it."""
-        sent = [r for r in self._told.referrals(woman) if r.receiver & reader.identities and _counts(r, at)]
+        """The latest referral to `reader` that counts, else a consent that names it. Where a referral counts by who
+        recorded it, none that `reader` recorded itself.
+        """
+        told = [r for r in self._told.referrals(woman) if r.recorder is None or not r.recorder & reader.identities]
+        sent = [r for r in told if r.receiver & reader.identities and _counts(r, at)]
         if sent:
             return f"referral {max(sent, key=lambda r: (r.on, r.reference)).reference}"
         named = [

@@ -53,7 +53,7 @@ class Grounds:
         self._pregnancies = pregnancies
         self.terms = terms
         self.national = national
-        self.referral_by_holder = False
+        self.referral_by_holder = True
         """Whether a referral counts only for what the organisation holds in whose record it stands."""
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[RecordKey, ...], tuple[object, Hers]] = OrderedDict()

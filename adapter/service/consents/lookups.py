@@ -1,6 +1,8 @@
 """Which source may be asked for a woman by BSN: where there is a ground with an organisation that knows her.
 
-Asking tells a source that she is in care, so without a ground it is not asked, and that is said with the reason.
+Asking tells a source that she is in care, so without a ground it is not asked, and that is said with the reason. A
+referral to the source, in the record of who knows her, tells it that too: then it is asked, be it that what it answers
+is shown to others on a ground of its own alone.
 
 What a source lets us discover of its own dossiers is its own: nothing is asked about anybody there.
 """
@@ -10,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date
 
-from adapter.access.consent import Ground, GroundCode, Party
+from adapter.access.consent import Ground, GroundCode, GroundKind, Party
 from adapter.model.identifiers import Bsn
 from adapter.model.moments import day_of
 from adapter.model.sources import RecordKey
@@ -60,13 +62,18 @@ class Lookups:
         refused: list[Ground] = []
         for knowing in sorted({record.source for record in records} & holders.keys()):
             ground = self._grounds.between(hers, holders[source], holders[knowing], today)
-            if ground.partly:
+            if ground.partly or (ground.code is not GroundCode.OBJECTION and self._told(hers, knowing, source, today)):
                 return None
             refused.append(ground)
         if not refused:
             return NOWHERE
         objection = next((g for g in refused if g.code is GroundCode.OBJECTION), refused[0])
         return f"{_NOT_ASKED}{objection.why}"
+
+    def _told(self, hers: Hers, knowing: str, source: str, today: date) -> bool:
+        """Whether who knows her referred her to this source, by its own record."""
+        holder, reader = holder_of(self._rooms, knowing), holder_of(self._rooms, source)
+        return self._grounds.between(hers, holder, reader, today).kind is GroundKind.REFERRAL
 
     def _records(self, known: Collection[RecordKey]) -> list[RecordKey]:
         """Every record of hers that we know of."""

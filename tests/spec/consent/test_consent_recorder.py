@@ -41,7 +41,7 @@ def test_a_permission_of_the_holder_itself_counts():
 def test_a_referral_by_the_record_of_the_holder_opens_what_the_holder_has_and_no_more():
     mine = replace(SENT, recorder=PRACTICE.identities)
     assert ground(PRACTICE, HOSPITAL, [], [mine], DAY).code is GroundCode.REFERRAL
-    assert ground(HOSPITAL, PRACTICE, [], [mine], DAY).code is GroundCode.NOTHING
+    assert ground(HOSPITAL, PRACTICE, [], [mine], DAY).code is GroundCode.UNCONFIRMED
 
 
 def test_a_referral_of_which_either_record_will_do_opens_both():
