@@ -34,13 +34,17 @@ _OPEN = frozenset(
     }
 )
 _OPEN_BELOW = ("/.well-known/", "/static/", "/fhir/stu3/.well-known/", "/fhir/r4/.well-known/", "/launch")
-"""Addresses that tell nothing of anybody, or are where one says who one is."""
+"""Addresses that tell nothing of anybody, or are where one says who one is. No token is looked at there."""
+_PAGES = ("/inloggen", "/uitloggen", "/uitgelogd", "/launch")
+"""Of these, the pages: a session is looked at, so that its head says who looks."""
 
 _READING = ("/_search", "/emergency")
 """Posted, but to see something: the address would show what is asked."""
 EMERGENCY_HEADER = "x-noodtoegang"
 
 _STATE = "identified"
+SHUT, FAILED = "shut", "failed"
+"""In the state of a request: whether its address showed too many tokens that do not hold, and whether this one did."""
 
 
 class Authentication:
@@ -64,14 +68,20 @@ class Authentication:
 
     async def _refusal(self, scope: Scope) -> Response | None:
         """The answer to who may not go on; None for who may."""
+        path, state = scope["path"], scope.setdefault("state", {})
+        free = _open(path)
+        if free and not path.startswith(_PAGES):
+            return None
+        credentials = _credentials(scope, bearer=not free, shut=bool(state.get(SHUT)))
         try:
-            who = scope.setdefault("state", {})[_STATE] = await self._entrance.identify(_credentials(scope))
+            who = state[_STATE] = await self._entrance.identify(credentials)
         except UnauthenticatedError as error:
-            return None if _open(scope["path"]) else _refused(Request(scope), error)
+            state[FAILED] = bool(error.error)  # who shows nothing at all guesses at nothing
+            return None if free else _refused(Request(scope), error)
         except UnavailableError as error:
-            return None if _open(scope["path"]) else answer(Request(scope), 503, str(error), {"Retry-After": "2"})
-        who = scope["state"][_STATE] = self._held(Request(scope), who)
-        if who.scopes is None or scope["path"].startswith("/fhir/") or _open(scope["path"]):
+            return None if free else answer(Request(scope), 503, str(error), {"Retry-After": "2"})
+        who = state[_STATE] = self._held(Request(scope), who)
+        if who.scopes is None or path.startswith("/fhir/") or free:
             return None  # the FHIR door looks at scopes itself, type by type
         return await self._scoped(Request(scope), who, who.scopes)
 
@@ -110,9 +120,9 @@ def _context(request: Request, who: Identified, purpose: Purpose) -> Context:
     return context_of(who, purpose, getattr(request.state, "request_id", ""), client)
 
 
-def _credentials(scope: Scope) -> Credentials:
+def _credentials(scope: Scope, *, bearer: bool, shut: bool) -> Credentials:
     request = Request(scope)
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    kind, _, token = request.headers.get("authorization", "").partition(" ") if bearer else ("", "", "")
     return Credentials(
         bearer=token.strip() if kind.lower() == "bearer" and token.strip() else None,
         cookies=request.cookies,
@@ -120,6 +130,7 @@ def _credentials(scope: Scope) -> Credentials:
         method=scope["method"],
         address=f"{scope['scheme']}://{request.headers.get('host', '')}{scope['path']}",
         client=request.client.host if request.client else "",
+        shut=shut,
     )
 
 

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import math
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapter.access import ActorKind, Identified, log
+from adapter.api.authentication import FAILED, SHUT
 from adapter.api.errors import answer
 from adapter.service.bounds import LIMITS, Bounds, Limits, Taken
 
 _FREE = ("/static/", "/health/")
+_ASSERTING = ("/oauth/token", "/oauth/introspect")
+"""Where a system proves who it is: there a 401 is an assertion that does not hold."""
 
 
 def limits_of(request: Request) -> Limits:
@@ -71,36 +76,40 @@ class RateLimit:
 
 
 class FailureLimit:
-    """ASGI middleware, before authentication: an address that guesses at tokens is not looked at for a while."""
+    """ASGI middleware, before authentication: of an address that guesses at tokens none is looked at for a while that
+    would have to be asked about elsewhere. One that we know to hold goes on: others may share the address.
+    """
 
     def __init__(self, app: ASGIApp, bounds: Bounds) -> None:
         self._app = app
         self._throttle = bounds.throttle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let one request through, or answer 429."""
+        """Answer one request; 429 where it shows what does not hold, and many before it did."""
         throttle = self._throttle
         if throttle is None or scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        address = _address(scope)
+        address, state = _address(scope), scope.setdefault("state", {})
         wait = throttle.shut_out(address)
-        if wait > 0:
-            log.TURNED_AWAY.log(request_id=_request_id(scope), method=scope["method"], reason="failures")
-            text = "too many requests from this address showed a token or session that does not hold"
-            headers = {"Retry-After": str(math.ceil(wait))}
-            await answer(Request(scope), 429, text, headers)(scope, receive, send)
-            return
-        status = 0
+        state[SHUT] = wait > 0
+        asserting, refused, shut = scope["path"] in _ASSERTING, False, False
 
         async def send_and_look(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
+            nonlocal refused, shut
+            if message["type"] == "http.response.start" and message["status"] == 401:
+                refused = asserting or bool(state.get(FAILED))
+                shut = refused and wait > 0
+            if not shut:
+                await send(message)
 
         await self._app(scope, receive, send_and_look)
-        if status == 401:
+        if shut:
+            log.TURNED_AWAY.log(request_id=_request_id(scope), method=scope["method"], reason="failures")
+            text = "too many requests from this address showed a token or assertion that does not hold"
+            headers = {"Retry-After": str(math.ceil(wait))}
+            await answer(Request(scope), 429, text, headers)(scope, receive, send)
+        elif refused:
             await throttle.failed(address)
 
 
@@ -138,9 +147,12 @@ class Deadline:
 
 
 def _identity(scope: Scope) -> str:
+    """Whose count it is: by what was authenticated. A system says itself for whom it asks, so that makes none."""
     who: Identified | None = scope.get("state", {}).get("identified")
     if who is None:
         return f"address:{_address(scope)}"
+    if who.actor.client is not None:
+        return f"client:{who.actor.client}:{who.actor.organisation or ''}"
     if who.actor.kind is ActorKind.WOMAN and who.woman is not None:
         return f"woman:{who.woman.source}:{who.woman.woman}"
     return f"{who.actor.kind.value}:{who.actor.id}"
@@ -148,7 +160,19 @@ def _identity(scope: Scope) -> str:
 
 def _address(scope: Scope) -> str:
     client = scope.get("client")
-    return client[0] if client else ""
+    return _counted(client[0]) if client else ""
+
+
+@lru_cache(4096)
+def _counted(address: str) -> str:
+    """What is counted as one address: of IPv6 the network of 64 bits, all of which one subscriber has (RFC 6177)."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(found.ipv4_mapped or ip_network((int(found) >> 64 << 64, 64)))
 
 
 def _request_id(scope: Scope) -> str:

@@ -106,7 +106,7 @@ class RedisThrottle:
             self._shut[address] = self._clock() + max(wait, 1.0)
 
     def shut_out(self, address: str) -> float:
-        """Seconds for which nothing from this address is looked at."""
+        """Seconds for which no new token from this address is looked at."""
         until = self._shut.get(address)
         return 0.0 if until is None else max(0.0, until - self._clock())
 

@@ -52,7 +52,7 @@ class Throttle(Protocol):
         ...
 
     def shut_out(self, address: str) -> float:
-        """Seconds for which nothing from this address is looked at, after too many of those; 0 for none."""
+        """Seconds for which no new token from this address is looked at, after too many of those; 0 for none."""
         ...
 
     async def aclose(self) -> None:

@@ -18,7 +18,7 @@ class Credentials:
     """What a request carries to say who asks. `bearer`: the token of its Authorization header; `cookies`: all of them.
 
     `method` and `address` (without query) are those of the request: a proof of possession, or CSRF protection, is
-    bound to them.
+    bound to them. `shut`: too many from where this came did not hold: only what can be established here is looked at.
     """
 
     bearer: str | None
@@ -27,6 +27,7 @@ class Credentials:
     method: str
     address: str
     client: str
+    shut: bool = False
 
 
 def context_of(who: Identified, purpose: Purpose, request_id: str = "", client: str = "") -> Context:

@@ -28,13 +28,20 @@ from tests.support import fhir_server
 
 
 class Doors(Demonstration):
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked_at: list[Credentials] = []
+
     async def identify(self, credentials: Credentials) -> Identified:
+        self.looked_at.append(credentials)
         if credentials.bearer is None:
             raise UnauthenticatedError("who are you")
         if credentials.bearer == "bad":
             raise UnauthenticatedError("no", "invalid_token")
         kind = ActorKind.SYSTEM if credentials.bearer.startswith("epd") else ActorKind.PERSON
-        return Identified(Actor(credentials.bearer, "X", kind=kind), frozenset(Purpose))
+        client, _, person = credentials.bearer.partition("|")
+        actor = Actor(credentials.bearer, "X", kind=kind, client=client if person else None)
+        return Identified(actor, frozenset(Purpose))
 
 
 class Clock:
@@ -54,11 +61,19 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("hello")(scope, receive, send)
 
 
-def client_of(bounds: Bounds, issuer: str | None = None, base: str = "http://localhost") -> httpx.AsyncClient:
-    app: Any = RateLimit(hello, bounds)
-    app = FailureLimit(Authentication(app, Doors()), bounds)
+def client_of(
+    bounds: Bounds,
+    issuer: str | None = None,
+    base: str = "http://localhost",
+    *,
+    at: str = "127.0.0.1",
+    doors: Doors | None = None,
+    inner: Any = hello,
+) -> httpx.AsyncClient:
+    app: Any = RateLimit(inner, bounds)
+    app = FailureLimit(Authentication(app, doors or Doors()), bounds)
     app = Headers(Deadline(app, bounds), issuer=issuer, bounds=bounds)
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app, client=(at, 1)), base_url=base)
 
 
 @pytest.fixture
@@ -94,14 +109,61 @@ async def test_each_identity_has_its_own_count_and_is_told_when_to_come_back(thr
         )
 
 
-async def test_an_address_that_guesses_is_not_looked_at_for_a_while(throttled: Bounds, clock: Clock) -> None:
-    async with client_of(throttled) as client:
+async def test_an_address_that_guesses_is_told_so_and_a_token_that_holds_goes_on(
+    throttled: Bounds, clock: Clock
+) -> None:
+    doors = Doors()
+    async with client_of(throttled, doors=doors) as client:
         tried = [await client.get("/api/v1/x", headers=who("bad")) for _ in range(4)]
         assert [a.status_code for a in tried] == [401, 401, 401, 429]
-        assert (await client.get("/api/v1/x", headers=who("epd-1"))).status_code == 429
+        assert [c.shut for c in doors.looked_at] == [False, False, False, True]
+        assert (await client.get("/api/v1/x", headers=who("epd-1"))).status_code == 200
         assert int(tried[3].headers["retry-after"]) >= 1
         clock.now += 31
-        assert (await client.get("/api/v1/x", headers=who("epd-1"))).status_code == 200
+        assert (await client.get("/api/v1/x", headers=who("bad"))).status_code == 401
+        assert doors.looked_at[-1].shut is False
+
+
+async def test_who_shows_nothing_at_all_is_not_counted_as_guessing(throttled: Bounds) -> None:
+    async with client_of(throttled) as client:
+        assert {(await client.get("/api/v1/x")).status_code for _ in range(5)} == {401}
+        assert (await client.get("/api/v1/x", headers=who("bad"))).status_code == 401
+
+
+async def test_assertions_that_do_not_hold_are_counted_too(clock: Clock) -> None:
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("no", 401)(scope, receive, send)
+
+    async with client_of(Bounds(throttle=RedisThrottle(no_redis, 600, 100, 2, clock)), inner=refusing) as client:
+        assert [(await client.post("/oauth/token")).status_code for _ in range(4)] == [401, 401, 401, 429]
+
+
+async def test_a_token_at_an_open_address_is_not_looked_at() -> None:
+    doors = Doors()
+    async with client_of(Bounds(), doors=doors) as client:
+        for address in ("/health/live", "/oauth/jwks", "/oauth/token", "/static/a.css", "/fhir/r4/metadata"):
+            assert (await client.get(address, headers=who("bad"))).status_code == 200
+        assert doors.looked_at == []
+        assert (await client.get("/inloggen", headers=who("bad"))).status_code == 200
+        assert [c.bearer for c in doors.looked_at] == [None], "a session, and no token"
+
+
+async def test_a_network_of_ipv6_is_one_address(throttled: Bounds) -> None:
+    for last, status in (("1", 200), ("2", 200), ("ffff:1", 200), ("3", 429)):
+        async with client_of(throttled, at=f"2001:db8:0:1::{last}") as client:
+            assert (await client.post("/oauth/token")).status_code == status
+    async with client_of(throttled, at="2001:db8:0:2::1") as client:
+        assert (await client.post("/oauth/token")).status_code == 200
+    for at, status in (("::ffff:10.0.0.1", 200), ("::ffff:10.0.0.2", 200)):
+        async with client_of(throttled, at=at) as client:
+            assert [(await client.post("/oauth/token")).status_code for _ in range(3)] == [status] * 3
+
+
+async def test_whom_a_system_names_makes_no_count_of_its_own(throttled: Bounds) -> None:
+    async with client_of(throttled) as client:
+        asked = [await client.get("/fhir/r4/x", headers=who(f"epd-1|person-{n}")) for n in range(4)]
+        assert [a.status_code for a in asked] == [200, 200, 200, 429]
+        assert (await client.get("/fhir/r4/x", headers=who("epd-2|person-1"))).status_code == 200
 
 
 async def test_open_addresses_are_counted_by_address_and_files_are_not(throttled: Bounds) -> None:
