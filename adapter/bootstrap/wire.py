@@ -34,7 +34,7 @@ from adapter.service.application import UseCases
 from adapter.service.payment.desk import Drafting
 from adapter.service.port import ConfigurationError
 from adapter.service.rooms import Clock, Rooms, SourceSetup
-from adapter.service.rulebook import compose
+from adapter.service.rulebook import Rulebook, compose
 from adapter.service.rulekeeper import RuleKeeper
 from adapter.service.work import Work
 from adapter.service.worker import Worker
@@ -73,6 +73,7 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
         policy=Policy(),
         clock=clock or (lambda: _now() - days_back),
         keeper=keeper,
+        mappings=settings.mappings or data_folder("mappings"),
     )
     keeper.keep(rooms)
 
@@ -160,14 +161,14 @@ def _queue(settings: JobSettings) -> Queue:
     return Queue(settings.url)
 
 
-def rulebook(config: Path | None, on: date) -> str:
+def rulebook(config: Path | None, on: date, against: date | None = None) -> Rulebook:
     """The rulebook of a configuration, or of the product where there is none. Raises `ConfigurationError`."""
     if config is None:
         folder = data_folder("mappings")
-        return compose(rules.load(folder), on, folder, load_catalogue(folder))
+        return compose(rules.load(folder), on, folder, load_catalogue(folder), against=against)
     settings = load(config)
     data = load_data(settings)
-    return compose(data.rules, on, settings.mappings or data_folder("mappings"), data.catalogue, data.igo.rules)
+    return compose(data.rules, on, settings.mappings or data_folder("mappings"), data.catalogue, data.igo, against)
 
 
 def check(config: Path) -> Data:

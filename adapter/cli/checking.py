@@ -37,15 +37,21 @@ def check(config: options.Config = None) -> None:
 def rulebook(
     config: options.Config = None,
     on: Annotated[str | None, typer.Option("--on", help="The rules in force on this day. Default: today.")] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="Name what differs from the rules of this other day.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write to this folder, not to standard output.")] = None,
 ) -> None:
     """The rules as a readable document (Markdown, Dutch): those of the product, or of a configuration with its own."""
     from adapter.bootstrap.wire import DEFAULT_CONFIG
     from adapter.bootstrap.wire import rulebook as composed
+    from adapter.service.rulebook import markdown
 
     on_day = options.day(on, "--on")
+    other = options.day(against, "--against") if against else None
     with configuration(config):
-        text = composed(config or (DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None), on_day)
+        made = composed(config or (DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None), on_day, other)
+    text = markdown(made)
     if out is None:
         typer.echo(text)
         return

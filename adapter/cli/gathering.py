@@ -13,6 +13,7 @@ from adapter.model import wire
 if TYPE_CHECKING:
     from adapter.model.carepath import CarePath
     from adapter.model.decision import Decision
+    from adapter.model.projection import ClaimsProjection
     from adapter.model.sources import SourceReport
     from adapter.service.asked import Asked
     from adapter.service.port import Application
@@ -46,6 +47,13 @@ def decision(application: Application, pregnancy: str, asked: Asked) -> Decision
     from adapter.access import Purpose
 
     return application.decision(context(Purpose.HPAYMT), pregnancy, as_of=asked.as_of, known_at=asked.known_at)
+
+
+def variables(application: Application, pregnancy: str, asked: Asked) -> ClaimsProjection:
+    """What the decision knows, read for payment."""
+    from adapter.access import Purpose
+
+    return application.variables(context(Purpose.HPAYMT), pregnancy, as_of=asked.as_of, known_at=asked.known_at)
 
 
 def everything(application: Application, reports: Sequence[SourceReport], asked: Asked) -> bytes:

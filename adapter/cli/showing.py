@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from adapter.cli import options
-from adapter.cli.gathering import care_path, decision, summaries
+from adapter.cli.gathering import care_path, decision, summaries, variables
 from adapter.cli.opening import opened
 from adapter.cli.output import results, write_json
 
@@ -18,19 +18,27 @@ def show(
     json: options.Json = False,
     as_of: options.AsOf = None,
     known_at: options.KnownAt = None,
+    payment: Annotated[
+        bool,
+        typer.Option("--payment", help="Only what the decision may know: the dossier that goes with the rulebook."),
+    ] = False,
 ) -> None:
-    """The care path of one pregnancy."""
+    """The care path of one pregnancy, and what the decision knows of it."""
     asked = options.asked(as_of, known_at)
     with opened(config) as (application, _):
-        path = care_path(application, pregnancy, asked)
         if json:
             from adapter.model import wire
 
-            write_json(wire.to_json(path))
-        else:
-            from adapter.cli.text import care_path_text
+            read = variables if payment else care_path
+            write_json(wire.to_json(read(application, pregnancy, asked)))
+            return
+        from adapter.cli.dossier import dossier_text
+        from adapter.cli.text import care_path_text
 
-            results().print(care_path_text(path), soft_wrap=True)
+        if not payment:
+            results().print(care_path_text(care_path(application, pregnancy, asked)), soft_wrap=True)
+            results().print()
+        results().print(dossier_text(variables(application, pregnancy, asked)), soft_wrap=True)
 
 
 def decide(

@@ -21,18 +21,20 @@ def _organisation(organisation: Organisation | None) -> str:
     return dutch.name(organisation.name, organisation.id) if organisation else "onbekend"
 
 
-def _coded(organisation: Organisation) -> str:
-    """With the code by which the register knows members."""
+def coded(organisation: Organisation) -> str:
+    """The organisation with the code by which the register knows members."""
     codes = [f"{kind} {code}" for kind, code in (("AGB", organisation.agb), ("URA", organisation.ura)) if code]
     return f"{_organisation(organisation)} ({', '.join(codes) or 'geen AGB-code of URA'})"
 
 
-def _from(evidence: Iterable[Evidence]) -> str:
+def places(evidence: Iterable[Evidence]) -> str:
+    """Where it stands, at the end of a line."""
     places = ", ".join(f"{e.source} {e.reference}" for e in evidence)
     return f"  [{places}]" if places else ""
 
 
-def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
+def block(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines under a title; nothing where there are none."""
     found = list(lines)
     if found:
         yield ""
@@ -52,57 +54,57 @@ def _care_path(path: CarePath) -> Iterator[str]:
         term = f"{dutch.outcome(path.outcome)} op {dutch.day(path.ended_on)}, {term}"
     yield f"stand op {dutch.day(path.as_of)}, bekend tot {dutch.instant(path.known_at)}: {term}"
     silent = [s for s in path.sources if s.state.value != "answered"]
-    yield from _block(
+    yield from block(
         "ONVOLLEDIG",
         (
-            f"{_coded(s.organisation)}: {dutch.SOURCE_STATE[s.state.value]}" + (f" ({s.problem})" if s.problem else "")
+            f"{coded(s.organisation)}: {dutch.SOURCE_STATE[s.state.value]}" + (f" ({s.problem})" if s.problem else "")
             for s in silent
         ),
     )
-    yield from _block(
+    yield from block(
         "Gegevens",
         (
-            f"{dutch.FACTS.get(key, key)}: {dutch.fact(key, fact.value, fact.display)}{_from(fact.evidence)}"
-            + "".join(f"; ook genoemd: {dutch.value(c.value)}{_from(c.evidence)}" for c in fact.conflicts)
+            f"{dutch.FACTS.get(key, key)}: {dutch.fact(key, fact.value, fact.display)}{places(fact.evidence)}"
+            + "".join(f"; ook genoemd: {dutch.value(c.value)}{places(c.evidence)}" for c in fact.conflicts)
             for key, fact in path.facts.items()
         ),
     )
-    yield from _block(
+    yield from block(
         "Fasen",
         (
             f"{p.phase}: {dutch.PHASE_STATE[p.state]}  {dutch.instant(p.start.value)} - {dutch.instant(p.end.value)}"
             for p in path.phases
         ),
     )
-    yield from _block(
+    yield from block(
         "Verantwoordelijk",
         (
-            f"{_coded(r.organisation)}: {dutch.instant(r.from_)} - {dutch.instant(r.to) if r.to else 'nu'}"
-            f"{_from(r.evidence)}"
+            f"{coded(r.organisation)}: {dutch.instant(r.from_)} - {dutch.instant(r.to) if r.to else 'nu'}"
+            f"{places(r.evidence)}"
             for r in path.responsibility
         ),
     )
-    yield from _block("Betrokken", (f"{_coded(i.organisation)}: {i.acts} handelingen" for i in path.involved))
-    yield from _block(
+    yield from block("Betrokken", (f"{coded(i.organisation)}: {i.acts} handelingen" for i in path.involved))
+    yield from block(
         "Tijdlijn",
         (
             f"{dutch.day(a.day):>12}  {a.name}, {_organisation(a.organisation)}"
             + ("" if a.state == "done" else f" ({a.state})")
-            + _from([a.evidence])
+            + places([a.evidence])
             for a in path.acts
         ),
     )
-    yield from _block(
+    yield from block(
         "Zorgpad",
         (f"{m.name}: {dutch.MOMENT_STATE[m.state]}" for m in path.moments if m.state != "not_applicable"),
     )
-    yield from _block(
+    yield from block(
         "Verwijzingen",
         (f"{dutch.day(r.at)} {r.kind}: {_organisation(r.from_)} > {_organisation(r.to)}" for r in path.referrals),
     )
-    yield from _block("Kinderen", (f"{k.name or k.id}: geboren {dutch.instant(k.birth)}" for k in path.children))
-    yield from _block("Bronnen spreken elkaar tegen", (d.text for d in path.conflicts))
-    yield from _block("Mogelijk dubbel", (d.text for d in path.duplicates))
+    yield from block("Kinderen", (f"{k.name or k.id}: geboren {dutch.instant(k.birth)}" for k in path.children))
+    yield from block("Bronnen spreken elkaar tegen", (d.text for d in path.conflicts))
+    yield from block("Mogelijk dubbel", (d.text for d in path.duplicates))
 
 
 def decision_text(decision: Decision) -> Text:
@@ -117,7 +119,7 @@ def _decision(decision: Decision) -> Iterator[str]:
     for phase in decision.phases:
         yield from (f"  {line}" for line in _phase(phase))
     for care in decision.outside_care:
-        yield f"  buiten de IGO: {_organisation(care.organisation)}, {care.what}{_from(care.evidence)}"
+        yield f"  buiten de IGO: {_organisation(care.organisation)}, {care.what}{places(care.evidence)}"
     for variable in decision.missing:
         yield f"  ontbreekt: {dutch.about(variable.variable)}: {variable.why}"
     if decision.warning is not None and decision.warning.risk != "geen":

@@ -4,11 +4,26 @@ from adapter.model.decision import Standing
 from adapter.rules.book import RuleBook, load, load_sources, read_tables, rule_files, version_of
 from adapter.rules.evaluation import Asking, NearMiss, Outcome, Tested, Turn, Turns, counterfactuals, evaluate, pivotal
 from adapter.rules.faults import Fault, Faults, RuleError
-from adapter.rules.printing import cells, rulebook, source_lines, table_lines
+from adapter.rules.printing import (
+    CHANGES,
+    QUESTIONS,
+    RULES,
+    SOURCES,
+    STANDING,
+    change_rows,
+    question_rows,
+    rule_rows,
+    source_rows,
+)
 from adapter.rules.table import Input, Row, Source, Table, Validity, Verdict, cite, lowest
 from adapter.rules.variables import Question, Variable, Variables, load_variables
 
 __all__ = [
+    "CHANGES",
+    "QUESTIONS",
+    "RULES",
+    "SOURCES",
+    "STANDING",
     "Asking",
     "Fault",
     "Faults",
@@ -29,7 +44,7 @@ __all__ = [
     "Variable",
     "Variables",
     "Verdict",
-    "cells",
+    "change_rows",
     "cite",
     "counterfactuals",
     "evaluate",
@@ -38,10 +53,10 @@ __all__ = [
     "load_variables",
     "lowest",
     "pivotal",
+    "question_rows",
     "read_tables",
     "rule_files",
-    "rulebook",
-    "source_lines",
-    "table_lines",
+    "rule_rows",
+    "source_rows",
     "version_of",
 ]

@@ -1,4 +1,4 @@
-"""The rule book as a document: Markdown in Dutch, for who has to agree with the rules or check them."""
+"""A table as plain rows of text, in Dutch: its questions, its rules, and what changed between two tables."""
 
 from __future__ import annotations
 
@@ -6,53 +6,61 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from adapter.model.decision import Standing
-from adapter.rules.book import RuleBook
 from adapter.rules.table import Row, Source, Table
 
-_STANDING: dict[Standing, str] = {"verified": "geverifieerd", "provisional": "eigen lezing"}
+STANDING: dict[Standing, str] = {"verified": "geverifieerd", "provisional": "eigen lezing"}
+QUESTIONS = ("gegeven", "vraag", "waarden", "bron", "status")
+RULES = ("regel", "als", "dan", "toelichting", "bron", "status")
+SOURCES = ("bron", "titel", "vindplaats", "gelezen")
+CHANGES = ("verschil", "regel", "als", "dan", "toelichting", "bron", "status")
+
+Cells = tuple[str, ...]
 
 
-def rulebook(book: RuleBook, on: date) -> str:
-    """The rules in force on that day: tables, rows, sources and their standing."""
-    tables = [book.table(decides, on) for decides in sorted(book.tables)]
-    lines = [
-        f"# Regelboek op {on.isoformat()}",
-        "",
-        "De regels die op deze dag gelden. Elke tabel begint met de vragen die worden gesteld; daaronder staat per "
-        "regel bij welke antwoorden hij geldt (*als*) en wat er dan volgt (*dan*). Precies één regel geldt; een vraag "
-        "die bij een regel niet wordt genoemd, doet er dan niet toe. In een besluit staat de naam van de regel bij "
-        "elke reden.",
-        "",
-        "*Geverifieerd*: de bron zelf is gelezen en zegt dit. *Eigen lezing*: de officiële tekst was niet beschikbaar "
-        "of laat het open.",
-        "",
-        f"Versie van de regels: `{book.version}`.",
-    ]
-    for table in tables:
-        lines += table_lines(table, on)
-    lines += ["", *source_lines(tables, on)]
-    return "\n".join(lines) + "\n"
-
-
-def source_lines(tables: list[Table], on: date, more: Iterable[Source] = ()) -> Iterator[str]:
-    """The sources that these tables cite on that day, and others beside them, as Markdown."""
-    yield from ("## Bronnen", "", "| bron | titel | gelezen |", "|---|---|---|")
-    cited = {s.id: s for s in (*_cited(tables, on), *more)}
-    yield from (_source(cited[name]) for name in sorted(cited))
-
-
-def table_lines(table: Table, on: date, level: int = 2) -> Iterator[str]:
-    """One table as Markdown: its inputs, and its rows valid on that day. `level`: of its heading."""
-    yield from ("", f"{'#' * level} {table.title}", "")
-    yield f"Tabel `{table.id}`, versie {table.version}, geldig {table.valid}. Bestand: `{table.file}`."
-    if table.inputs:
-        yield from ("", "| gegeven | vraag | waarden | bron | status |", "|---|---|---|---|---|")
+def question_rows(table: Table) -> Iterator[Cells]:
+    """What a table asks, under `QUESTIONS`."""
     for asked in table.inputs:
-        values = ", ".join(asked.values)
-        yield cells(asked.name, asked.question, values, asked.citation, _STANDING[asked.standing])
-    yield from ("", "| regel | als | dan | toelichting | bron | status |", "|---|---|---|---|---|---|")
+        yield asked.name, asked.question, ", ".join(asked.values), asked.citation, STANDING[asked.standing]
+
+
+def rule_rows(table: Table, on: date) -> Iterator[Cells]:
+    """Its rows valid on that day, under `RULES`."""
     for row in table.rows_on(on):
-        yield cells(row.id, _when(table, row), row.outcome, row.text, row.citation, _STANDING[row.standing])
+        yield _told(table, row)
+
+
+def source_rows(tables: Iterable[Table], on: date, more: Iterable[Source] = ()) -> Iterator[Cells]:
+    """The sources that these tables cite on that day, and others beside them, under `SOURCES`."""
+    cited = {s.id: s for s in more}
+    for table in tables:
+        cited |= {s.id: s for row in table.rows_on(on) for s in row.cites}
+        cited |= {s.id: s for asked in table.inputs for s in asked.cites}
+    for name in sorted(cited):
+        source = cited[name]
+        yield source.citation, source.title, source.url or "", "ja" if source.read else "nee"
+
+
+def change_rows(before: Table, then: date, after: Table, now: date) -> Iterator[Cells]:
+    """How the rules of `after` on one day differ from those of `before` on another, under `CHANGES`.
+
+    Rules are the same by what they say, not by their name: the same conditions with the same outcome, text, sources
+    and standing.
+    """
+    was = {_conditions(before, row): row for row in before.rows_on(then)}
+    new = {_conditions(after, row): row for row in after.rows_on(now)}
+    for key, row in new.items():
+        old = was.get(key)
+        if old is None:
+            yield "nieuw", *_told(after, row)
+        elif _says(old) != _says(row):
+            yield _was(old, row), *_told(after, row)
+    for key, row in was.items():
+        if key not in new:
+            yield "vervallen", *_told(before, row)
+
+
+def _told(table: Table, row: Row) -> Cells:
+    return row.id, _when(table, row), row.outcome, row.text, row.citation, STANDING[row.standing]
 
 
 def _when(table: Table, row: Row) -> str:
@@ -64,17 +72,20 @@ def _when(table: Table, row: Row) -> str:
     return "; ".join(parts) or "altijd"
 
 
-def _cited(tables: list[Table], on: date) -> list[Source]:
-    cited = {s.id: s for t in tables for row in t.rows_on(on) for s in row.cites}
-    cited |= {s.id: s for t in tables for i in t.inputs for s in i.cites}
-    return [cited[key] for key in sorted(cited)]
+def _conditions(table: Table, row: Row) -> frozenset[tuple[str, frozenset[str]]]:
+    """What the row asks: a question to which any answer will do is not asked."""
+    every = {asked.name: frozenset(asked.values) for asked in table.inputs}
+    return frozenset((name, values) for name, values in row.when.items() if values != every[name])
 
 
-def _source(source: Source) -> str:
-    title = f"[{source.title}]({source.url})" if source.url else source.title
-    return cells(source.citation, title, "ja" if source.read else "nee")
+def _was(old: Row, row: Row) -> str:
+    """What it was; of a rule that only rests on another source, that source alone."""
+    standing = STANDING[old.standing]
+    grounds = old.citation if old.citation.endswith(standing) else f"{old.citation}; {standing}"
+    if (old.outcome, old.text) == (row.outcome, row.text):
+        return f"bron was: {grounds}"
+    return f"was: {old.outcome}. {old.text} [{grounds}]"
 
 
-def cells(*cells: str) -> str:
-    """One line of a Markdown table."""
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+def _says(row: Row) -> tuple[str, str, str, str]:
+    return row.outcome, row.text, row.citation, row.standing

@@ -37,7 +37,7 @@ def unheard(projection: ClaimsProjection, membership: Membership) -> Unheard:
     return Unheard(
         tuple([s for s in projection.sources if s.state is not SourceState.ANSWERED]),
         tuple([m for m in membership.igo.members if id(m) not in stood_for]),
-        _named(projection),
+        named_in(projection),
     )
 
 
@@ -60,7 +60,8 @@ def _sources(unheard: Unheard, membership: Membership, window: Window) -> Iterat
         yield Silent(words.name(organisation), words.STATE[source.state], may, outside)
 
 
-def _named(projection: ClaimsProjection) -> frozenset[str]:
+def named_in(projection: ClaimsProjection) -> frozenset[str]:
+    """Ids of the organisations that the data of this pregnancy name, whatever answered."""
     found = [act.organisation for act in projection.acts]
     found += [held.organisation for held in projection.responsibility]
     found += [o for r in projection.referrals for o in (r.sender, r.receiver) if o is not None]

@@ -23,8 +23,8 @@ from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.identifiers import Bsn
 from adapter.model.moments import day_of
+from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import FhirVersion, Problem, RecordKey, SourceReport, SourceState, StoredVersion
-from adapter.rules import rulebook
 from adapter.service.access.emergency import Emergencies
 from adapter.service.access.grounding import Grounding
 from adapter.service.access.lens import Lens
@@ -53,6 +53,7 @@ from adapter.service.pull import pull
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
 from adapter.service.rounds import Rounds
+from adapter.service.rulebook import Rulebook, compose
 from adapter.service.signals import Signals
 from adapter.service.summaries import Summaries
 from adapter.service.summary import Figures, PregnancyPage
@@ -239,6 +240,16 @@ class UseCases:
         self._guard.record(ctx, EventType.DECIDE, Action.EXECUTE, grant, entities, patient=view.path.woman.id)
         return made
 
+    def variables(
+        self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
+    ) -> ClaimsProjection:
+        """What the decision may know of this pregnancy, and nothing else. Raises `UnknownPregnancyError`."""
+        grant = self._guard.allowed(ctx, Action.READ, Resource.DECISION)
+        view = self._view(pregnancy, as_of, known_at)
+        woman = view.path.woman.id
+        self._guard.record(ctx, EventType.READ, Action.READ, grant, [Entity("pregnancy", pregnancy)], patient=woman)
+        return view.projection
+
     def decisions(self, ctx: Context, pregnancy: str) -> list[Decision]:
         """Every decision made for this pregnancy, newest first. Raises `UnknownPregnancyError`."""
         grant = self._guard.allowed(ctx, Action.READ, Resource.DECISION)
@@ -314,9 +325,14 @@ class UseCases:
         """Faults and warnings in configuration, mappings, rule tables, profiles."""
         return self._check()
 
-    def rulebook(self, on: date) -> str:
-        """The rules in force on that day as a readable document (Markdown, Dutch)."""
-        return rulebook(self._rooms.rules, on)
+    def rulebook(self, ctx: Context, on: date | None = None, against: date | None = None) -> Rulebook:
+        """The rules in force on a day, as parts and plain tables (Dutch); what differs from those of another day."""
+        self._guard.allowed(ctx, Action.READ, Resource.DECISION)
+        rooms = self._rooms
+        if rooms.keeper is not None:
+            rooms.keeper.look()
+        day = on or day_of(rooms.clock())
+        return compose(rooms.rules, day, rooms.mappings, rooms.catalogue, rooms.igo, against)
 
     def ready(self) -> bool:
         """Whether the store answers and the first pull is done (by this process, or an earlier one)."""

@@ -16,13 +16,13 @@ from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.facts import SourceFacts
 from adapter.model.identifiers import Bsn
 from adapter.model.moments import day_of, plausible
+from adapter.model.register import Member
 from adapter.model.sources import RecordKey, SourceState
 from adapter.service.rooms import Rooms, SourceSetup, as_member
 from adapter.store import Answer
 
 _NO_BSN = "zonder BSN kan deze bron niet naar haar worden gevraagd"
 _NOT_YET = "nog niet naar haar gevraagd"
-_NO_SOURCE_MEMBER = "lid van de IGO zonder aangesloten bron"
 _NO_SOURCE_NAMED = "wordt in de gegevens genoemd, maar is geen aangesloten bron"
 _NOT_CARE = frozenset({OrganisationKind.ZORGVERZEKERAAR, OrganisationKind.OVERIG})
 
@@ -86,7 +86,18 @@ def _members(
     last = min(last, today)
     for member in rooms.igo.members:
         if member.since <= last and (member.until is None or first <= member.until):
-            yield as_member(member), _NO_SOURCE_MEMBER
+            yield as_member(member), _no_source(member, first, last)
+
+
+def _no_source(member: Member, first: date, last: date) -> str:
+    """Of who was a member for a part of that time only, which part: in the rest it is not missed."""
+    since = f" vanaf {_on(member.since)}" if member.since > first else ""
+    until = f" tot en met {_on(member.until)}" if member.until is not None and member.until < last else ""
+    return f"lid van de IGO{since}{until}, zonder aangesloten bron"
+
+
+def _on(day: date) -> str:
+    return f"{day:%d-%m-%Y}"
 
 
 def _time_of(

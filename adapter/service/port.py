@@ -10,6 +10,7 @@ from adapter.access import Context
 from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.identifiers import Bsn
+from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import FhirVersion, Problem, SourceReport, StoredVersion
 from adapter.service.bounds import Bounds
 from adapter.service.entrance import Entrance
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from adapter.service.consents.desk import ConsentDesk
     from adapter.service.endpoint.service import FhirService
     from adapter.service.payment.desk import Payment
+    from adapter.service.rulebook import Rulebook
     from adapter.service.signals import Signals
 
 
@@ -139,6 +141,12 @@ class Application(Protocol):
         """The decision. Raises `UnknownPregnancyError`."""
         ...
 
+    def variables(
+        self, ctx: Context, pregnancy: str, *, as_of: date | None = None, known_at: datetime | None = None
+    ) -> ClaimsProjection:
+        """What the decision may know of this pregnancy, and nothing else. Raises `UnknownPregnancyError`."""
+        ...
+
     def decisions(self, ctx: Context, pregnancy: str) -> list[Decision]:
         """Every decision made for this pregnancy, newest first. Raises `UnknownPregnancyError`."""
         ...
@@ -172,8 +180,8 @@ class Application(Protocol):
         """Faults and warnings in configuration, mappings, rule tables, profiles."""
         ...
 
-    def rulebook(self, on: date) -> str:
-        """The rules in force on that day as a readable document (Markdown, Dutch)."""
+    def rulebook(self, ctx: Context, on: date | None = None, against: date | None = None) -> Rulebook:
+        """The rules in force on a day, as parts and plain tables (Dutch); what differs from those of another day."""
         ...
 
     def ready(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapter.access import AuditLog, Policy
@@ -55,6 +56,7 @@ class Rooms:
     policy: Policy
     clock: Clock
     keeper: RuleKeeper | None = None
+    mappings: Path = Path("mappings")  # the folder of all these files
     lookups: Lookups | None = None  # set where a ground is required: which source may be asked for whom
 
     def joined(self, organisation: Organisation) -> Organisation:

@@ -26,10 +26,12 @@ from adapter.service.entrance import Demonstration, Entrance
 from adapter.service.origin import Original, VersionNote, evidence_in, key_of
 from adapter.service.planning.plan import line_of, plan
 from adapter.service.port import UnknownPregnancyError
+from adapter.service.rulebook import compose
 from adapter.service.summary import Figures, PhaseLine, PregnancyPage, PregnancySummary
 from doors.payment import SamplePayment
 from doors.sample_decision import DECISION, EARLIER
 from doors.sample_path import BSN, ECHO, EDD, GROEN, KRAAM, NOW, PATH, STAD, TODAY
+from tests.support.claims_world import MAPPINGS, an_igo, book, catalogue, with_care
 
 
 def line(name: str, state: str, status: str | None, prestatie: str | None = None) -> PhaseLine:
@@ -222,6 +224,11 @@ class SampleApplication:
         self._known(pregnancy)
         return self.made
 
+    def variables(self, ctx, pregnancy, *, as_of=None, known_at=None):
+        self.asked.append(("variables", ctx, as_of, known_at))
+        self._known(pregnancy)
+        return with_care(2024, pregnancy=pregnancy)
+
     def decisions(self, ctx, pregnancy):
         self.asked.append(("decisions", ctx))
         self._known(pregnancy)
@@ -286,8 +293,9 @@ class SampleApplication:
     def check(self):
         return []
 
-    def rulebook(self, on):
-        return f"# Regels op {on}\n"
+    def rulebook(self, ctx, on=None, against=None):
+        self.asked.append(("rulebook", ctx, on, against))
+        return compose(book(), on or TODAY, MAPPINGS, catalogue(), an_igo(), against)
 
     def ready(self):
         return self.is_ready

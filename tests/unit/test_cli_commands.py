@@ -211,3 +211,21 @@ def test_help_is_quick_because_nothing_heavy_is_imported():
 def test_python_m_adapter_is_the_same_command():
     done = subprocess.run([sys.executable, "-m", "adapter", "--help"], capture_output=True, text=True, check=True)
     assert "rulebook" in done.stdout
+
+
+def test_show_tells_what_the_decision_knows(all_well):
+    """Beside the care path, or alone: the dossier that goes with the rulebook has no name and no clinical value."""
+    whole = adapter("show", "zw-bakker-1")
+    alone = adapter("show", "zw-bakker-1", "--payment")
+    assert SAMPLE.PATH.woman.name in whole.stdout and SAMPLE.PATH.woman.name not in alone.stdout
+    assert alone.stdout in whole.stdout
+    for title in ("Organisaties", "Fasen", "Verantwoordelijk", "Zorg", "Verzekering", "Kraamzorg", "Bronnen"):
+        assert f"\n{title}\n" in alone.stdout
+    assert "UZOVI 1000, verzekerd, van" in alone.stdout
+    assert adapter("show", "zw-bakker-1", "--payment", "--json").stdout.startswith('{"pregnancy":"zw-bakker-1"')
+
+
+def test_rulebook_names_what_differs_from_another_day():
+    said = adapter("rulebook", "--on", "2026-06-01", "--against", "2021-06-01")
+    assert said.exit_code == 0 and "## Verschillen met 2021-06-01" in said.stdout
+    assert adapter("rulebook", "--against", "lang geleden").exit_code == 2

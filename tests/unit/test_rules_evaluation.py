@@ -130,15 +130,23 @@ def test_onbepaald_exactly_where_a_missing_answer_could_turn_it() -> None:
 
 
 @pytest.mark.parametrize("on", [date(2010, 1, 1), date(2022, 5, 1), date(2024, 5, 1)])
-def test_the_rule_book_lists_every_row_its_source_and_its_standing(on: date) -> None:
-    text = rules.rulebook(book(), on)
-    for tables in book().tables.values():
-        for table in tables:
-            for row in table.rows:
-                shown = table.valid.holds(on) and row.valid.holds(on)
-                assert (f"| {row.id} |" in text) == shown or not shown
-    assert f"# Regelboek op {on.isoformat()}" in text and book().version in text
-    assert "voorlopige lezing" not in text and "| eigen lezing |" in text
+def test_a_table_is_told_in_rows_of_text_those_of_the_day_alone(on: date) -> None:
+    for decides in book().tables:
+        table = book().table(decides, on)
+        told = list(rules.rule_rows(table, on))
+        assert [row[0] for row in told] == [row.id for row in table.rows if row.valid.holds(on)]
+        assert all(len(row) == len(rules.RULES) and row[-1] in rules.STANDING.values() for row in told)
+        assert [row[0] for row in rules.question_rows(table)] == [asked.name for asked in table.inputs]
+        assert all(len(row) == len(rules.SOURCES) for row in rules.source_rows([table], on))
+
+
+def test_a_rule_that_says_the_same_is_the_same_whatever_its_name() -> None:
+    then, now = date(2022, 5, 1), date(2023, 5, 1)
+    before, after = book().table("scope", then), book().table("scope", now)
+    assert not list(rules.change_rows(after, now, after, now))
+    told = {row[1]: row[0] for row in rules.change_rows(before, then, after, now)}
+    assert told["scope-2023-kraamzorg"] == "bron was: BR/REG-22100; geverifieerd"
+    assert told["scope-2023-anticonceptiezorg"].startswith("was: buiten. Anticonceptiezorg wordt niet genoemd")
 
 
 def test_citations_and_standing() -> None:
