@@ -1,9 +1,10 @@
-"""Decide a Dutch year again after a change of rules: from store to store, on two processes.
+"""Decide a Dutch year again after a change: from store to store, on two processes.
 
-    .venv/bin/python benchmarks/redecide.py [--pregnancies 170000] [--changed 0.05] [--processes 2]
+    .venv/bin/python benchmarks/redecide.py [--pregnancies 170000] [--change rules|register] [--processes 2]
 
-Makes a store of its own with synthetic pregnancies (three records each, every one with its key), and the decision that
-stands for each. Then it changes the register so that about `--changed` of the outcomes change, and decides all again.
+Makes a store of its own with synthetic pregnancies over a year (three records each, every one with its key), and the
+decision that stands for each. Then it changes a rule (from a day on, care outside the IGO breaks a phase: about one in
+twenty outcomes change) or the register (the contract with an insurer of one in twenty ends), and decides all again.
 The making is not measured; the run is, with the start of its processes.
 """
 
@@ -18,10 +19,11 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -31,7 +33,8 @@ from adapter.carepath import load_zorgpad
 from adapter.model.facts import ActKind
 from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey
-from adapter.service.decide import made_of, outcome
+from adapter.rules import load
+from adapter.service.decide import decide
 from adapter.service.payment import lines
 from adapter.service.payment.packing import pack
 from adapter.service.payment.persons import NOBODY
@@ -47,8 +50,34 @@ CONTROLS = 14  # consults and ultrasounds beside intake, birth, kraamzorg: some 
 BATCH = 2000
 
 
-def rooms(url: str, without: str | None) -> Rooms:
-    """The rooms, with or without the contract of one insurer."""
+OVERLAY = """
+overlay:
+  - table: selection-regular
+    version: benchmark
+    rows:
+      - id: regulier-igo-met-zorg-buiten
+        when: {when}
+        outcome: igo
+        text: Tot deze dag breekt zorg buiten de IGO de fase niet.
+        cites: [eigen-lezing]
+        standing: provisional
+        to: 2023-09-30
+      - id: benchmark-zorg-buiten
+        when: {when}
+        outcome: niet_igo
+        text: Vanaf deze dag breekt zorg buiten de IGO de fase.
+        cites: [eigen-lezing]
+        standing: provisional
+        from: 2023-10-01
+"""
+WHEN = (
+    "{bevalling: [bekend, nvt], verzekerd: [ja, onbekend], contract: [ja, niet_vereist], "
+    "minimum: [ja, niet_gesteld], verantwoordelijk: ja, zorg_buiten: ja}"
+)
+
+
+def rooms(url: str, without: str | None, overlay: Path | None = None) -> Rooms:
+    """The rooms, with or without the contract of one insurer, and with a rule changed or not."""
     store = Store.open(url, KeyRing(KEY))
     insurers = tuple(u for u in ("1000", "2000", "3000") if u != without)
     igo = replace(world.an_igo([world.Contract(insurers, world.ALWAYS)]), version=f"zonder-{without}")
@@ -56,7 +85,7 @@ def rooms(url: str, without: str | None) -> Rooms:
         store=store,
         sources={},
         igo=igo,
-        rules=world.book(),
+        rules=load(world.MAPPINGS, [overlay]) if overlay else world.book(),
         catalogue=world.catalogue(),
         zorgpad=load_zorgpad(world.MAPPINGS),
         mappings_version="",
@@ -71,9 +100,7 @@ def pregnancies(count: int, changed: float) -> Iterator[ClaimsProjection]:
     chance = random.Random(7)
     kinds = (ActKind.CONSULT, ActKind.ECHO, ActKind.LAB)
     for _ in range(count):
-        shift = timedelta(days=chance.randrange(330))
-        year = 2023
-        plain = world.pregnancy(year)
+        plain = _later(world.pregnancy(2023), timedelta(days=chance.randrange(330)))
         first = plain.phases[0].start
         acts = tuple(
             world.care(chance.choice(kinds), world.groen, first + timedelta(days=9 * i + chance.randrange(6)))
@@ -82,14 +109,24 @@ def pregnancies(count: int, changed: float) -> Iterator[ClaimsProjection]:
         if chance.random() < 0.2:
             acts += (world.care(ActKind.CONSULT, world.elders, first + timedelta(days=60)),)
         uzovi = "3000" if chance.random() < changed else chance.choice(("1000", "2000"))
-        given = replace(
+        yield replace(
             plain,
             pregnancy=str(uuid.UUID(int=chance.getrandbits(128))),
             acts=(*plain.acts, *acts),
             insurance=(world.insured(uzovi),),
             gestational_days_at_end=250 + chance.randrange(40),
         )
-        yield replace(given, as_of=given.as_of + shift)
+
+
+def _later(value: Any, days: timedelta) -> Any:
+    """The same with every day and instant so much later."""
+    if isinstance(value, date):
+        return value + days
+    if isinstance(value, tuple):
+        return tuple(_later(one, days) for one in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _later(getattr(value, f.name), days) for f in fields(value)})
+    return value
 
 
 def fill(own: Rooms, count: int, changed: float) -> None:
@@ -124,11 +161,11 @@ def _write(own: Rooms, store: Store, batch: list[tuple[int, ClaimsProjection]]) 
     )
     rows = []
     for n, given in batch:
-        decision = made_of(own, given, outcome(own, given), NOBODY, NOW)
+        decision, _, asked = decide(own, given, NOW, NOBODY)
         store.add_decision(decision)
         line = lines.write(lines.line_of(decision, given, own.igo))
         records = tuple(RecordKey(s, f"Patient/{n}") for s in SOURCES)
-        rows.append(StandingRow(given.pregnancy, decision.id, line, pack(given), records))
+        rows.append(StandingRow(given.pregnancy, decision.id, line, pack(given), records, asked=asked))
     store.keep_standing(rows)
 
 
@@ -136,7 +173,8 @@ def main() -> None:
     """Make, run, tell."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--pregnancies", type=int, default=170_000)
-    asked.add_argument("--changed", type=float, default=0.05)
+    asked.add_argument("--changed", type=float, default=0.05, help="share of women insured at 3000")
+    asked.add_argument("--change", choices=("rules", "register"), default="rules")
     asked.add_argument("--processes", type=int, default=2)
     asked.add_argument("--keep", type=Path, help="make the store here, or use the one that is here")
     given = asked.parse_args()
@@ -150,8 +188,11 @@ def main() -> None:
             print(f"made in {time.perf_counter() - started:.0f} s", file=sys.stderr)
         before.store.close()
         load = os.getloadavg()[0]
-        after = rooms(url, "3000")
-        runs = Redecide(after, partial(rooms, url, "3000"), given.processes)
+        overlay = Path(folder) / "rules.yaml"
+        overlay.write_text(OVERLAY.replace("{when}", WHEN))
+        change = (None, overlay) if given.change == "rules" else ("3000", None)
+        after = rooms(url, *change)
+        runs = Redecide(after, partial(rooms, url, *change), given.processes)
         started = time.perf_counter()
         done = runs.run(Context(SYSTEM, Purpose.HOPERAT))
         seconds = time.perf_counter() - started

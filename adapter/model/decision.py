@@ -157,6 +157,11 @@ class EarlyWarning:
     standing: Standing
 
 
+AskedOfRules = tuple[str, str | None, date, tuple[tuple[str, ...], ...]]
+"""What was asked of the rule book: the question, under the rules of which insurer, for which day, with which answers.
+Without answers only which table holds was asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What selection says of a pregnancy."""
@@ -169,6 +174,7 @@ class Selection:
     outside_care: tuple[OutsideCare, ...]
     missing: tuple[MissingVariable, ...]
     warning: EarlyWarning | None = None  # while the pregnancy goes on
+    asked: tuple[AskedOfRules, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,14 @@ class RuleBook:
         """That table, ready to be asked on that day."""
         return Asking(self.table(decides, on), on)
 
+    def fingerprint(self, decides: str, insurer: str | None, on: date, key: tuple[str, ...]) -> bytes:
+        """`Asking.fingerprint` of what this book answers; with an empty key, which table would. Empty: it cannot."""
+        try:
+            asking = self.for_insurer(insurer).asking(decides, on)
+            return asking.fingerprint(key) if key else asking.table.id.encode()
+        except (LookupError, ValueError):
+            return b""
+
     def for_insurer(self, uzovi: str | None) -> RuleBook:
         """The rules agreed with that insurer: this book, unless there is a variant of it."""
         return self.variants.get(uzovi, self) if uzovi is not None and self.variants else self

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import blake2b
 from itertools import combinations, product
 
 from adapter.model.decision import Standing
@@ -71,10 +72,11 @@ Turns = tuple[Turn, ...]
 class Asking:
     """One table on one day, asked with the values of its inputs in the order of the table.
 
-    Every answer is worked out once and kept with the segment, so asking again is one look-up.
+    Every answer is worked out once and kept with the segment, so asking again is one look-up. `asked`: the keys it was
+    asked with, in order.
     """
 
-    __slots__ = ("_memo", "_on", "_segment", "table")
+    __slots__ = ("_memo", "_on", "_segment", "asked", "table")
 
     def __init__(self, table: Table, on: date) -> None:
         """Raises `ValueError` for a day outside the validity of the table."""
@@ -82,6 +84,7 @@ class Asking:
         self._on = on
         self._segment = table.segment(on)
         self._memo = self._segment.memo
+        self.asked: dict[tuple[str, ...], None] = {}
 
     def key(self, inputs: Mapping[str, str]) -> tuple[str, ...]:
         """The values in the order of the table."""
@@ -89,10 +92,23 @@ class Asking:
 
     def says(self, key: tuple[str, ...]) -> Outcome:
         """The outcome. Raises `ValueError` for a missing or unknown value."""
+        self.asked[key] = None
         known: Outcome | None = self._memo.get(key)
         if known is None:
             self._check(key)
             known = self._memo[key] = _outcome(self.table, self._segment, key, self._on)
+        return known
+
+    def fingerprint(self, key: tuple[str, ...]) -> bytes:
+        """Of all that a decision takes from the answer, but for its words: two alike lead to the same decision.
+
+        That is the table, the questions it asks, the outcome, the conditions the row needs, and what is provisional.
+        Raises `ValueError` for a missing or unknown value.
+        """
+        memo = ("fingerprint", key)
+        known: bytes | None = self._memo.get(memo)
+        if known is None:
+            known = self._memo[memo] = _fingerprint(self.table, self.says(key))
         return known
 
     def turns(self, key: tuple[str, ...], wanted: str) -> tuple[Turns, ...]:
@@ -141,6 +157,13 @@ def pivotal(table: Table, inputs: Mapping[str, str], on: date) -> tuple[Input, .
     """`Asking.pivotal` by name."""
     asking = Asking(table, on)
     return asking.pivotal(asking.key(inputs))
+
+
+def _fingerprint(table: Table, said: Outcome) -> bytes:
+    asks = [(i.name, *i.values.items(), i.standing) for i in table.inputs]
+    needed = [t.input.name for t in said.trace if t.decisive]
+    taken = (table.id, asks, said.value, said.row.id, said.row.standing, said.standing, needed)
+    return blake2b(repr(taken).encode(), digest_size=8).digest()
 
 
 def _pivotal(table: Table, segment: Segment, key: tuple[str, ...]) -> Iterator[Input]:

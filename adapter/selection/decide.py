@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from adapter.model.carepath import PHASES
-from adapter.model.decision import OutsideCare, PhaseSelection, RuleSetRef, Selection, Stage, Status
+from adapter.model.decision import AskedOfRules, OutsideCare, PhaseSelection, RuleSetRef, Selection, Stage, Status
 from adapter.model.projection import ClaimsProjection, ProjectedPhase
 from adapter.model.register import Igo
 from adapter.rules import RuleBook, lowest
 from adapter.selection.case import Case
 from adapter.selection.cover import cover_of
-from adapter.selection.intake import from_intake
+from adapter.selection.intake import asked_of_start, from_intake
 from adapter.selection.membership import Membership, membership_of
 from adapter.selection.phase import PhaseResult, decide_phase
 from adapter.selection.sources import Unheard, silent, unheard
@@ -25,6 +25,7 @@ def decide(projection: ClaimsProjection, igo: Igo, book: RuleBook) -> Selection:
     The pregnancy is `igo` or `niet_igo` if all phases that have begun agree, `gemengd` if both occur, `onbepaald` if
     any is, or if none has begun. It is definitief once every phase that applies is.
     """
+    asked: list[AskedOfRules] = list(asked_of_start(projection))
     projection = from_intake(projection, book)
     membership = membership_of(igo)
     nobody = unheard(projection, membership)
@@ -35,8 +36,12 @@ def decide(projection: ClaimsProjection, igo: Igo, book: RuleBook) -> Selection:
         if phase.state == "not_applicable":
             phases.append(_not_applicable(phase, phases))
             continue
-        result = decide_phase(_case(projection, igo, book, membership, nobody, phase))
+        case = _case(projection, igo, book, membership, nobody, phase)
+        result = decide_phase(case)
         results.append(result)
+        insurer, day = case.cover.uzovi, case.regime_day
+        for asking in (case.selecting, case.scoping, case.staging):
+            asked.append((asking.table.decides, insurer, day, tuple(asking.asked)))
         phases.append(result.selection)
     return Selection(
         status=_status(phases),
@@ -47,6 +52,7 @@ def decide(projection: ClaimsProjection, igo: Igo, book: RuleBook) -> Selection:
         outside_care=_each(care for result in results for care in result.outside),
         missing=tuple(dict.fromkeys(m for result in results for m in result.missing)),
         warning=early_warning(projection, membership, book.for_insurer(None)),
+        asked=tuple(asked),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from adapter.model.decision import AskedOfRules
 from adapter.model.evidence import OrganisationKind
 from adapter.model.facts import ActKind
 from adapter.model.moments import day_of
@@ -32,6 +34,13 @@ def from_intake(projection: ClaimsProjection, book: RuleBook) -> ClaimsProjectio
     phases = tuple(moved if phase is prenatal else phase for phase in projection.phases)
     acts = tuple(replace(a, phase=None) if _before(a, intake.day) else a for a in projection.acts)
     return replace(projection, phases=phases, acts=acts)
+
+
+def asked_of_start(projection: ClaimsProjection) -> Iterator[AskedOfRules]:
+    """What `from_intake` asks of the rules: whose regime holds where the prenatal phase starts."""
+    start = projection.phase("prenataal").start
+    if start is not None:
+        yield ("selectie", None, day_of(start), ())
 
 
 def _is_intake(act: ProjectedAct) -> bool:

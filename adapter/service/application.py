@@ -232,10 +232,10 @@ class UseCases:
         """The decision. For today and now it is kept if it says more; for another day or instant it is only shown."""
         grant = self._guard.allowed(ctx, Action.READ, Resource.DECISION)
         view = self._view(pregnancy, as_of, known_at)
-        made = decide(self._rooms, view.projection, self._rooms.clock())
+        decided = decide(self._rooms, view.projection, self._rooms.clock())
+        made = decided.decision
         if as_of is None and known_at is None:
-            records = self._pregnancies.records_of(view.path.woman.id)
-            made = keep(self._rooms, made, view.projection, records)
+            made = keep(self._rooms, decided, self._pregnancies.records_of(view.path.woman.id))
         entities = [Entity("pregnancy", pregnancy), Entity("decision", made.id)]
         self._guard.record(ctx, EventType.DECIDE, Action.EXECUTE, grant, entities, patient=view.path.woman.id)
         return made

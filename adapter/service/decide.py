@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from adapter import claims, selection
 from adapter.model.decision import (
@@ -24,6 +25,7 @@ from adapter.model.evidence import Evidence
 from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import RecordKey
 from adapter.model.wire import to_json
+from adapter.service.payment.asked import asked_of
 from adapter.service.payment.lines import line_of, outcome_of, write
 from adapter.service.payment.packing import pack
 from adapter.service.payment.persons import NOBODY, Persons, consequences, followed, persons_of
@@ -52,14 +54,24 @@ def outcome(rooms: Rooms, projection: ClaimsProjection, persons: Persons = NOBOD
     return Outcome(chosen, tuple(_together(s, advised[s.phase]) for s in chosen.phases), used)
 
 
-def decide(rooms: Rooms, projection: ClaimsProjection, at: datetime, persons: Persons | None = None) -> Decision:
+class Decided(NamedTuple):
+    """A decision, the projection it was made from, and what it asked of the rule tables (`payment.asked`)."""
+
+    decision: Decision
+    projection: ClaimsProjection
+    asked: bytes
+
+
+def decide(rooms: Rooms, projection: ClaimsProjection, at: datetime, persons: Persons | None = None) -> Decided:
     """The decision that follows from a projection; not kept anywhere yet. `persons`: from the store if not given."""
     if rooms.keeper is not None:
         rooms.keeper.look()
     if persons is None:
         found = persons_of(rooms.store, [projection.pregnancy], projection.known_at, projection.as_of)
         persons = found.get(projection.pregnancy, NOBODY)
-    return made_of(rooms, projection, outcome(rooms, projection, persons), persons, at)
+    reached = outcome(rooms, projection, persons)
+    decision = made_of(rooms, projection, reached, persons, at)
+    return Decided(decision, projection, asked_of(rooms).write(reached.selection))
 
 
 def made_of(rooms: Rooms, projection: ClaimsProjection, found: Outcome, persons: Persons, at: datetime) -> Decision:
@@ -85,39 +97,33 @@ def made_of(rooms: Rooms, projection: ClaimsProjection, found: Outcome, persons:
     )
 
 
-def keep(
-    rooms: Rooms,
-    decision: Decision,
-    projection: ClaimsProjection | None = None,
-    records: Collection[RecordKey] = (),
-    *,
-    restate: bool = False,
-) -> Decision:
+def keep(rooms: Rooms, decided: Decided, records: Collection[RecordKey] = (), *, restate: bool = False) -> Decision:
     """Keep a decision if it differs from the one that stands; otherwise that one goes on, for the day asked about.
 
     Decisions are append-only: a new one says which it replaces, what changed and why. With its projection and the
     records that went in, it stands in the worklist from then on; `restate`: also where the outcome is the same.
     """
-    standing = rooms.store.latest_decision(decision.pregnancy)
-    kept, new = _compared(decision, standing)
+    standing = rooms.store.latest_decision(decided.decision.pregnancy)
+    kept, new = _compared(decided.decision, standing)
     with rooms.store.unit():
         if new:
             rooms.store.add_decisions([kept])
-        if projection is not None and (new or restate):
-            rooms.store.keep_standing([_standing_row(rooms, kept, projection, records)])
+        if new or restate:
+            rooms.store.keep_standing([_standing_row(rooms, decided._replace(decision=kept), records)])
     return kept
 
 
-def keep_all(rooms: Rooms, given: Sequence[tuple[Decision, ClaimsProjection, Collection[RecordKey]]]) -> list[Decision]:
+def keep_all(rooms: Rooms, given: Sequence[tuple[Decided, Collection[RecordKey]]]) -> list[Decision]:
     """`keep`, restating, for decisions of several pregnancies at once."""
     store = rooms.store
-    standing = {d.pregnancy: d for d in store.latest_decisions([d.pregnancy for d, *_ in given])} if given else {}
-    compared = [_compared(decision, standing.get(decision.pregnancy)) for decision, *_ in given]
+    made = [decided.decision for decided, _ in given]
+    standing = {d.pregnancy: d for d in store.latest_decisions([d.pregnancy for d in made])} if made else {}
+    compared = [_compared(decision, standing.get(decision.pregnancy)) for decision in made]
     kept = [decision for decision, _ in compared]
     with store.unit():
         store.add_decisions([decision for decision, new in compared if new])
         rows = zip(kept, given, strict=True)
-        store.keep_standing([_standing_row(rooms, d, projection, records) for d, (_, projection, records) in rows])
+        store.keep_standing([_standing_row(rooms, d._replace(decision=now), records) for now, (d, records) in rows])
     return kept
 
 
@@ -131,16 +137,10 @@ def _compared(decision: Decision, standing: Decision | None) -> tuple[Decision, 
     return replace(decision, replaces=standing.id, changed=changed, because=why(standing, decision)), True
 
 
-def stand(rooms: Rooms, decision: Decision, projection: ClaimsProjection, records: Collection[RecordKey]) -> None:
-    """Put the decision in the worklist, and its projection where it is decided from again."""
-    rooms.store.keep_standing([_standing_row(rooms, decision, projection, records)])
-
-
-def _standing_row(
-    rooms: Rooms, decision: Decision, projection: ClaimsProjection, records: Collection[RecordKey]
-) -> StandingRow:
+def _standing_row(rooms: Rooms, decided: Decided, records: Collection[RecordKey]) -> StandingRow:
+    decision, projection, asked = decided
     line = write(line_of(decision, projection, rooms.igo))
-    return StandingRow(decision.pregnancy, decision.id, line, pack(projection), tuple(records))
+    return StandingRow(decision.pregnancy, decision.id, line, pack(projection), tuple(records), asked=asked)
 
 
 def why(before: Decision, after: Decision) -> tuple[str, ...]:

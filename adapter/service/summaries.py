@@ -91,7 +91,7 @@ class Summaries:
 
     def _made(self, pregnancy: str, as_of: date, known_at: datetime | None, now: datetime) -> PregnancySummary:
         view = self._views.view(pregnancy, as_of, known_at, now)
-        return summary(view.path, decide(self._rooms, view.projection, now))
+        return summary(view.path, decide(self._rooms, view.projection, now).decision)
 
 
 def summary(path: CarePath, decision: Decision | None) -> PregnancySummary:

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.access import SYSTEM, Action, Context, Entity, EventType, Purpose
-from adapter.model.decision import Decision
 from adapter.model.moments import day_of
-from adapter.model.projection import ClaimsProjection
 from adapter.model.sources import RecordKey
-from adapter.service.decide import decide, keep_all
+from adapter.service.decide import Decided, decide, keep_all
 from adapter.service.links.pregnancies import Linked, Pregnancies
 from adapter.service.links.women import RECORD_JOB, Women
 from adapter.service.records import Records
@@ -32,7 +30,7 @@ class Rebuilt:
     woman: str
     records: tuple[RecordKey, ...]
     links: tuple[LinkRow, ...]
-    decided: tuple[tuple[Decision, ClaimsProjection], ...]
+    decided: tuple[Decided, ...]
     at: datetime
 
 
@@ -105,7 +103,7 @@ class Work:
         for pregnancy, rows in found.items():
             given = self._views.assemble(pregnancy, woman, records, facts, rows, None, links.rows)
             projection = self._views.compute(given, day_of(now), now).projection
-            decided.append((decide(self._rooms, projection, now), projection))
+            decided.append(decide(self._rooms, projection, now))
         return Rebuilt(woman, records, tuple(new), tuple(decided), now)
 
     def _keep(self, rebuilt: Sequence[Rebuilt]) -> None:
@@ -113,7 +111,7 @@ class Work:
         log, context = self._rooms.audit, Context(SYSTEM, Purpose.HOPERAT)
         events = []
         self._rooms.store.add_links([row for one in rebuilt for row in one.links])
-        kept = iter(keep_all(self._rooms, [(d, p, one.records) for one in rebuilt for d, p in one.decided]))
+        kept = iter(keep_all(self._rooms, [(decided, one.records) for one in rebuilt for decided in one.decided]))
         for one in rebuilt:
             if one.decided:
                 entities = [Entity("decision", next(kept).id) for _ in one.decided]

@@ -22,12 +22,13 @@ from adapter.store.links import LinkRow
 from adapter.store.notes import Note
 from adapter.store.outbox import Intent
 from adapter.store.records import Removal
-from adapter.store.standing import StandingRow
+from adapter.store.standing import AskedRow, StandingRow
 from adapter.store.store import Store
 from adapter.store.versions import record_intent, record_of_intent
 
 __all__ = [
     "Answer",
+    "AskedRow",
     "AuditHead",
     "AuditLine",
     "AuditProof",

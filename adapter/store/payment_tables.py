@@ -17,6 +17,7 @@ standing = Table(
     Column("key_ids", Text, nullable=False),  # the records that went in, in order
     Column("line", LargeBinary, nullable=False),  # sealed with the key of the store
     Column("projection", LargeBinary, nullable=False),  # sealed with the keys of all those records together
+    Column("asked", LargeBinary),  # what was asked of the rule tables, sealed with the key of the store
     sqlite_autoincrement=True,
 )
 """Derived from sources and decisions, and replaced at will: the one table here that is not append-only."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -50,6 +50,16 @@ class StandingRow:
     projection: bytes | None
     records: tuple[RecordKey, ...] = ()  # to seal with; not given back
     position: int = 0
+    asked: bytes = b""  # what the decision asked of the rule tables; empty where that is not known
+
+
+class AskedRow(NamedTuple):
+    """One pregnancy, with only what its decision asked of the rule tables."""
+
+    position: int
+    pregnancy: str
+    decision: str
+    asked: bytes
 
 
 class Standings(Part):
@@ -64,16 +74,29 @@ class Standings(Part):
             connection.execute(_put(is_sqlite=self._database.is_sqlite), [self._sealed(row, keys) for row in rows])
 
     def restate(self, rows: Sequence[StandingRow]) -> None:
-        """Another decision and line for pregnancies (by position) whose projection stays as it is."""
+        """Another decision, line and what it asked, for pregnancies (by position) whose projection stays as it is."""
         own = self._vault.own
         values = [
-            {"at": r.position, "new": r.decision, "text": own.seal(r.line or b"", _bound(r.pregnancy))} for r in rows
+            {
+                "at": r.position,
+                "new": r.decision,
+                "text": own.seal(r.line or b"", _bound(r.pregnancy)),
+                "said": own.seal(r.asked, _bound_asked(r.pregnancy)),
+            }
+            for r in rows
         ]
-        changed = update(standing).where(_S.position == bindparam("at"))
-        changed = changed.values(decision=bindparam("new"), line=bindparam("text"))
         if values:
             with self._database.writing() as connection:
-                connection.execute(changed, values)
+                connection.execute(_RESTATED, values)
+
+    def keep_asked(self, rows: Sequence[AskedRow]) -> None:
+        """What decisions that go on asked of the rule tables the last time."""
+        own = self._vault.own
+        if rows:
+            with self._database.writing() as connection:
+                connection.execute(
+                    _ASKED, [{"at": r.position, "said": own.seal(r.asked, _bound_asked(r.pregnancy))} for r in rows]
+                )
 
     def _sealed(self, row: StandingRow, keys: dict[RecordKey, tuple[int, bytes]]) -> dict[str, object]:
         mine = sorted({keys[r] for r in row.records if r in keys})
@@ -84,6 +107,7 @@ class Standings(Part):
             "decision": row.decision,
             "key_ids": ",".join(str(i) for i, _ in mine) if whole else "",
             "line": self._vault.own.seal(row.line or b"", bound),
+            "asked": self._vault.own.seal(row.asked, _bound_asked(row.pregnancy)),
             "projection": self._vault.joint([key for _, key in mine]).seal(row.projection or b"", bound)
             if whole
             else _NOTHING,
@@ -114,12 +138,29 @@ class Standings(Part):
 
     def standings(self, first: int, last: int) -> list[StandingRow]:
         """The pregnancies that there are between two positions; a projection that no longer opens is None."""
-        query = select(standing).where(_S.position.between(first, last), _there()).order_by(_S.position)
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
-            keys = self._raw(connection, {int(i) for r in rows for i in r.key_ids.split(",") if i})
+            return self._opened(connection, connection.execute(_BETWEEN, {"first": first, "last": last}).all())
+
+    def standings_at(self, positions: Sequence[int]) -> list[StandingRow]:
+        """The pregnancies that there are at these positions; a projection that no longer opens is None."""
+        with self._database.reading() as connection:
+            rows = [row for some in chunks(positions) for row in connection.execute(_AT, {"positions": some})]
+            return self._opened(connection, rows)
+
+    def asked(self, first: int, last: int) -> list[AskedRow]:
+        """What was asked for the pregnancies that there are between two positions."""
+        own = self._vault.own
+        with self._database.reading() as connection:
+            rows = connection.execute(_ASKED_BETWEEN, {"first": first, "last": last}).all()
+        return [
+            AskedRow(at, pregnancy, decision, own.open(asked, _bound_asked(pregnancy)) if asked else b"")
+            for at, pregnancy, decision, asked in rows
+        ]
+
+    def _opened(self, connection: Connection, rows: Sequence[Any]) -> list[StandingRow]:
+        keys = self._raw(connection, {int(i) for r in rows for i in r.key_ids.split(",") if i})
         own, found = self._vault.own, []
-        for at, pregnancy, decision, key_ids, line, projection in rows:
+        for at, pregnancy, decision, key_ids, line, projection, _ in rows:
             bound = _bound(pregnancy)
             sealer = self._joint(key_ids, keys)
             opened = sealer.open(projection, bound) if sealer is not None else None
@@ -195,7 +236,7 @@ _KEYS = select(record_keys).where(
 def _put(*, is_sqlite: bool) -> Any:
     upsert: Any = sqlite.insert if is_sqlite else postgresql.insert
     statement = upsert(standing)
-    new = {name: statement.excluded[name] for name in ("decision", "key_ids", "line", "projection")}
+    new = {name: statement.excluded[name] for name in ("decision", "key_ids", "line", "projection", "asked")}
     return statement.on_conflict_do_update(index_elements=["pregnancy"], set_=new)
 
 
@@ -213,3 +254,19 @@ def _there() -> ColumnElement[bool]:
 
 def _bound(pregnancy: str) -> bytes:
     return f"standing\n{pregnancy}".encode()
+
+
+def _bound_asked(pregnancy: str) -> bytes:
+    return f"asked\n{pregnancy}".encode()
+
+
+_RESTATED = (
+    update(standing)
+    .where(_S.position == bindparam("at"))
+    .values(decision=bindparam("new"), line=bindparam("text"), asked=bindparam("said"))
+)
+_ASKED = update(standing).where(_S.position == bindparam("at")).values(asked=bindparam("said"))
+_IN_RANGE = (_S.position.between(bindparam("first"), bindparam("last")), _there())
+_BETWEEN = select(standing).where(*_IN_RANGE).order_by(_S.position)
+_AT = select(standing).where(_S.position.in_(bindparam("positions", expanding=True)), _there()).order_by(_S.position)
+_ASKED_BETWEEN = select(_S.position, _S.pregnancy, _S.decision, _S.asked).where(*_IN_RANGE).order_by(_S.position)

@@ -28,6 +28,7 @@ from adapter.service.payment.worklist import Choice
 from adapter.service.port import ConfigurationError, UnknownPregnancyError
 from adapter.simulation import Region
 from adapter.simulation.region import picked
+from support.changed_rules import otherwise
 from support.dossiers import CARE, PAYMENT
 
 NOW = datetime(2024, 7, 29, 12, tzinfo=UTC)
@@ -268,6 +269,26 @@ class TestRun:
         assert all("register" in d.because[0] for d in changed)
         assert {r.pregnancy: r.decision for r in store.standing_lines()} == {p: d.id for p, d in after.items()}
         assert application.payment.runs.run(KEEPER).changed == 0
+
+    def test_after_a_change_of_rules_the_quick_way_finds_what_computing_everything_finds(
+        self, application: UseCases
+    ) -> None:
+        """Of every row of the selection tables the other outcomes: once by what was asked, once all computed anew."""
+        runs, store, own = application.payment.runs, application._rooms.store, application._rooms
+        tables = [(t, r) for t in own.rules.tables["selectie"] for r in t.rows if len(t.outcomes) > 1]
+        touched = set()
+        for table, row in tables:
+            value = "niet_igo" if row.outcome != "niet_igo" else "igo"
+            runs._rooms = replace(own, rules=otherwise(own.rules, table, row, outcome=value))
+            done = runs.run(KEEPER)
+            standing = {d.pregnancy: d.id for d in store.latest_decisions()}
+            last = store.standing_ranges(10_000)[-1][1]
+            store.keep_asked([known._replace(asked=b"") for known in store.asked(0, last)])
+            everything = runs.run(KEEPER)
+            assert everything.changed == 0, f"a change of {row.id} was missed"
+            assert {d.pregnancy: d.id for d in store.latest_decisions()} == standing
+            touched.add(done.changed > 0)
+        assert touched == {True, False}
 
 
 class TestTrial:

@@ -1,7 +1,8 @@
 """Decide again what stands, after a change of rules, register or catalogue: from store to store, in several processes.
 
-The projections are read, not the sources. A decision whose outcome is the same is not written again: the run keeps a
-reference to it. A run decides for the day for which each pregnancy stands; the passing of days is not its work.
+The projections are read, not the sources, and after a change of rules only those that the change can touch
+(`payment.asked`). A decision whose outcome is the same is not written again: the run keeps a reference to it. A run
+decides for the day for which each pregnancy stands; the passing of days is not its work.
 """
 
 from __future__ import annotations
@@ -9,24 +10,25 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from adapter.access import Action, Context, Entity, EventType, Resource
 from adapter.model.decision import Decision
 from adapter.model.projection import ClaimsProjection
 from adapter.model.wire import from_json, to_json
-from adapter.service.decide import differences, made_of, outcome, why
+from adapter.service.decide import Decided, Outcome, differences, made_of, outcome, why
 from adapter.service.guard import Guard
 from adapter.service.payment import lines
+from adapter.service.payment.asked import asked_of
 from adapter.service.payment.packing import unpack
-from adapter.service.payment.persons import NOBODY, persons_of
+from adapter.service.payment.persons import NOBODY, Persons, persons_of
 from adapter.service.processes import end_with_parent
 from adapter.service.rooms import Rooms
-from adapter.store import Note, StandingRow
+from adapter.store import AskedRow, Note, StandingRow
 
 Opener = Callable[[], Rooms]
 """Opens the rooms anew in another process; it must be possible to pickle it."""
@@ -136,37 +138,77 @@ def _range_here(task: tuple[int, int, int, datetime]) -> _Tally:
 
 
 def decide_range(rooms: Rooms, first: int, last: int, run: int, at: datetime) -> _Tally:
-    """Decide the pregnancies between two positions: all of it is computed, and then written at once."""
-    store = rooms.store
-    spoken = {n.pregnancy for n in (*store.override_notes(), *store.claim_notes())}
+    """Decide the pregnancies between two positions: all of it is computed, and then written at once.
+
+    Where every rule table that was asked answers as before, the decision stands without computing it again; an
+    override by a person is always looked at, since it may count otherwise today.
+    """
+    store, asked = rooms.store, asked_of(rooms)
+    overridden = {note.pregnancy for note in store.override_notes()}
     upheld: list[str] = []
-    otherwise: list[tuple[StandingRow, ClaimsProjection, Decision]] = []
-    unreadable = 0
-    for row in store.standings(first, last):
-        try:
-            line, projection = lines.read(row.line or b""), unpack(row.projection or b"")
-        except ValueError:
-            unreadable += 1
-            continue
-        persons = NOBODY
-        if row.pregnancy in spoken:
-            persons = persons_of(store, [row.pregnancy], at, projection.as_of).get(row.pregnancy, NOBODY)
-        found = outcome(rooms, projection, persons)
-        if found.fingerprint == line.outcome:
-            upheld.append(row.decision)
-            continue
-        otherwise.append((row, projection, made_of(rooms, projection, found, persons, at)))
-    standing = {d.pregnancy: d for d in store.latest_decisions([row.pregnancy for row, *_ in otherwise])}
-    decisions = [_after(standing.get(decision.pregnancy), decision) for *_, decision in otherwise]
-    changed = [
-        replace(row, decision=decision.id, line=lines.write(lines.line_of(decision, projection, rooms.igo)))
-        for decision, (row, projection, _) in zip(decisions, otherwise, strict=True)
+    again: list[AskedRow] = []
+    for known in store.asked(first, last):
+        if known.pregnancy not in overridden and asked.same(known.asked):
+            upheld.append(known.decision)
+        else:
+            again.append(known)
+    computed = _compute(rooms, again, overridden, at)
+    upheld += computed.upheld
+    changed = [d.decision for _, d in computed.otherwise]
+    standing = {d.pregnancy: d for d in store.latest_decisions([d.pregnancy for d in changed])}
+    decisions = [_after(standing.get(decision.pregnancy), decision) for decision in changed]
+    rows = [
+        replace(row, decision=new.id, line=lines.write(lines.line_of(new, d.projection, rooms.igo)), asked=d.asked)
+        for new, (row, d) in zip(decisions, computed.otherwise, strict=True)
     ]
     with store.unit():
         store.add_decisions(decisions)
-        store.restate(changed)
+        store.restate(rows)
+        store.keep_asked(computed.asked)
         store.add_upheld(run, upheld)
-    return _Tally(len(upheld), len(changed), unreadable)
+    return _Tally(len(upheld), len(rows), computed.unreadable)
+
+
+@dataclass(slots=True)
+class _Computed:
+    """What came of computing anew. `asked`: of decisions that go on, where other things were asked now."""
+
+    upheld: list[str] = field(default_factory=list)
+    asked: list[AskedRow] = field(default_factory=list)
+    otherwise: list[tuple[StandingRow, Decided]] = field(default_factory=list)
+    unreadable: int = 0
+
+
+def _compute(rooms: Rooms, again: Sequence[AskedRow], overridden: Collection[str], at: datetime) -> _Computed:
+    store, asked, done = rooms.store, asked_of(rooms), _Computed()
+    before = {row.position: row for row in again}
+    turned: list[tuple[StandingRow, ClaimsProjection, Outcome]] = []
+    for row in store.standings_at(list(before)):
+        try:
+            line, projection = lines.read(row.line or b""), unpack(row.projection or b"")
+        except ValueError:
+            done.unreadable += 1
+            continue
+        persons = _persons(rooms, row.pregnancy, at, projection) if row.pregnancy in overridden else NOBODY
+        found = outcome(rooms, projection, persons)
+        if found.fingerprint != line.outcome:
+            turned.append((row, projection, found))
+            continue
+        done.upheld.append(row.decision)
+        questions, known = asked.write(found.selection), before[row.position]
+        if questions != known.asked:
+            done.asked.append(known._replace(asked=questions))
+    pregnancies = [row.pregnancy for row, *_ in turned]
+    spoken = {*overridden, *(note.pregnancy for note in store.claim_notes(pregnancies))} if turned else set()
+    for row, projection, found in turned:
+        persons = _persons(rooms, row.pregnancy, at, projection) if row.pregnancy in spoken else NOBODY
+        decision = made_of(rooms, projection, found, persons, at)
+        done.otherwise.append((row, Decided(decision, projection, asked.write(found.selection))))
+    return done
+
+
+def _persons(rooms: Rooms, pregnancy: str, at: datetime, projection: ClaimsProjection) -> Persons:
+    return persons_of(rooms.store, [pregnancy], at, projection.as_of).get(pregnancy, NOBODY)
 
 
 def _after(before: Decision | None, decision: Decision) -> Decision:

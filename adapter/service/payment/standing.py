@@ -32,7 +32,7 @@ class Standing:
         view = self._views.view(pregnancy, day_of(now), None, now)
         records = self._pregnancies.records_of(view.path.woman.id)
         decided = decide(self._rooms, view.projection, now)
-        return keep(self._rooms, decided, view.projection, records, restate=True)
+        return keep(self._rooms, decided, records, restate=True)
 
     def fill(self, limit: int = AT_ONCE) -> int:
         """Decide for pregnancies of which nothing stands that can be read; gives how many were."""

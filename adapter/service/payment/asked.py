@@ -1,0 +1,110 @@
+"""What a decision asked of the rule tables, and whether the tables of today still answer the same.
+
+Rules reach a decision by their answers alone: with the same register, catalogue and program, a decision of which every
+answer is the same is the same decision. So after a change of rules only those are computed again that asked something
+which is answered otherwise now.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from adapter import claims, rules, selection
+from adapter.claims import Catalogue
+from adapter.model.decision import Selection
+from adapter.model.register import Igo
+from adapter.rules import RuleBook
+from adapter.service.rooms import Rooms
+
+_ENCODER = msgspec.msgpack.Encoder()
+_ALL = msgspec.msgpack.Decoder(tuple[bytes, list[bytes]])
+_ONE = msgspec.msgpack.Decoder(tuple[str, str | None, int, tuple[str, ...], bytes])
+_KEPT = 200_000
+"""Different questions of which the answer is remembered, some 200 bytes each."""
+
+
+class Asked:
+    """The questions that decisions asked, under one rule book, register and catalogue."""
+
+    def __init__(self, book: RuleBook, basis: bytes) -> None:
+        self._book = book
+        self._basis = basis
+        self._written: dict[tuple[str, str | None, date, tuple[str, ...]], bytes] = {}
+        self._same: dict[bytes, bool] = {}
+
+    def write(self, chosen: Selection) -> bytes:
+        """What was asked for this selection, with what was answered."""
+        self._bound()
+        written, found = self._written, []
+        for decides, insurer, on, keys in chosen.asked:
+            for key in keys or ((),):
+                question = (decides, insurer, on, key)
+                one = written.get(question)
+                if one is None:
+                    answer = self._book.fingerprint(*question)
+                    one = written[question] = _ENCODER.encode((decides, insurer, on.toordinal(), key, answer))
+                found.append(one)
+        return _ENCODER.encode((self._basis, found))
+
+    def same(self, asked: bytes) -> bool:
+        """Whether all of it is answered the same. False where that is not known, or something else changed."""
+        if not asked:
+            return False
+        self._bound()
+        basis, questions = _ALL.decode(asked)
+        if basis != self._basis:
+            return False
+        known = self._same
+        for question in questions:
+            same = known.get(question)
+            if same is None:
+                same = known[question] = self._answers(question)
+            if not same:
+                return False
+        return True
+
+    def _answers(self, question: bytes) -> bool:
+        decides, insurer, day, key, answer = _ONE.decode(question)
+        return self._book.fingerprint(decides, insurer, date.fromordinal(day), key) == answer != b""
+
+    def _bound(self) -> None:
+        if len(self._same) + len(self._written) > _KEPT:
+            self._written.clear()
+            self._same.clear()
+
+
+class _Last:
+    """What was asked last. Rules, register and catalogue are objects for as long as they stand."""
+
+    of: tuple[RuleBook, Igo, Catalogue] | None = None
+    kept: Asked | None = None
+
+
+def asked_of(rooms: Rooms) -> Asked:
+    """The questions under these rooms; kept while the same rules, register and catalogue are asked again."""
+    of, kept = _Last.of, _Last.kept
+    if kept is None or of is None or of[0] is not rooms.rules or of[1] is not rooms.igo or of[2] is not rooms.catalogue:
+        kept = Asked(rooms.rules, _basis(rooms.igo, rooms.catalogue))
+        _Last.of, _Last.kept = (rooms.rules, rooms.igo, rooms.catalogue), kept
+    return kept
+
+
+def _basis(igo: Igo, catalogue: Catalogue) -> bytes:
+    """All else that makes a decision of a projection, but for what persons decided."""
+    said = "\0".join([igo.version, catalogue.version, _program()])
+    return hashlib.blake2b(said.encode(), digest_size=8).digest()
+
+
+@cache
+def _program() -> str:
+    """A fingerprint of the program that selects and claims: another version may decide otherwise by the same rules."""
+    digest = hashlib.blake2b(digest_size=8)
+    for package in (selection, claims, rules):
+        for path in sorted(Path(package.__path__[0]).glob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
