@@ -327,7 +327,7 @@ def main() -> None:
     options.add_argument("--folder", type=Path, help="keep the store here, or use the one that is there")
     options.add_argument("--only", default="read,search_by_episode,transaction", help="which of them")
     given = options.parse_args()
-    folder = given.folder or Path(tempfile.mkdtemp())
+    folder = (given.folder or Path(tempfile.mkdtemp())).resolve()
     folder.mkdir(exist_ok=True)
     if not (folder / "adapter.db").exists():
         fill(folder, given.women)

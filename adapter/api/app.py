@@ -6,6 +6,7 @@ from threading import Thread
 
 import anyio
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter.access import AuditEvent
 from adapter.api import (
@@ -25,6 +26,7 @@ from adapter.api import (
 from adapter.api.authentication import Authentication
 from adapter.api.csrf import HeaderToken
 from adapter.api.fhir import door
+from adapter.api.fhir.lane import Lane
 from adapter.api.headers import Headers
 from adapter.api.limits import Deadline, FailureLimit, RateLimit
 from adapter.model import wire
@@ -34,7 +36,7 @@ from adapter.service.port import Application
 def create_app(application: Application) -> FastAPI:
     """The application's HTTP doors, without the pages. No interactive docs: those load scripts from elsewhere."""
     _prepare()
-    app = FastAPI(
+    app = _Doors(
         title="Geboortezorg-adapter",
         version="1",
         summary="One shared care path per pregnancy, and the IGO decision that follows from it",
@@ -63,7 +65,19 @@ def create_app(application: Application) -> FastAPI:
     app.add_middleware(FailureLimit, bounds=application.bounds)
     app.add_middleware(Deadline, bounds=application.bounds)
     app.add_middleware(Headers, frame_ancestors=application.frame_ancestors, issuer=issuer, bounds=application.bounds)
+    if application.entrance.configured:
+        app.lane = Lane(super(_Doors, app).__call__, application)
     return app
+
+
+class _Doors(FastAPI):
+    """All doors behind one; a read by id has a lane of its own past the others."""
+
+    lane: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await (self.lane or super().__call__)(scope, receive, send)
 
 
 def _prepare() -> None:

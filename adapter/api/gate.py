@@ -42,7 +42,7 @@ def refusal(scope: Scope, issuer: str | None = None, bounds: Bounds = UNBOUND) -
     """Whether to turn this request away; None when it may go on. `issuer`: our address, once access is configured."""
     headers = Headers(scope=scope)
     hosts = headers.getlist("host")
-    if len(hosts) != 1 or not _named(hosts[0], issuer, bounds):
+    if len(hosts) != 1 or not named(hosts[0], issuer, bounds):
         detail = "access is not configured, so this service answers only to localhost, 127.0.0.1 or [::1]"
         return Refusal(421, "host", detail if issuer is None else "this service answers only to its own address")
     if scope["method"] not in _READING and not _same_origin(headers, hosts[0], scope["scheme"], issuer):
@@ -65,7 +65,8 @@ def too_large(scope: Scope, limits: Limits) -> str:
     return f"a request may hold at most {most_bytes(scope, limits)} bytes ([access.limits] {key})"
 
 
-def _named(host: str, issuer: str | None, bounds: Bounds) -> bool:
+def named(host: str, issuer: str | None, bounds: Bounds) -> bool:
+    """Whether a `Host` header names this service."""
     return names_this_machine(host) or names_us(host, issuer) or host.lower() in bounds.hosts
 
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 from uuid import uuid4
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapter.access import log
@@ -72,8 +73,9 @@ def _is_bsn(digits: str) -> bool:
     return True
 
 
-def _request_id(request: Request) -> str:
-    given = request.headers.get("x-request-id") or request.headers.get("x-correlation-id") or ""
+def request_id_of(request_id: str | None, correlation_id: str | None) -> str:
+    """Under which name a request is known: the one it brings, where that may stand in a log, else one of ours."""
+    given = request_id or correlation_id or ""
     # Nine digits are a BSN, or a mistyped one; and it goes into the audit log.
     return given if _REQUEST_ID.fullmatch(given) and not _NINE_DIGITS.search(given) else str(uuid4())
 
@@ -87,8 +89,7 @@ class Headers:
         self._app = app
         self._bounds = bounds
         self._issuer = issuer
-        headers = {**SECURITY_HEADERS, **framing(frame_ancestors), **transport(issuer)}
-        self._headers = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+        self._headers = secured(frame_ancestors, issuer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -96,7 +97,7 @@ class Headers:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        request_id = _request_id(request)
+        request_id = request_id_of(request.headers.get("x-request-id"), request.headers.get("x-correlation-id"))
         request.state.request_id = request_id
         is_static = scope["path"].startswith("/static/")
         started = False
@@ -118,23 +119,35 @@ class Headers:
             log.TURNED_AWAY.log(request_id=request_id, method=_method(request), reason=refused.reason)
             await answer(request, refused.status, refused.detail)(scope, receive, send_with_headers)
             return
-        if _bsn_in_address(scope):
+        if bsn_in_address(scope):
             await answer(request, 400, _bsn_advice(request))(scope, receive, send_with_headers)
             return
         try:
             await self._app(scope, bounded(receive, most_bytes(scope, self._bounds.limits)), send_with_headers)
         except Exception as error:
-            # The message of an unexpected error may hold anything; its type and place may not.
-            log.REQUEST_FAILED.log(
-                request_id=request_id, method=_method(request), route=_route(scope), error=type(error).__name__
-            )
+            told = failure(request, request_id, error)
             if started:
                 raise
-            text = f"something went wrong here; the log names it under request {request_id}"
-            await answer(request, 500, text)(scope, receive, send_with_headers)
+            await told(scope, receive, send_with_headers)
 
 
-def _bsn_in_address(scope: Scope) -> bool:
+def secured(frame_ancestors: Sequence[str], issuer: str | None) -> tuple[tuple[bytes, bytes], ...]:
+    """What every answer carries."""
+    headers = {**SECURITY_HEADERS, **framing(frame_ancestors), **transport(issuer)}
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+
+
+def failure(request: Request, request_id: str, error: Exception) -> Response:
+    """The answer to what went wrong here. The message of an unexpected error may hold anything; its type and place may
+    not.
+    """
+    log.REQUEST_FAILED.log(
+        request_id=request_id, method=_method(request), route=_route(request.scope), error=type(error).__name__
+    )
+    return answer(request, 500, f"something went wrong here; the log names it under request {request_id}")
+
+
+def bsn_in_address(scope: Scope) -> bool:
     """In the query; in the path only where it can be no id that a source gave out."""
     if names_bsn(unquote_plus(scope.get("query_string", b"").decode("latin-1"))):
         return True

@@ -11,6 +11,7 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapter.access import ActorKind, Identified, log
@@ -58,11 +59,11 @@ class RateLimit:
         if throttle is None or scope["type"] != "http" or scope["path"].startswith(_FREE):
             await self._app(scope, receive, send)
             return
-        taken = await throttle.take(_identity(scope))
+        taken = await throttle.take(identity_of(scope))
         if taken is None:
             await self._app(scope, receive, send)
             return
-        told = _headers(taken)
+        told = told_of(taken)
         if not taken.allowed:
             await _turned_away(Request(scope), taken, told)(scope, receive, send)
             return
@@ -138,19 +139,28 @@ class Deadline:
         except TimeoutError:
             if not clock.expired():
                 raise
-            log.TURNED_AWAY.log(request_id=_request_id(scope), method=scope["method"], reason="time")
-            text = f"no answer within {self._seconds:g} seconds ([access.limits] seconds): ask for less at once"
-            if scope["method"] not in ("GET", "HEAD"):
-                text += "; what was sent may have been kept: look before sending it again"
-            request = Request(scope)
-            await answer(request, 503, text, {"Retry-After": "5"}, code="timeout")(scope, receive, send)
+            await late(Request(scope), self._seconds, _request_id(scope))(scope, receive, send)
 
 
-def _identity(scope: Scope) -> str:
-    """Whose count it is: by what was authenticated. A system says itself for whom it asks, so that makes none."""
+def late(request: Request, seconds: float, request_id: str) -> Response:
+    """The answer to a request that took too long."""
+    log.TURNED_AWAY.log(request_id=request_id, method=request.method, reason="time")
+    text = f"no answer within {seconds:g} seconds ([access.limits] seconds): ask for less at once"
+    if request.method not in ("GET", "HEAD"):
+        text += "; what was sent may have been kept: look before sending it again"
+    return answer(request, 503, text, {"Retry-After": "5"}, code="timeout")
+
+
+def identity_of(scope: Scope) -> str:
+    """As whom a request is counted."""
     who: Identified | None = scope.get("state", {}).get("identified")
-    if who is None:
-        return f"address:{_address(scope)}"
+    return f"address:{_address(scope)}" if who is None else counted_as(who)
+
+
+def counted_as(who: Identified) -> str:
+    """The identity whose requests are counted together: what was authenticated. A system says itself for whom it asks,
+    so that makes no count of its own.
+    """
     if who.actor.client is not None:
         return f"client:{who.actor.client}:{who.actor.organisation or ''}"
     if who.actor.kind is ActorKind.WOMAN and who.woman is not None:
@@ -179,7 +189,8 @@ def _request_id(scope: Scope) -> str:
     return str(scope.get("state", {}).get("request_id", ""))
 
 
-def _headers(taken: Taken) -> list[tuple[bytes, bytes]]:
+def told_of(taken: Taken) -> list[tuple[bytes, bytes]]:
+    """The headers that say how much is left."""
     seconds = math.ceil(taken.wait) if not taken.allowed else 60
     return [
         (b"ratelimit-policy", b'"identity";q=%d;w=60' % taken.quota),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from starlette.requests import Request
 
 from adapter.model.sources import Media
@@ -29,7 +31,13 @@ def wanted(request: Request) -> Media | None:
     if asked:
         # A '+' that was not escaped arrives as a space.
         return _NAMES.get(asked.split(";")[0].strip().lower().replace(" ", "+"))
-    accept = request.headers.get("accept", "").strip()
+    return accepted(request.headers.get("accept", ""))
+
+
+@lru_cache(256)
+def accepted(text: str) -> Media | None:
+    """The format that an `Accept` header asks for."""
+    accept = text.strip()
     if not accept:
         return Media.JSON
     for name in sorted(accept.split(","), key=_quality, reverse=True):

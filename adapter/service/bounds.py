@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 MIB = 1024 * 1024
@@ -47,6 +48,10 @@ class Throttle(Protocol):
         """One request of this identity; None where nothing is counted."""
         ...
 
+    def at_hand(self, identity: str) -> Taken | None:
+        """The same where it can be said at once and the answer is yes; None: `take` it."""
+        ...
+
     async def failed(self, address: str) -> None:
         """A request from this address showed a token or session that does not hold."""
         ...
@@ -61,12 +66,24 @@ class Throttle(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Notices:
+    """Who is told of changes. `most`: subscriptions of one caller. `registered`: for each system the origins to which
+    it may have us go, inside the network too. `loopback`: whether this machine may be told, as nobody is anybody yet.
+    """
+
+    most: int = 100
+    registered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    loopback: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Bounds:
     """`hosts`: names (`host` or `host:port`) under which this service answers beside the issuer's and loopback."""
 
     limits: Limits = LIMITS
     throttle: Throttle | None = None
     hosts: frozenset[str] = frozenset()
+    notices: Notices = Notices()
 
 
 UNBOUND = Bounds()

@@ -62,6 +62,10 @@ class Entrance(Protocol):
         """Whether access is configured; if not, everybody is the demonstration identity, on loopback alone."""
         ...
 
+    def at_hand(self, bearer: str) -> Identified | None:
+        """Who shows this token, where that was established before and holds still; None: `identify` them."""
+        ...
+
     async def identify(self, credentials: Credentials) -> Identified:
         """Who asks. Raises `access.UnauthenticatedError`, and `access.UnavailableError` where that cannot be said."""
         ...
@@ -82,6 +86,10 @@ class Demonstration:
 
     def __init__(self) -> None:
         self._everybody = Identified(DEMONSTRATION, frozenset(Purpose))
+
+    def at_hand(self, bearer: str) -> Identified | None:
+        """Nobody: a token means nothing here."""
+        return None
 
     async def identify(self, credentials: Credentials) -> Identified:
         """The demonstration identity."""

@@ -109,6 +109,11 @@ class Tokens:
         header = {"alg": ALGORITHM, "typ": _TYPE, "kid": key.kid}
         return serialize_compact(header, json.dumps(body).encode(), key, registry=_REGISTRY)
 
+    def at_hand(self, token: str) -> Identified | None:
+        """Who shows a token of ours that was verified before and has not expired."""
+        found = self._known.get(hashlib.sha256(token.encode()).digest())
+        return found[1] if found is not None and found[0] > self._now() else None
+
     def verify(self, token: str) -> Identified | None:
         """Who shows this token; None for what is no token of ours. Raises `UnauthenticatedError`."""
         digest = hashlib.sha256(token.encode()).digest()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,7 +17,9 @@ from adapter import fhir
 from adapter.api.fhir.exchange import Exchange
 from adapter.fhir import JsonObject
 from adapter.model.sources import FhirVersion, Media
+from adapter.service.endpoint.endpoint import FhirEndpoint
 from adapter.service.endpoint.fault import FhirFault
+from adapter.service.endpoint.scope import Caller
 from adapter.store.search import Row
 
 _WORTH_PACKING = 1400  # bytes: less fits in one packet anyway
@@ -42,10 +45,15 @@ def respond(exchange: Exchange, body: bytes, status: int = 200, headers: dict[st
 def packed(given: Headers, body: bytes, media: Media, status: int, headers: dict[str, str] | None) -> Response:
     """The answer, with gzip where the client takes it and it is worth it."""
     made = {"Vary": "Accept, Accept-Encoding", **(headers or {})}
-    if len(body) > _WORTH_PACKING and "gzip" in given.get("accept-encoding", ""):
+    if worth_packing(body, given.get("accept-encoding", "")):
         body = gzip.compress(body, 1, mtime=0)
         made["Content-Encoding"] = "gzip"
     return Response(body, status, made, media_type=media.value)
+
+
+def worth_packing(body: bytes, accepted: str) -> bool:
+    """Whether to send it with gzip."""
+    return len(body) > _WORTH_PACKING and "gzip" in accepted
 
 
 def written(exchange: Exchange, resource: JsonObject) -> bytes:
@@ -61,15 +69,25 @@ def tag_of(row: Row) -> str:
 
 def headers_of(row: Row) -> dict[str, str]:
     """What goes with a resource."""
-    return {"ETag": tag_of(row), "Last-Modified": format_datetime(row.received_at, usegmt=True)}
+    return {"ETag": tag_of(row), "Last-Modified": last_modified(row.received_us // 1_000_000)}
+
+
+@lru_cache(4096)
+def last_modified(seconds: int) -> str:
+    """An instant as HTTP writes it."""
+    return formatdate(seconds, usegmt=True)
 
 
 def stored(exchange: Exchange, row: Row, body: bytes | None = None) -> bytes:
     """A stored resource in the format asked for."""
-    served, caller = exchange.endpoint.served, exchange.caller
-    if exchange.media is Media.XML:
-        return fhir.to_xml(served.resource(row, caller, body), exchange.version)
-    return served.body(row, caller, body)
+    return rendered(exchange.endpoint, exchange.caller, exchange.media, row, body)
+
+
+def rendered(endpoint: FhirEndpoint, caller: Caller, media: Media, row: Row, body: bytes | None = None) -> bytes:
+    """A stored resource as this caller gets it."""
+    if media is Media.XML:
+        return fhir.to_xml(endpoint.served.resource(row, caller, body), endpoint.version)
+    return endpoint.served.body(row, caller, body)
 
 
 def bundle(

@@ -35,7 +35,7 @@ from adapter.store import StoreUnavailableError
 
 _FORMATS = "ask for application/fhir+json or application/fhir+xml"
 _CARRIABLE, _NINE = re.compile(r"[A-Za-z0-9-]{1,64}"), re.compile(r"[0-9]{9}")
-_CARRIED = ("x-correlation-id", "medmij-request-id")
+CARRIED = ("x-correlation-id", "medmij-request-id")
 _TOO_LONG = "the body of the request is longer than is taken here ([access.limits] fhir_body)"
 _FORM = "application/x-www-form-urlencoded"
 
@@ -65,6 +65,11 @@ def doors(application: Application) -> dict[str, ASGIApp]:
         **{at: Door(application, version, at) for at, version in versions.items()},
         "/cds-services": Cds(application),
     }
+
+
+def carriable(text: str) -> bool:
+    """Whether the name that others gave a request may go back with the answer."""
+    return _CARRIABLE.fullmatch(text) is not None and not _NINE.search(text)
 
 
 class Shortcut:
@@ -107,9 +112,9 @@ class Door:
         """Answer one request."""
         request = Request(scope, receive)
         response = await self._answer(request)
-        for name in _CARRIED:
+        for name in CARRIED:
             given = request.headers.get(name)
-            if given is not None and _CARRIABLE.fullmatch(given) and not _NINE.search(given):
+            if given is not None and carriable(given):
                 response.headers[name] = given
         if request.method == "HEAD":
             response.body = b""
@@ -130,18 +135,10 @@ class Door:
             exchange = await self._exchange(request, said, values)
             await require(exchange, exchange.kind or _fixed(interaction), interaction.access)
             return await HANDLERS[interaction.code](exchange)
-        except FhirFault as refused:
-            allow = ", ".join(allowed(_parts(request.scope["path"], self._at))) if refused.status == 405 else ""
-            return answers.refused(request.headers, refused, said, self._version, allow)
-        except HTTPException as error:  # of the server: the body turned out too long
-            fault = FhirFault(error.status_code, "too-long" if error.status_code == 413 else "processing", _TOO_LONG)
-            return answers.refused(request.headers, fault, said, self._version)
-        except StoreUnavailableError:
-            fault = FhirFault(503, "transient", "the store does not answer now: try again")
-            return answers.refused(request.headers, fault, said, self._version)
-        except DeniedError:
-            denied = FhirFault(403, "forbidden", "not allowed for this identity and purpose")
-            return answers.refused(request.headers, denied, said, self._version)
+        except REFUSALS as error:
+            fault = fault_of(error)
+            allow = ", ".join(allowed(_parts(request.scope["path"], self._at))) if fault.status == 405 else ""
+            return answers.refused(request.headers, fault, said, self._version, allow)
 
     async def _exchange(self, request: Request, media: Media, values: Mapping[str, str]) -> Exchange:
         kind = values.get("type", "")
@@ -174,6 +171,21 @@ class Door:
             return f"{issuer}{self._at}"
         host = request.headers.get("host", "localhost")
         return f"{request.scope.get('scheme', 'http')}://{host}{self._at}"
+
+
+REFUSALS = (FhirFault, HTTPException, StoreUnavailableError, DeniedError)
+"""What becomes an OperationOutcome of its own; anything else is an error of ours."""
+
+
+def fault_of(error: Exception) -> FhirFault:
+    """The fault to tell of, for one of `REFUSALS`."""
+    if isinstance(error, FhirFault):
+        return error
+    if isinstance(error, HTTPException):  # of the server: the body turned out too long
+        return FhirFault(error.status_code, "too-long" if error.status_code == 413 else "processing", _TOO_LONG)
+    if isinstance(error, StoreUnavailableError):
+        return FhirFault(503, "transient", "the store does not answer now: try again")
+    return FhirFault(403, "forbidden", "not allowed for this identity and purpose")
 
 
 def _fixed(interaction: Interaction) -> str:

@@ -92,8 +92,12 @@ class Exchange:
 
     def none_match(self, tag: str) -> bool:
         """Whether `If-None-Match` names this version."""
-        text = self.request.headers.get("if-none-match", "")
-        return text.strip() == "*" or any(found[0].removeprefix("W/") == tag[2:] for found in _ETAG.finditer(text))
+        return matches(self.request.headers.get("if-none-match", ""), tag)
+
+
+def matches(text: str, tag: str) -> bool:
+    """Whether an `If-None-Match` names this version."""
+    return text.strip() == "*" or any(found[0].removeprefix("W/") == tag[2:] for found in _ETAG.finditer(text))
 
 
 def pairs_of(text: str, where: str) -> list[tuple[str, str]]:

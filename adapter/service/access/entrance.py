@@ -63,6 +63,10 @@ class ConfiguredEntrance:
             raise UnauthenticatedError("say who you are: a token of this service, or log in")
         return who
 
+    def at_hand(self, bearer: str) -> Identified | None:
+        """Who shows this token, where that was established before and holds still."""
+        return self._tokens.at_hand(bearer)
+
     async def _shown(self, token: str, shut: bool) -> Identified:
         who = self._tokens.verify(token)
         if who is None and self._introspection is not None:

@@ -18,14 +18,17 @@ class AuditQueue:
 
     async def record(self, events: Sequence[AuditEvent]) -> None:
         """Keep events; durable when this returns. Raises what the log raises: no log, no data."""
-        if not events:
-            return
+        if events:
+            await self.begin(events)
+
+    def begin(self, events: Sequence[AuditEvent]) -> asyncio.Future[None]:
+        """Begin to keep events; durable when what this gives is done."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._waiting.append((events, done))
         if self._writing is None or self._writing.done():
             self._writing = loop.create_task(self._write())
-        await done
+        return done
 
     async def _write(self) -> None:
         while self._waiting:
