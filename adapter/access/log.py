@@ -64,6 +64,7 @@ TURNED_AWAY = _event("http.turned-away", Level.WARNING, "request_id", "method", 
 DENIED = _event("access.denied", Level.WARNING, "request_id", "reason", "action", "what", "purpose")
 TOKEN_REFUSED = _event("access.token-refused", Level.WARNING, "request_id", "client", "error")
 LOGIN_REFUSED = _event("login.refused", Level.WARNING, "request_id", "reason", "what")
+TELLING_FAILED = _event("subscription.failed", Level.WARNING, "error", "waiting")
 JOB_DONE = _event("job.done", Level.INFO, "kind", "key", "seconds")
 JOB_FAILED = _event("job.failed", Level.WARNING, "kind", "key", "error", "delivery")
 JOB_DEAD = _event("job.dead", Level.ERROR, "kind", "key", "error", "delivery")

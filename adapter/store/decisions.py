@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, insert, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, insert, not_, or_, select
 
 from adapter.model.decision import Decision
 from adapter.model.wire import from_json, to_json
@@ -21,6 +21,7 @@ _D = decisions.c
 
 # Statements are built once: that costs more than running them.
 _ADD = insert(decisions)
+_LAST = select(func.max(_D.position))
 _THOSE = select(_D.id, _D.body).where(_D.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -79,6 +80,11 @@ class Decisions(Part):
         """Every decision about a pregnancy, newest first."""
         query = select(_D.id, _D.body).where(_D.pregnancy == pregnancy)
         return self._decided(query.order_by(_D.decided_at.desc(), _D.position.desc()))
+
+    def last_decided(self) -> int:
+        """The position of the newest decision; 0 where there is none."""
+        with self._database.reading() as connection:
+            return connection.execute(_LAST).scalar() or 0
 
     def _decided(self, query: Select[Any], asked: Mapping[str, object] | None = None) -> list[Decision]:
         with self._database.reading() as connection:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from adapter.model.sources import FhirVersion
 from adapter.store.records import Part
 from adapter.store.search_tables import subscriptions
+from adapter.store.text import chunks
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """One subscription. `upto`: the position of the last version it was told of; `failures`: since it last went."""
+    """One subscription. `upto`: the position of the last version (or decision) it was told of.
+
+    `failures`: since it last went.
+    """
 
     id: str
     version: FhirVersion
@@ -31,8 +36,10 @@ class Subscribed:
 class Subscriptions(Part):
     """Add, read, change and remove."""
 
-    def add(self, one: Subscribed) -> None:
-        """Keep a subscription; what it says is sealed, for it may hold a secret of the receiver."""
+    def add(self, one: Subscribed, most: int) -> bool:
+        """Keep a subscription; what it says is sealed, for it may hold a secret of the receiver. False, and not kept,
+        where its owner has so many already.
+        """
         body = self._vault.own.seal(json.dumps(one.resource).encode(), _bound(one.id))
         row: dict[str, object] = {
             "id": one.id,
@@ -41,8 +48,13 @@ class Subscriptions(Part):
             "status": one.status,
         }
         row |= {"seq": one.upto, "failures": one.failures, "created_at": one.created_at, "body": body}
+        held = select(func.count()).where(subscriptions.c.owner == one.owner)
         with self._database.writing() as connection:
+            self._database.lock(connection, f"subscriptions {one.owner}")
+            if (connection.execute(held).scalar() or 0) >= most:
+                return False
             connection.execute(insert(subscriptions).values(row))
+        return True
 
     def all(self) -> list[Subscribed]:
         """Every subscription, the oldest first."""
@@ -62,6 +74,12 @@ class Subscriptions(Part):
         with self._database.writing() as connection:
             connection.execute(update(subscriptions).where(subscriptions.c.id == one.id).values(changed))
         return replace(one, upto=upto, failures=failures, status=status)
+
+    def passed(self, ids: Collection[str], upto: int) -> None:
+        """Remember that up to here there was nothing for these."""
+        with self._database.writing() as connection:
+            for some in chunks(sorted(ids)):
+                connection.execute(update(subscriptions).where(subscriptions.c.id.in_(some)).values(seq=upto))
 
     def remove(self, id: str) -> None:
         """Tell no more."""
