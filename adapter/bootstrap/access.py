@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -33,7 +33,8 @@ class ClientSettings(Section):
     Keys by URL (preferred) or as a JWKS file; neither: its tokens come from the server of `[access.introspection]`.
     `source`: the source as which it may send data. `purposes`: those its tokens may have, one each. `organisations`:
     others on whose behalf it may ask (`ura:…`, `agb:…`; `*`: whichever it names). `subject` `woman`: each of its
-    tokens stands for one woman (the MedMij reading role). `introspects`: it may ask about tokens of others.
+    tokens stands for one woman (the MedMij reading role). `introspects`: it may ask about tokens of others. `notify`:
+    the origins to which its subscriptions may have us go, inside the network too; none: public addresses.
     """
 
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/%-]{0,255}$")
@@ -47,6 +48,7 @@ class ClientSettings(Section):
     scopes: tuple[str, ...] = ("system/*.rs",)
     subject: Literal["system", "woman"] = "system"
     introspects: bool = False
+    notify: tuple[Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+$")], ...] = ()
     jwks_url: str | None = None
     jwks_file: Path | None = None
     algorithms: tuple[Literal["RS384", "ES384", "RS256", "RS512", "PS256", "PS384", "PS512", "ES256", "ES512"], ...] = (
@@ -161,6 +163,7 @@ class LimitSettings(Section):
     entries: int = Field(default=5000, ge=1, le=5000)
     page: int = Field(default=1000, ge=1, le=1000)
     parameters: int = Field(default=200, ge=1, le=200)
+    subscriptions: int = Field(default=100, ge=1)
     seconds: float = Field(default=120.0, ge=0)
     log_years: int = Field(default=5, ge=5)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from adapter.bootstrap.access import AccessSettings
 from adapter.bootstrap.throttle import RedisThrottle
-from adapter.service.bounds import UNBOUND, Bounds, Limits
+from adapter.service.bounds import UNBOUND, Bounds, Limits, Notices
 
 
 def bounds_of(access: AccessSettings | None, redis: Callable[[], str]) -> Bounds:
@@ -25,4 +25,6 @@ def bounds_of(access: AccessSettings | None, redis: Callable[[], str]) -> Bounds
         parameters=given.parameters,
         seconds=given.seconds,
     )
-    return Bounds(limits, throttle, frozenset(host.lower() for host in access.hosts))
+    registered = {client.id: client.notify for client in access.client}
+    notices = Notices(given.subscriptions, registered, loopback=False)
+    return Bounds(limits, throttle, frozenset(host.lower() for host in access.hosts), notices)

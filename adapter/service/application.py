@@ -107,7 +107,8 @@ class UseCases:
         self.proposals = Proposals(rooms, records, self._pregnancies, work, self.reach)
         self._worker = worker(work)
         self.lots = Lots(rooms.store, work, self._checker, elsewhere)
-        self.fhir = FhirService(rooms, self._checker, self._settled, self.reach, open=not self.entrance.configured)
+        opened = not self.entrance.configured
+        self.fhir = FhirService(rooms, self._checker, self._settled, self.reach, bounds.notices, open=opened)
         self.signals = Signals(rooms, self._views, self._settled)
         self.audit = AuditDesk(rooms)
         self._rounds = Rounds(self.pull, self._pulled_at, self.payment.standing, rooms.clock, pull_every)

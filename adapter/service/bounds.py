@@ -77,17 +77,6 @@ class Notices:
 
 
 @dataclass(frozen=True, slots=True)
-class Notices:
-    """Who is told of changes. `most`: subscriptions of one caller. `registered`: for each system the origins to which
-    it may have us go, inside the network too. `loopback`: whether this machine may be told, as nobody is anybody yet.
-    """
-
-    most: int = 100
-    registered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    loopback: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Bounds:
     """`hosts`: names (`host` or `host:port`) under which this service answers beside the issuer's and loopback."""
 

@@ -11,6 +11,7 @@ from adapter.api.fhir.exchange import Exchange
 from adapter.api.fhir.scoping import require
 from adapter.api.fhir.writing import sent
 from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.subscriptions import DECISIONS
 
 
 async def subscribe(exchange: Exchange) -> Response:
@@ -18,7 +19,11 @@ async def subscribe(exchange: Exchange) -> Response:
     given = await sent(exchange)
     if given.resource.get("resourceType") != "Subscription":
         raise bad("this address takes a Subscription", "resourceType", "value")
-    await require(exchange, str(given.resource.get("criteria", "")).partition("?")[0], "s")
+    criteria = str(given.resource.get("criteria", ""))
+    if criteria == DECISIONS:
+        await require(exchange, criteria.partition("/")[0], "r")
+    else:
+        await require(exchange, criteria.partition("?")[0], "s")
     checked = await run_in_threadpool(fhir.check, given.body, given.media, exchange.version)
     if checked.problem:
         raise FhirFault(422, "structure", checked.problem, "Subscription")

@@ -78,6 +78,11 @@ class Searcher:
         run = _Run(self, query, caller, place)
         return run.result()
 
+    def any(self, query: Query, caller: Caller) -> bool:
+        """Whether there is anything that the query finds among the records of the caller, who is narrowed to some."""
+        run = _Run(self, query, caller, Place(self._names.refresh()))
+        return run.any()
+
     def read(self, row: Row) -> Match:
         """Open a resource."""
         body = row.body()
@@ -119,6 +124,10 @@ class _Run:
         if self._query.only_count:
             return Result(self._query, (), (), total if total is not None else len(matches), None)
         return Result(self._query, tuple(page), tuple(self._included(page)), total, following)
+
+    def any(self) -> bool:
+        self._named = self._by_identifier()
+        return next(self._met(self._candidates(self._narrowed())), None) is not None
 
     def _found(self) -> tuple[list[Match], int | None]:
         self._named = self._by_identifier()

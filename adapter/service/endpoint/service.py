@@ -8,12 +8,14 @@ from adapter.access import Context
 from adapter.model.sources import FhirVersion, RecordKey
 from adapter.service.access.reach import Reach
 from adapter.service.access.rows import RowScope
+from adapter.service.bounds import Notices
 from adapter.service.endpoint.audit import AuditQueue
 from adapter.service.endpoint.dossier import Dossiers
 from adapter.service.endpoint.endpoint import FhirEndpoint
 from adapter.service.endpoint.names import Names
 from adapter.service.endpoint.scope import Caller
 from adapter.service.endpoint.subscriptions import Notifier
+from adapter.service.endpoint.telling import Telling
 from adapter.service.endpoint.write import Settle, Writer
 from adapter.service.intake import Checker
 from adapter.service.rooms import Rooms
@@ -23,7 +25,14 @@ class FhirService:
     """Both versions, over one store. `settle` does the work that follows from what was written."""
 
     def __init__(
-        self, rooms: Rooms, checker: Checker, settle: Settle, reach: Reach | None = None, *, open: bool = True
+        self,
+        rooms: Rooms,
+        checker: Checker,
+        settle: Settle,
+        reach: Reach | None = None,
+        notices: Notices | None = None,
+        *,
+        open: bool = True,
     ) -> None:
         self._reach = reach or Reach(rooms)
         self.store = rooms.store
@@ -32,11 +41,12 @@ class FhirService:
         self.audit = AuditQueue(rooms.audit)
         names = Names(self._search, self.sources)
         self._endpoints = {version: FhirEndpoint(rooms, version, names) for version in FhirVersion}
-        self.notifier = Notifier(rooms, self.endpoint, self.caller, open=open)
+        self.notifier = Notifier(rooms, self.endpoint, self.caller, notices or Notices(), open=open)
+        self._telling = Telling(self.notifier.tell)
 
         async def settled() -> None:
             await settle()
-            await self.notifier.tell()
+            self._telling.soon()  # who wrote does not wait for who is told
 
         self._writers = {v: Writer(rooms, e, checker, settled) for v, e in self._endpoints.items()}
 
@@ -56,6 +66,7 @@ class FhirService:
         """Wait for what was begun."""
         for writer in self._writers.values():
             await writer.aclose()
+        await self._telling.aclose()
 
     def caller(self, context: Context, source: str | None = None, woman: RecordKey | None = None) -> Caller:
         """Who asks, narrowed to what they may see. `source`, `woman`: what their token says of them."""
