@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from adapter.api.gate import MOST_BODY, MOST_FHIR, names_this_machine
-from adapter.asgi import build
 from doors import sample as SAMPLE
+from doors.standing import doors
 
 ADDRESSES = ["/", "/api/v1/pregnancies", "/fhir/r4/metadata", "/fhir/stu3/Patient/p1", "/metrics", "/openapi.json"]
 
@@ -22,7 +22,7 @@ def application() -> Any:
 
 @pytest.fixture
 async def client(application: Any) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(build(application))
+    transport = httpx.ASGITransport(doors(application))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
         yield client
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from adapter.access import DeniedError, Purpose
-from adapter.api import create_app
 from adapter.model import wire
 from doors import sample as SAMPLE
+from doors.standing import doors
 
 ONE = "/api/v1/pregnancies/zw-bakker-1"
 
@@ -22,7 +22,7 @@ def application():
 
 @pytest.fixture
 async def client(application):
-    transport = httpx.ASGITransport(create_app(application))
+    transport = httpx.ASGITransport(doors(application))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 

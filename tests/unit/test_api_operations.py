@@ -9,6 +9,7 @@ import pytest
 
 from adapter.asgi import build
 from doors import sample as SAMPLE
+from doors.standing import doors
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def application():
 
 @pytest.fixture
 async def client(application):
-    transport = httpx.ASGITransport(build(application))
+    transport = httpx.ASGITransport(doors(application))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 

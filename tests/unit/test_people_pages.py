@@ -19,6 +19,7 @@ from adapter.asgi import build
 from adapter.service.port import UnknownPregnancyError
 from adapter.web import login, menu
 from doors.sample import SampleApplication
+from doors.standing import doors
 from support.people_world import FHIR, ISSUER, World
 
 SITE = "http://localhost"
@@ -104,7 +105,7 @@ async def test_the_head_says_who_looks_for_which_organisation_and_in_which_role(
 
 
 async def test_without_access_configured_the_demonstration_is_shown_as_such():
-    transport = httpx.ASGITransport(build(SampleApplication()))
+    transport = httpx.ASGITransport(doors(SampleApplication()))
     async with httpx.AsyncClient(transport=transport, base_url=SITE) as client:
         text = (await client.get("/")).text
         assert "Demonstratie-identiteit" in text

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from adapter.access import Purpose
-from adapter.api.app import create_app
 from adapter.service.planning.plan import PlanWeek
-from adapter.web import install
 from adapter.web.planning import PLACE_NAMES, draw
-from doors.sample import PATH, SampleApplication
+from doors.sample import SampleApplication
+from doors.sample_path import PATH
+from doors.standing import doors
 
 
 @pytest.fixture
@@ -23,9 +23,8 @@ def application():
 
 @pytest.fixture
 async def client(application):
-    app = create_app(application)
-    install(app, application)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as made:
+    transport = httpx.ASGITransport(doors(application))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as made:
         yield made
 
 

@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from adapter.access import DeniedError, Purpose
-from adapter.asgi import build
 from adapter.model import wire
 from adapter.service.asked import BadQuestionError
 from adapter.service.links.proposal import Changed, OvertakenError, Pointed, UnknownProposalError, UnknownRecordError
 from doors import sample as SAMPLE
+from doors.standing import doors
 from support.link_desk import DETAIL, ID, MADE, PROPOSAL, Desk
 
 
@@ -25,7 +25,7 @@ def desk() -> Desk:
 async def client(desk: Desk) -> Any:
     application = SAMPLE.SampleApplication()
     application.proposals = desk
-    transport = httpx.ASGITransport(build(application))
+    transport = httpx.ASGITransport(doors(application))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 
-from adapter.asgi import build
 from adapter.model.carepath import LinkEvidence
 from adapter.service.asked import BadQuestionError
 from adapter.service.links.proposal import (
@@ -21,6 +20,7 @@ from adapter.service.links.proposal import (
 )
 from adapter.web.evidence_sum import WIDTH, draw
 from doors import sample as SAMPLE
+from doors.standing import doors
 from support.link_desk import ID, Desk
 
 ONE, DECIDED, BOUND = f"/koppelingen/{ID}", "/koppelingen/besluiten", "/koppelingen/zwangerschap/p-1"
@@ -38,7 +38,7 @@ def desk() -> Desk:
 async def client(desk: Desk) -> Any:
     application = SAMPLE.SampleApplication()
     application.proposals = desk
-    transport = httpx.ASGITransport(build(application))
+    transport = httpx.ASGITransport(doors(application))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 

@@ -84,7 +84,7 @@ async def test_pages_are_whole_opaque_and_can_be_fetched_again() -> None:
         following = next(link["url"] for link in page["link"] if link["relation"] == "next")
         second = (await http.get(following)).json()
         again = (await http.get(following)).json()
-    assert "w0" not in following
+    assert "Patient" not in following and "patient" not in following  # two letters may be in any token
     assert found(page) + found(second) == [f"Observation/o0-{n}" for n in range(6)]
     assert found(again) == found(second)
     assert [link["relation"] for link in second["link"]] == ["self"]

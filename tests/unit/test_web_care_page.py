@@ -23,6 +23,7 @@ from adapter.web.waterfall import waterfall
 from doors.difficult import DIFFICULT, MEASUREMENTS, TWICE, measured
 from doors.sample import SampleApplication
 from doors.sample_path import BSN, EDD, NOW, PATH, STAD
+from doors.standing import doors
 
 ONE = "/zwangerschap/zw-bakker-1"
 
@@ -202,7 +203,7 @@ def test_a_code_that_happens_to_pass_the_test_of_eleven_stays_readable():
 async def test_only_evidence_of_this_care_path_has_an_original():
     application = SampleApplication()
     application.path = DIFFICULT
-    transport = httpx.ASGITransport(build(application))
+    transport = httpx.ASGITransport(doors(application))
     some = list(evidence_in(DIFFICULT))
     assert len({key_of(e) for e in some}) == len(set(some))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from adapter.access import Purpose
-from adapter.asgi import build
 from adapter.model.decision import EarlyWarning, Reason
 from adapter.web.timeline import draw
 from doors import sample as SAMPLE
 from doors.sample_path import ACTS, FACTS
+from doors.standing import doors
 
 ONE = "/zwangerschap/zw-bakker-1"
 PAGES = ["/", ONE, f"{ONE}/besluit", "/werklijst", "/werklijst/casemix", "/bronnen", "/nothing"]
@@ -27,7 +27,7 @@ def application():
 
 @pytest.fixture
 async def client(application):
-    transport = httpx.ASGITransport(build(application))
+    transport = httpx.ASGITransport(doors(application))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
