@@ -78,20 +78,19 @@ class Asked:
             self._same.clear()
 
 
-class _Last:
-    """What was asked last. Rules, register and catalogue are objects for as long as they stand."""
-
-    of: tuple[RuleBook, Igo, Catalogue] | None = None
-    kept: Asked | None = None
+_AT_ONCE = 4
+"""Sets of rooms of which the questions are kept: those in force, and those of a trial beside them."""
+_last: list[tuple[RuleBook, Igo, Catalogue, Asked]] = []
 
 
 def asked_of(rooms: Rooms) -> Asked:
-    """The questions under these rooms; kept while the same rules, register and catalogue are asked again."""
-    of, kept = _Last.of, _Last.kept
-    if kept is None or of is None or of[0] is not rooms.rules or of[1] is not rooms.igo or of[2] is not rooms.catalogue:
-        kept = Asked(rooms.rules, _basis(rooms.igo, rooms.catalogue))
-        _Last.of, _Last.kept = (rooms.rules, rooms.igo, rooms.catalogue), kept
-    return kept
+    """The questions under these rooms; kept while the same rules, register and catalogue (objects) are asked again."""
+    for rules_, igo, catalogue, kept in _last:
+        if rules_ is rooms.rules and igo is rooms.igo and catalogue is rooms.catalogue:
+            return kept
+    new = Asked(rooms.rules, _basis(rooms.igo, rooms.catalogue))
+    _last[:] = [(rooms.rules, rooms.igo, rooms.catalogue, new), *_last[: _AT_ONCE - 1]]
+    return new
 
 
 def _basis(igo: Igo, catalogue: Catalogue) -> bytes:

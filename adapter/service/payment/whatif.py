@@ -18,6 +18,7 @@ from adapter.model.decision import PhaseDecision
 from adapter.service.decide import Outcome, outcome
 from adapter.service.guard import Guard
 from adapter.service.payment import lines
+from adapter.service.payment.asked import asked_of
 from adapter.service.payment.packing import unpack
 from adapter.service.payment.persons import NOBODY, persons_of
 from adapter.service.payment.redecide import AT_ONCE, Opener, here, pool
@@ -195,6 +196,7 @@ def _try_here(task: tuple[int, int], population: Population) -> _Sums:
 def try_range(rooms: Rooms, other: Rooms, first: int, last: int, population: Population) -> _Sums:
     """Both sides of the pregnancies between two positions."""
     store, sums, at = rooms.store, _Sums(), rooms.clock()
+    ours, theirs = asked_of(rooms), asked_of(other)
     spoken = {n.pregnancy for n in store.override_notes()}
     for row in store.standings(first, last):
         try:
@@ -209,7 +211,9 @@ def try_range(rooms: Rooms, other: Rooms, first: int, last: int, population: Pop
         if row.pregnancy in spoken:
             persons = persons_of(store, [row.pregnancy], at, projection.as_of).get(row.pregnancy, NOBODY)
         sums.looked_at += 1
-        _compare(sums, line, outcome(rooms, projection, persons), outcome(other, projection, persons))
+        before = outcome(rooms, projection, persons)
+        same = theirs.same(ours.write(before.selection))
+        _compare(sums, line, before, before if same else outcome(other, projection, persons))
     return sums
 
 
