@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from adapter.cli.text import block, places
+from adapter.model.evidence import OrganisationKind
 from adapter.selection import named_in
 from adapter.service import dutch
 
@@ -43,7 +45,8 @@ class _Names:
         for organisation in self.all.values():
             codes = [f"AGB {organisation.agb}"] if organisation.agb else []
             codes += [f"URA {organisation.ura}"] if organisation.ura else []
-            yield f"{self.of(organisation)}: {organisation.kind.value}, {', '.join(codes) or 'geen AGB-code of URA'}"
+            kind = organisation.kind.value if organisation.kind is not OrganisationKind.ONBEKEND else "soort onbekend"
+            yield f"{self.of(organisation)}: {kind}, {', '.join(codes) or 'geen AGB-code of URA'}"
 
 
 def dossier_text(given: ClaimsProjection) -> Text:
@@ -97,8 +100,10 @@ def _phase(phase: ProjectedPhase) -> str:
     if phase.state in ("not_started", "not_applicable"):
         return f"{phase.phase}: {state}"
     start = f"{_at(phase.start)}{' (afgeleid)' if phase.derived_start else ''}"
-    end = f"{_at(phase.end)}{' (afgeleid)' if phase.derived_end else ''}"
-    return f"{phase.phase}: {state}, van {start} tot {end}{places(phase.evidence)}"
+    end = (
+        f"{_until(phase.end) if phase.end is not None else 'tot onbekend'}{' (afgeleid)' if phase.derived_end else ''}"
+    )
+    return f"{phase.phase}: {state}, van {start} {end}{places(phase.evidence)}"
 
 
 def _at(moment: Moment | None) -> str:
@@ -107,7 +112,12 @@ def _at(moment: Moment | None) -> str:
 
 def _span(span: Span) -> str:
     start = dutch.instant(span.start) if span.start is not None else "begin onbekend"
-    return f"van {start} tot {dutch.instant(span.end) if span.end is not None else 'open'}"
+    return f"van {start}, einde open" if span.end is None else f"van {start} {_until(span.end)}"
+
+
+def _until(end: Moment) -> str:
+    """A day is part of it, an instant is where it stops."""
+    return f"{'tot' if isinstance(end, datetime) else 't/m'} {dutch.instant(end)}"
 
 
 def _referral(referral: ProjectedReferral, names: _Names) -> str:
