@@ -117,8 +117,8 @@ class LaunchSettings(Section):
 class IntrospectionSettings(Section):
     """A server that knows tokens which are not ours, such as a Nuts node: `[access.introspection]` (RFC 7662).
 
-    `scopes`: what a scope that is no SMART scope stands for. `audience`: what `aud` must name. Only tokens of a
-    registered system count, and only for what is registered.
+    `scopes`: what a scope that is no SMART scope stands for. `audience`: what `aud` must name (required; `*`: any).
+    Only tokens of a registered system count, and only for what is registered.
     """
 
     url: str = Field(pattern=r"^https?://[^?#\s]+$")

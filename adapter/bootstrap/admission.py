@@ -161,4 +161,5 @@ def _asked(given: IntrospectionSettings) -> Asked:
             token = given.token_file.read_text("ascii")
         return f"Bearer {token.strip()}" if token.strip() else None
 
-    return Asked(given.url, authorization, given.scopes, given.audience, given.organisation_claim)
+    audience = None if given.audience == "*" else given.audience
+    return Asked(given.url, authorization, given.scopes, audience, given.organisation_claim)

@@ -39,6 +39,9 @@ def faults(access: AccessSettings, sources: Iterable[str], *, strict: bool = Fal
         given = access.introspection
         if not _safe(given.url):
             found.append(Problem(None, "access.introspection.url", "https (http is for this machine only)"))
+        if given.audience is None:
+            what = "say what `aud` of a token must name: what that server calls us; * for any, also tokens for others"
+            found.append(Problem(None, "access.introspection.audience", what))
         if strict and given.token_env and not os.environ.get(given.token_env):
             found.append(Problem(None, "access.introspection.token_env", f"{given.token_env} is not set"))
         if strict and given.token_file and not given.token_file.is_file():

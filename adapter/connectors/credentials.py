@@ -1,7 +1,8 @@
 """How we show a source who we are: not, by a token that we were given, or as a SMART Backend Services client.
 
-`smart-backend`: the token endpoint is that of the source's `.well-known/smart-configuration`, or the one configured; we
-sign an assertion with our own key (RFC 7523) and get a token for some minutes, which is asked for anew before it ends.
+`smart-backend`: the token endpoint is the one configured, or that of the source's `.well-known/smart-configuration`
+where it is at the source's own origin: what a source tells sends no assertion of ours elsewhere. We sign an assertion
+with our own key (RFC 7523) and get a token for some minutes, which is asked for anew before it ends.
 No secret and no token stands in a message.
 """
 
@@ -121,6 +122,9 @@ class SmartBackend:
         endpoint = said.get("token_endpoint")
         if not isinstance(endpoint, str) or not _safe(endpoint):
             raise FailedError("de bron noemt geen bruikbaar token-eindpunt", "stel token_url in bij deze bron")
+        if _origin(endpoint) != _origin(self._base):  # what we sign would be worth something there
+            advice = "is dat eindpunt bedoeld: stel het in als token_url bij deze bron"
+            raise FailedError("de bron noemt een token-eindpunt op een ander adres dan het hare", advice)
         return endpoint
 
     def _assertion(self, endpoint: str) -> str:
@@ -188,14 +192,20 @@ def _algorithm(auth: Auth, key: ECKey | RSAKey) -> str:
 
 
 async def _answer(client: httpx.AsyncClient, method: str, url: str, form: dict[str, str] | None) -> dict[str, Any]:
+    headers, body = {"Accept": "application/json", "Accept-Encoding": "identity"}, bytearray()
     try:
-        response = await client.request(method, url, data=form, headers={"Accept": "application/json"})
+        async with asyncio.timeout(_SECONDS), client.stream(method, url, data=form, headers=headers) as response:
+            packed = response.headers.get("Content-Encoding", "identity").lower() != "identity"
+            async for part in response.aiter_bytes():
+                body += part
+                if packed or len(body) > _MOST_BYTES:  # what is packed may be any length
+                    raise FailedError("het token-eindpunt van de bron geeft een te groot antwoord")
     except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise UnreachableError(f"het token-eindpunt van de bron is niet bereikbaar ({type(error).__name__})") from None
     if response.status_code != httpx.codes.OK:
-        raise _failure(response)
+        raise _failure(response.status_code, bytes(body))
     try:
-        said = json.loads(response.content) if len(response.content) <= _MOST_BYTES else None
+        said = json.loads(body)
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
@@ -203,19 +213,18 @@ async def _answer(client: httpx.AsyncClient, method: str, url: str, form: dict[s
     return said
 
 
-def _failure(response: httpx.Response) -> SourceError:
-    status = response.status_code
+def _failure(status: int, body: bytes) -> SourceError:
     if status in (429, 502, 503, 504):
         return UnreachableError(f"het token-eindpunt van de bron kon niet antwoorden: HTTP {status}")
     if status in (400, 401, 403):
-        return RefusedError(f"de bron geeft ons geen token: HTTP {status}{_code(response)}", _ADVICE)
+        return RefusedError(f"de bron geeft ons geen token: HTTP {status}{_code(body)}", _ADVICE)
     return FailedError(f"het token-eindpunt van de bron gaf een fout: HTTP {status}")
 
 
-def _code(response: httpx.Response) -> str:
+def _code(body: bytes) -> str:
     """The code of RFC 6749 section 5.2, where it is one of those; no other text of theirs is repeated."""
     try:
-        code = json.loads(response.content)["error"]
+        code = json.loads(body)["error"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     known = ("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope")
@@ -225,6 +234,14 @@ def _code(response: httpx.Response) -> str:
 def _safe(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and loopback(parts.hostname or ""))
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return "", None, None
 
 
 def given_token(auth: Auth) -> str:

@@ -90,12 +90,16 @@ def test_two_with_one_id_and_a_proxy_that_is_no_address():
 
 def test_introspection(monkeypatch):
     without_keys = {**GOOD, "jwks_url": None, "id": "did:web:node.example:iam:groen"}
-    node = {"url": "http://127.0.0.1:8081/introspect", "token_env": "NODE_TOKEN"}
+    node = {"url": "http://127.0.0.1:8081/introspect", "token_env": "NODE_TOKEN", "audience": "https://node.example/x"}
     monkeypatch.setenv("NODE_TOKEN", "x")
     assert said(without_keys, introspection=node) == []
     monkeypatch.delenv("NODE_TOKEN")
     assert ["NODE_TOKEN" in fault for fault in said(without_keys, introspection=node)] == [True]
     assert any("https" in f for f in said(introspection={"url": "http://node.example/introspect"}))
+    monkeypatch.setenv("NODE_TOKEN", "x")
+    without = {key: value for key, value in node.items() if key != "audience"}
+    assert ["access.introspection.audience" in fault for fault in said(without_keys, introspection=without)] == [True]
+    assert said(without_keys, introspection={**without, "audience": "*"}) == []
 
 
 CONFIG = """

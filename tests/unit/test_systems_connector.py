@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from contextlib import asynccontextmanager
@@ -114,6 +115,9 @@ async def test_not_registered(tmp_path, key):
         assert "eyJ" not in str(error.value)
 
 
+PACKED = gzip.compress(b'{"access_token": "x"}')
+
+
 def answering(**by_path):
     def answer(request):
         name = "token" if request.url.path.endswith("/token") else "discovery"
@@ -128,6 +132,12 @@ def answering(**by_path):
     [
         ({"discovery": {}}, FailedError),
         ({"discovery": {"token_endpoint": "http://elsewhere.example/token"}}, FailedError),
+        ({"discovery": {"token_endpoint": "https://elsewhere.example/token"}}, FailedError),
+        ({"discovery": {"token_endpoint": "http://localhost:81/token"}}, FailedError),
+        ({"discovery": {"token_endpoint": "http://localhost:x/token"}}, FailedError),
+        ({"discovery": httpx.Response(200, content=b'{"a": "' + b"x" * 70_000 + b'"}')}, FailedError),
+        ({"token": httpx.Response(200, content=b" " * 70_000)}, FailedError),
+        ({"token": httpx.Response(200, content=PACKED, headers={"Content-Encoding": "gzip"})}, FailedError),
         ({"discovery": []}, FailedError),
         ({"discovery": httpx.Response(404)}, FailedError),
         ({"discovery": httpx.Response(503)}, UnreachableError),
@@ -137,7 +147,7 @@ def answering(**by_path):
         ({"token": {"access_token": "a b"}}, FailedError),
         ({"token": {"token_type": "bearer"}}, FailedError),
     ],
-    ids=range(10),
+    ids=range(16),
 )
 async def test_a_token_endpoint_that_gives_none(key, by_path, error):
     async with Http(BASE, key, QUICK, answering(**by_path)) as http:

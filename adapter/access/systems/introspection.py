@@ -133,18 +133,11 @@ class Introspection:
 
     async def _answer(self, token: str) -> Mapping[str, Any]:
         """What the server says. Raises `UnavailableError`, which names no token."""
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if (given := self._asked.authorization()) is not None:
             headers["Authorization"] = given
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                transport=self._transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
-            )
         try:
-            response = await self._client.post(self._asked.url, data={"token": token}, headers=headers)
-            if response.status_code != httpx.codes.OK or len(response.content) > _MOST_BYTES:
-                raise UnavailableError(f"the server that knows this token answers {response.status_code}")
-            claims = json.loads(response.content)
+            claims = json.loads(await self._body({"token": token}, headers))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise UnavailableError(
                 f"the server that knows this token does not answer ({type(error).__name__})"
@@ -154,6 +147,26 @@ class Introspection:
         if not isinstance(claims, dict):
             raise UnavailableError("the server that knows this token gives no JSON object")
         return claims
+
+    async def _body(self, form: Mapping[str, str], headers: Mapping[str, str]) -> bytes:
+        """What it answers, read no further than it may be long. Raises `UnavailableError`."""
+        body, client = bytearray(), self._opened()
+        async with client.stream("POST", self._asked.url, data=form, headers=headers) as response:
+            if response.status_code != httpx.codes.OK:
+                raise UnavailableError(f"the server that knows this token answers {response.status_code}")
+            packed = response.headers.get("Content-Encoding", "identity").lower() != "identity"
+            async for part in response.aiter_bytes():
+                body += part
+                if packed or len(body) > _MOST_BYTES:  # what is packed may be any length
+                    raise UnavailableError("the server that knows this token answers at too great length")
+        return bytes(body)
+
+    def _opened(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                transport=self._transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
+            )
+        return self._client
 
     def _remember(self, digest: bytes, until: float, who: Identified | None) -> None:
         if len(self._known) >= _REMEMBERED:
