@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, literal, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, literal_column, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
+from adapter.store import plain
 from adapter.store.errors import ConflictError, NewerDatabaseError, StoreError, StoreUnavailableError, StoreUrlError
 
 _BUSY_SECONDS = 15
@@ -96,7 +96,7 @@ class Database:
         if known is not None and table.name in known:
             return known[table.name]
         with self.reading() as connection:
-            found = connection.execute(_anything(table)).first() is not None
+            found = bool(plain.rows(connection, _anything(table)))
         if known is not None:
             known[table.name] = found
         return found
@@ -155,8 +155,8 @@ class Database:
 
 
 @cache
-def _anything(table: Table) -> Select[Any]:
-    return select(literal(1)).select_from(table).limit(1)
+def _anything(table: Table) -> str:
+    return str(select(literal_column("1")).select_from(table)) + " LIMIT 1"
 
 
 def shown(url: URL) -> str:

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    Connection,
-    Integer,
-    Select,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import Connection
 
 from adapter.model.sources import RecordKey
-from adapter.store.records import KEY_COLUMNS, ActiveKey, Part, active_keys
-from adapter.store.tables import identity_index, links, record_keys
+from adapter.store import plain
+from adapter.store.keys import Wrapped
+from adapter.store.many import insert_many
+from adapter.store.records import ActiveKey, Part, keys_of
+from adapter.store.tables import LINK_COLUMNS, identity_index, links, microseconds
 from adapter.store.text import chunks
 
 WOMAN_LINK = "woman"  # kinds of link whose reference is the record itself
@@ -30,10 +25,7 @@ PROFILE = "profile"
 
 _ALL = 2**31 - 1
 _FLOOD = 20_000  # rows for one batch of tokens: beyond that they are counted first
-_MANY = 200  # records at once; from there on the tokens that are shared by too many are left out
-
-_I = identity_index.c
-_L = links.c
+_MANY = 1000  # the same, for the tokens of one record
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,67 +81,54 @@ class Identities(Part):
 
     def index_all(self, records: Mapping[RecordKey, Indexed], at: datetime | None = None) -> None:
         """The same for several records, in one transaction."""
+        hidden = self._tokens(found.tokens for found in records.values())
         with self._database.writing() as connection:
-            for source in sorted({r.source for r in records}):
-                self._database.lock(connection, source)
-                mine = {r.woman: found for r, found in records.items() if r.source == source}
-                for some in chunks(sorted(mine)):
-                    self._index(connection, source, {woman: mine[woman] for woman in some}, at)
+            self._index(connection, records, hidden, at)
 
-    def _index(self, connection: Connection, source: str, records: Mapping[str, Indexed], at: datetime | None) -> None:
-        keys = active_keys(connection, self._vault, source, list(records), None)
-        wanted = {
-            (self._vault.token(token), woman)
-            for woman, found in records.items()
-            if woman not in keys or keys[woman] is not None
-            for token in found.tokens
-        }
-        women = sorted(w for w in records if w not in keys or keys[w] is not None)
-        if not women:
-            return
-        there = {(r.token, r.woman) for r in connection.execute(_THERE, {"of_source": source, "women": women})}
-        for token, woman in sorted(there - wanted):
-            connection.execute(_GONE, {"of_token": token, "of_source": source, "of_woman": woman})
-        if rows := [{"token": t, "source": source, "woman": w} for t, w in sorted(wanted - there)]:
-            connection.execute(_ADD, rows)
-        profiles = {w: (records[w].profile, key) for w in women if (key := keys.get(w)) is not None}
-        self._keep_profiles(connection, source, profiles, at)
+    def arrive(
+        self, records: Mapping[RecordKey, Indexed], at_most: int, at: datetime
+    ) -> tuple[dict[RecordKey, tuple[RecordKey, ...]], dict[RecordKey, Neighbour], dict[RecordKey, dict[str, int]]]:
+        """`index_all`, and what `neighbours_of` then says of these records."""
+        hidden = self._tokens(found.tokens for found in records.values())
+        with self._database.writing() as connection:
+            own = self._index(connection, records, hidden, at)
+        with self._database.reading() as connection:
+            return self._around(connection, {r: found.tokens for r, found in records.items()}, hidden, at_most, own)
 
-    def _keep_profiles(
+    def _tokens(self, tokens: Iterable[Collection[str]]) -> dict[str, str]:
+        return {token: self._vault.token(token) for some in tokens for token in some}
+
+    def _index(
         self,
         connection: Connection,
-        source: str,
-        profiles: Mapping[str, tuple[bytes | None, ActiveKey]],
+        records: Mapping[RecordKey, Indexed],
+        hidden: Mapping[str, str],
         at: datetime | None,
+    ) -> dict[RecordKey, Neighbour]:
+        """Index them; gives how each stands, its profile being the one given."""
+        for source in sorted({r.source for r in records}):
+            self._database.lock(connection, source)
+        keys = keys_of(connection, self._vault, records)
+        before = self._details(connection, records, records)
+        here = [r for r in records if r not in keys or keys[r] is not None]
+        wanted = {(hidden[token], r.source, r.woman) for r in here for token in records[r].tokens}
+        there = {tuple(row) for some in chunks(here) for row in plain.rows(connection, _THERE, records=some)}
+        for token, source, woman in sorted(there - wanted):
+            plain.rows(connection, _GONE, token=token, source=source, woman=woman)
+        insert_many(connection, identity_index, ("token", "source", "woman"), sorted(wanted - there))
+        new = {r: packed for r in here if (packed := records[r].profile) and packed != before[r].profile}
+        if at is not None:
+            self._keep_profiles(connection, {r: (packed, key) for r, packed in new.items() if (key := keys.get(r))}, at)
+        return {r: replace(n, profile=new[r]) if r in new else n for r, n in before.items()}
+
+    def _keep_profiles(
+        self, connection: Connection, given: Mapping[RecordKey, tuple[bytes, ActiveKey]], at: datetime
     ) -> None:
-        given = {w: (profile, key) for w, (profile, key) in profiles.items() if profile is not None}
-        if at is None or not given:
-            return
-        before = {
-            row.reference: row for row in connection.execute(_PROFILES, {"of_source": source, "women": sorted(given)})
-        }
         rows = []
-        for woman, (profile, key) in sorted(given.items()):
-            bound, held = _bound(RecordKey(source, woman)), before.get(woman)
-            if held is not None and held.key_id == key.id and key.sealer.open(held.explanation, bound) == profile:
-                continue
-            rows.append(
-                {
-                    "kind": PROFILE,
-                    "source": source,
-                    "reference": woman,
-                    "woman": woman,
-                    "target": None,
-                    "how": "automatic",
-                    "explanation": key.sealer.seal(profile or b"", bound),
-                    "key_id": key.id,
-                    "made_at": at,
-                    "made_by": None,
-                    "proposals": 0,
-                }
-            )
-        if rows:
-            connection.execute(_KEEP, rows)
+        for record, (profile, key) in sorted(given.items()):
+            named = (PROFILE, record.source, record.woman, record.woman, None, "automatic")
+            rows.append((*named, key.sealer.seal(profile, _bound(record)), key.id, microseconds(at), None, 0))
+        insert_many(connection, links, LINK_COLUMNS, rows)
 
     def find(self, tokens: Collection[str]) -> dict[str, list[RecordKey]]:
         """The records that each token leads to; every token that was asked for is in the answer."""
@@ -157,8 +136,8 @@ class Identities(Part):
         found: dict[str, list[RecordKey]] = {token: [] for token in tokens}
         with self._database.reading() as connection:
             for some in chunks(hidden):
-                for row in connection.execute(_FIND, {"tokens": some}):
-                    found[hidden[row.token]].append(RecordKey(row.source, row.woman))
+                for token, source, woman in sorted(plain.rows(connection, _SHARING, tokens=some, most=_ALL)):
+                    found[hidden[token]].append(RecordKey(source, woman))
         return found
 
     def neighbours(self, tokens: Collection[str], at_most: int) -> Neighbours:
@@ -168,16 +147,12 @@ class Identities(Part):
         """
         hidden = {self._vault.token(token): token for token in tokens}
         crowded: dict[str, int] = {}
-        if not hidden:
-            return Neighbours((), crowded)
         with self._database.reading() as connection:
-            rows = connection.execute(_NEAR, {"tokens": list(hidden), "limit": _MANY}).all()
-            if len({(r.source, r.woman) for r in rows}) >= _MANY:
-                counted = connection.execute(_COUNT, {"tokens": list(hidden)}).all()
-                crowded = {hidden[token]: many for token, many in counted if many > at_most}
-                left = [token for token, clear in hidden.items() if clear not in crowded]
-                rows = connection.execute(_NEAR, {"tokens": left, "limit": _ALL}).all() if left else []
-        return Neighbours(tuple(self._near(rows)), crowded)
+            by_token = self._sharing(connection, list(hidden), at_most, crowded, _MANY)
+            details = self._details(connection, {r for found in by_token.values() for r in found})
+        return Neighbours(
+            tuple(details[r] for r in sorted(details)), {hidden[token]: many for token, many in crowded.items()}
+        )
 
     def neighbours_of(
         self, tokens: Mapping[RecordKey, Collection[str]], at_most: int
@@ -185,110 +160,114 @@ class Identities(Part):
         """The same for several records at once, themselves included: who shares a token with whom, who they are (the
         link of the records asked about with its explanation), and which tokens were left out.
         """
-        hidden = {token: self._vault.token(token) for mine in tokens.values() for token in mine}
-        asked = sorted(set(hidden.values()))
-        by_token: defaultdict[str, list[RecordKey]] = defaultdict(list)
-        crowded: dict[str, int] = {}
-        details: dict[RecordKey, Neighbour] = {}
         with self._database.reading() as connection:
-            for some in chunks(asked):
-                rows = connection.execute(_SOME, {"tokens": some, "limit": _FLOOD}).all()
-                if len(rows) >= _FLOOD:
-                    counted = connection.execute(_COUNT, {"tokens": some}).all()
-                    crowded |= {token: many for token, many in counted if many > at_most}
-                    left = [t for t in some if t not in crowded]
-                    rows = connection.execute(_SOME, {"tokens": left, "limit": _ALL}).all() if left else []
-                for row in rows:
-                    by_token[row.token].append(RecordKey(row.source, row.woman))
-            crowded |= {token: len(found) for token, found in by_token.items() if len(found) > at_most}
-            everyone = {r for t, found in by_token.items() if t not in crowded for r in found} | tokens.keys()
-            for source in sorted({r.source for r in everyone}):
-                for some in chunks(sorted(r.woman for r in everyone if r.source == source)):
-                    rows = connection.execute(_OF_THESE, {"of_source": source, "women": some}).all()
-                    details |= {n.record: n for n in self._near(rows, tokens)}
-        for record in everyone - details.keys():
-            details[record] = Neighbour(record, None, None, None)
+            return self._around(connection, tokens, self._tokens(tokens.values()), at_most, {})
+
+    def _around(
+        self,
+        connection: Connection,
+        tokens: Mapping[RecordKey, Collection[str]],
+        hidden: Mapping[str, str],
+        at_most: int,
+        own: Mapping[RecordKey, Neighbour],
+    ) -> tuple[dict[RecordKey, tuple[RecordKey, ...]], dict[RecordKey, Neighbour], dict[RecordKey, dict[str, int]]]:
+        by_token: dict[str, list[RecordKey]] = {}
+        crowded: dict[str, int] = {}
+        for some in chunks(sorted(set(hidden.values()))):
+            by_token |= self._sharing(connection, some, at_most, crowded, _FLOOD)
+        everyone = {r for found in by_token.values() for r in found} | tokens.keys()
+        details = self._details(connection, everyone - own.keys(), tokens) | dict(own)
         shared: dict[RecordKey, tuple[RecordKey, ...]] = {}
         left_out: dict[RecordKey, dict[str, int]] = {}
         for record, mine in tokens.items():
-            near = {r for t in mine if hidden[t] not in crowded for r in by_token.get(hidden[t], ())}
-            shared[record] = tuple(sorted(near))
+            shared[record] = tuple(sorted({r for t in mine for r in by_token.get(hidden[t], ())}))
             left_out[record] = {t: crowded[hidden[t]] for t in mine if hidden[t] in crowded}
         return shared, details, left_out
+
+    def _sharing(
+        self, connection: Connection, hidden: Collection[str], at_most: int, crowded: dict[str, int], flood: int
+    ) -> dict[str, list[RecordKey]]:
+        """The records that each of these tokens leads to; those that too many share go to `crowded`."""
+        found = plain.rows(connection, _SHARING, tokens=hidden, most=flood)
+        if len(found) >= flood:
+            crowded |= {t: many for t, many in plain.rows(connection, _COUNT, tokens=hidden) if many > at_most}
+            left = [t for t in hidden if t not in crowded]
+            found = plain.rows(connection, _SHARING, tokens=left, most=_ALL) if left else []
+        by_token: defaultdict[str, list[RecordKey]] = defaultdict(list)
+        records: dict[tuple[str, str], RecordKey] = {}
+        for token, *named in found:
+            key = (named[0], named[1])
+            by_token[token].append(records.get(key) or records.setdefault(key, RecordKey(*key)))
+        for token in [t for t, some in by_token.items() if len(some) > at_most]:
+            crowded[token] = len(by_token.pop(token))
+        return by_token
+
+    def _details(
+        self, connection: Connection, records: Collection[RecordKey], explained: Collection[RecordKey] = ()
+    ) -> dict[RecordKey, Neighbour]:
+        found = {r: Neighbour(r, None, None, None) for r in records}
+        for some in chunks(records):
+            found |= {n.record: n for n in self._near(plain.rows(connection, _DETAILS, records=some), explained)}
+        return found
 
     def linked_to(self, *targets: str) -> tuple[Neighbour, ...]:
         """The records that are linked to these women now, each with its profile."""
         rows: list[Any] = []
         with self._database.reading() as connection:
             for some in chunks(sorted(set(targets))):
-                rows += connection.execute(_LINKED, {"targets": some}).all()
+                rows += plain.rows(connection, _LINKED, targets=some)
         return tuple(n for n in self._near(rows) if n.target in targets)
 
     def _near(self, rows: Iterable[Any], explained: Collection[RecordKey] = ()) -> list[Neighbour]:
         """One entry per record from its links, of which the latest of each kind holds."""
-        profiles: dict[RecordKey, Any] = {}
-        women: dict[RecordKey, Any] = {}
-        records: dict[RecordKey, None] = {}
-        for row in sorted(rows, key=lambda r: (r.source, r.woman, r.position or 0)):
-            record = RecordKey(row.source, row.woman)
-            records[record] = None
-            if row.kind == PROFILE:
-                profiles[record] = row
-            elif row.kind == WOMAN_LINK:
-                women[record] = row
-        return [self._neighbour(r, profiles.get(r), women.get(r), r in explained) for r in records]
+        profiles: dict[tuple[str, str], Any] = {}
+        women: dict[tuple[str, str], Any] = {}
+        for row in sorted(rows, key=_POSITION):
+            (profiles if row[3] == PROFILE else women)[row[0], row[1]] = row
+        found: list[Neighbour] = []
+        for key in sorted(profiles.keys() | women.keys()):
+            record, profile, woman = RecordKey(*key), profiles.get(key), women.get(key)
+            packed = None if profile is None else self._unsealed(record, PROFILE, profile)
+            said = None if woman is None or record not in explained else self._unsealed(record, WOMAN_LINK, woman)
+            target, how = (None, None) if woman is None else (woman[4], woman[5])
+            found.append(Neighbour(record, packed, target, how, said or b""))
+        return found
 
-    def _neighbour(self, record: RecordKey, profile: Any, woman: Any, explained: bool) -> Neighbour:
-        packed = None
-        if profile is not None and profile.wrapped is not None:
-            packed = self._sealer(profile).open(profile.explanation, _bound(record))
-        return Neighbour(record, packed, None if woman is None else woman.target, None if woman is None else woman.how)
+    def _unsealed(self, record: RecordKey, kind: str, row: Any) -> bytes | None:
+        """What a link holds; None once its record was removed."""
+        sealed, key_id, source, woman, master, wrapped = row[6:]
+        if key_id is None:
+            return self._vault.own.open(sealed, _bound(record, kind))
+        if wrapped is None:
+            return None
+        sealer = self._vault.sealer(key_id, source, woman, partial(Wrapped, master, wrapped))
+        return sealer.open(sealed, _bound(record, kind))
 
 
 def _bound(record: RecordKey, kind: str = PROFILE) -> bytes:
     return f"links\n{kind}\n{record.source}\n{record.woman}".encode()
 
 
-def _details(hits: Any) -> Select[Any]:
-    """The links of these records, with the keys that open them."""
-    of_record = _L.kind.in_((WOMAN_LINK, PROFILE)) & (_L.source == hits.c.source) & (_L.reference == hits.c.woman)
-    columns = (hits.c.source, hits.c.woman, _L.position, _L.kind, _L.target, _L.how, _L.explanation, _L.key_id)
-    joined = hits.outerjoin(links, of_record).outerjoin(record_keys, _L.key_id == record_keys.c.id)
-    return select(*columns, *KEY_COLUMNS).select_from(joined)
-
-
-# Built once: making a statement costs more than running it.
-_OF_RECORD = (_I.source == bindparam("of_source"), _I.woman == bindparam("of_woman"))
-_WOMEN: BindParameter[list[str]] = bindparam("women", expanding=True)
-_THERE = select(_I.token, _I.woman).where(_I.source == bindparam("of_source"), _I.woman.in_(_WOMEN))
-_GONE = delete(identity_index).where(*_OF_RECORD, _I.token == bindparam("of_token"))
-_ADD = insert(identity_index)
-_KEEP = insert(links)
-_PROFILES = (
-    select(_L.reference, _L.explanation, _L.key_id)
-    .where(_L.kind == PROFILE, _L.source == bindparam("of_source"), _L.reference.in_(_WOMEN))
-    .order_by(_L.position)
+_POSITION = itemgetter(2)
+_THERE = (
+    "SELECT i.token, i.source, i.woman FROM <<records>> r CROSS JOIN identity_index i"
+    " WHERE i.source = r.source AND i.woman = r.woman"
 )
-_OF_THESE = (
-    select(
-        _L.source,
-        _L.reference.label("woman"),
-        *(_L.position, _L.kind, _L.target, _L.how, _L.explanation, _L.key_id, *KEY_COLUMNS),
-    )
-    .select_from(links.outerjoin(record_keys, _L.key_id == record_keys.c.id))
-    .where(_L.kind.in_((WOMAN_LINK, PROFILE)), _L.source == bindparam("of_source"), _L.reference.in_(_WOMEN))
+_GONE = "DELETE FROM identity_index WHERE token = :token AND source = :source AND woman = :woman"
+_SHARING = "SELECT i.token, i.source, i.woman FROM identity_index i WHERE i.token IN <tokens> LIMIT :most"
+_COUNT = "SELECT i.token, count(*) FROM identity_index i WHERE i.token IN <tokens> GROUP BY i.token"
+_OF_LINK = (
+    "l.source, l.reference, l.position, l.kind, l.target, l.how, l.explanation, l.key_id, k.source, k.woman, k.master,"
+    " k.wrapped"
 )
-_SHARING = _I.token.in_(bindparam("tokens", expanding=True))
-_FIND = select(identity_index).where(_SHARING).order_by(_I.source, _I.woman)
-_SOME = select(identity_index).where(_SHARING).limit(bindparam("limit", type_=Integer))
-_COUNT = select(_I.token, func.count()).where(_SHARING).group_by(_I.token)
-_NEAR = _details(
-    select(_I.source, _I.woman).where(_SHARING).distinct().limit(bindparam("limit", type_=Integer)).subquery("near")
+_KINDS = f"l.kind IN ('{WOMAN_LINK}', '{PROFILE}')"
+_WITH_KEY = "LEFT JOIN record_keys k ON k.id = l.key_id"
+_DETAILS = (
+    f"SELECT {_OF_LINK} FROM <<records>> r CROSS JOIN links l {_WITH_KEY}"  # noqa: S608 - our own text
+    f" WHERE {_KINDS} AND l.source = r.source AND l.reference = r.woman"
 )
-_LINKED = _details(
-    select(_L.source, _L.reference.label("woman"))
-    .where(
-        _L.kind == WOMAN_LINK, _L.target.in_(bindparam("targets", expanding=True))
-    )  # not distinct: SQLite would walk every link
-    .subquery("near")
+_LINKED = (  # not distinct: SQLite would walk every link
+    f"SELECT {_OF_LINK} FROM (SELECT h.source, h.reference FROM links h WHERE h.kind = '{WOMAN_LINK}'"  # noqa: S608
+    f" AND h.target IN <targets>) h CROSS JOIN links l {_WITH_KEY}"
+    f" WHERE {_KINDS} AND l.source = h.source AND l.reference = h.reference"
 )

@@ -9,11 +9,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, exists, insert, not_, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, exists, not_, or_, select
 
 from adapter.model.sources import RecordKey
-from adapter.store.records import KEY_COLUMNS, Part, active_keys
-from adapter.store.tables import Instant, links, record_keys, source_versions
+from adapter.store import plain
+from adapter.store.many import insert_many
+from adapter.store.records import KEY_COLUMNS, Part, keys_of
+from adapter.store.tables import LINK_COLUMNS, Instant, links, microseconds, record_keys
 from adapter.store.text import chunks, split_reference
 
 REMOVED = b""
@@ -49,43 +51,27 @@ class Links(Part):
 
     def add_links(self, rows: Sequence[LinkRow]) -> None:
         """Add links, in one transaction. The latest of a (kind, source, reference) holds."""
-        by_source: defaultdict[str, list[LinkRow]] = defaultdict(list)
-        for row in rows:
-            by_source[row.source].append(row)
         with self._database.writing() as connection:
-            values: list[dict[str, object]] = []
-            for source in sorted(by_source):
+            for source in sorted({row.source for row in rows}):
                 self._database.lock(connection, source)
-                values += self._values(connection, source, by_source[source])
-            if values:
-                connection.execute(insert(links), values)
+            insert_many(connection, links, LINK_COLUMNS, self._values(connection, rows))
 
-    def _values(self, connection: Connection, source: str, rows: Sequence[LinkRow]) -> list[dict[str, object]]:
-        women = _women(connection, source, {row.reference for row in rows if row.kind != _OF_RECORD})
-        women |= {row.reference: row.reference for row in rows if row.kind == _OF_RECORD}
-        keys = active_keys(connection, self._vault, source, set(women.values()), None)
-        values: list[dict[str, object]] = []
+    def _values(self, connection: Connection, rows: Sequence[LinkRow]) -> list[tuple[object, ...]]:
+        women = _women(connection, {(row.source, row.reference) for row in rows if row.kind != _OF_RECORD})
+        women |= {(row.source, row.reference): row.reference for row in rows if row.kind == _OF_RECORD}
+        keys = keys_of(connection, self._vault, {RecordKey(source, woman) for (source, _), woman in women.items()})
+        values: list[tuple[object, ...]] = []
         for row in rows:
-            woman = women.get(row.reference)
-            key = keys.get(woman) if woman else None
-            removed = woman in keys and key is None
+            woman = women.get((row.source, row.reference))
+            record = RecordKey(row.source, woman or "")
+            key = keys.get(record)
             sealer = key.sealer if key else self._vault.own
-            sealed = sealer.seal(REMOVED if removed else row.explanation, _bound(row.kind, source, row.reference))
-            values.append(
-                {
-                    "kind": row.kind,
-                    "source": source,
-                    "reference": row.reference,
-                    "woman": woman,
-                    "target": row.target,
-                    "how": row.how,
-                    "explanation": sealed,
-                    "key_id": key.id if key else None,
-                    "made_at": row.made_at,
-                    "made_by": row.made_by,
-                    "proposals": row.proposals,
-                }
-            )
+            removed = record in keys and key is None
+            bound = _bound(row.kind, row.source, row.reference)
+            sealed = sealer.seal(REMOVED if removed else row.explanation, bound)
+            named = (row.kind, row.source, row.reference, woman, row.target, row.how)
+            made = (key.id if key else None, microseconds(row.made_at), row.made_by, row.proposals)
+            values.append((*named, sealed, *made))
         return values
 
     def links(
@@ -136,20 +122,19 @@ class Links(Part):
         return LinkRow(*fields, row.woman, row.proposals)
 
 
-def _women(connection: Connection, source: str, references: Collection[str]) -> dict[str, str]:
-    """In whose record each of these dossiers stands, by its latest version."""
-    by_type: defaultdict[str, set[str]] = defaultdict(set)
-    for reference in references:
+def _women(connection: Connection, references: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """In whose record each of these dossiers (source, reference) stands, by its latest version."""
+    by_type: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for source, reference in references:
         kind, identifier = split_reference(reference)
         if identifier:
-            by_type[kind].add(identifier)
-    women: dict[str, str] = {}
-    for kind, identifiers in by_type.items():
+            by_type[source, kind].add(identifier)
+    women: dict[tuple[str, str], str] = {}
+    for (source, kind), identifiers in by_type.items():
         for some in chunks(sorted(identifiers)):
-            asked = {"of_source": source, "of_type": kind, "ids": some}
-            for identifier, woman in connection.execute(_WOMEN, asked):
+            for identifier, woman in plain.rows(connection, _WOMEN, source=source, kind=kind, ids=some):
                 if woman is not None:
-                    women[f"{kind}/{identifier}"] = woman
+                    women[source, f"{kind}/{identifier}"] = woman
     return women
 
 
@@ -198,13 +183,8 @@ def _statement(*, timed: bool, by_target: bool, by_reference: bool, by_woman: bo
 
 
 _WOMEN = (
-    select(source_versions.c.id, source_versions.c.woman)
-    .where(
-        source_versions.c.source == bindparam("of_source"),
-        source_versions.c.type == bindparam("of_type"),
-        source_versions.c.id.in_(bindparam("ids", expanding=True)),
-    )
-    .order_by(source_versions.c.seq)
+    "SELECT v.id, v.woman FROM source_versions v WHERE v.source = :source AND v.type = :kind AND v.id IN <ids>"
+    " ORDER BY v.seq"
 )
 
 

@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, insert
 
+from adapter.store import plain
+
 
 def insert_many(connection: Connection, table: Table, names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert rows that hold these columns, in this order, as the driver takes them: texts, numbers, bytes, None."""
     statement, placed = _compiled(connection.dialect, table, names)
     given = [tuple(row) for row in rows] if placed else [dict(zip(names, row, strict=True)) for row in rows]
     if given:
-        connection.exec_driver_sql(statement, given)
+        plain.run(connection, statement, given, many=True)
 
 
 @cache

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
+from adapter.store.many import insert_many
 from adapter.store.records import Part
-from adapter.store.tables import outbox
+from adapter.store.tables import microseconds, outbox
 from adapter.store.text import chunks
 
 
@@ -89,6 +90,4 @@ _DONE = delete(outbox).where(
 
 def intend(connection: Connection, work: Iterable[tuple[str, str]], at: datetime) -> None:
     """Put work in, inside a transaction of the caller."""
-    rows = [{"kind": kind, "key": key, "at": at} for kind, key in work]
-    if rows:
-        connection.execute(insert(outbox), rows)
+    insert_many(connection, outbox, ("kind", "key", "at"), ((kind, key, microseconds(at)) for kind, key in work))

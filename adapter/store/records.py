@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from adapter.model.sources import RecordKey
+from adapter.store import plain
 from adapter.store.database import Database
 from adapter.store.keys import Wrapped
 from adapter.store.search_tables import resource_identifiers
@@ -153,13 +155,19 @@ class Records(Part):
 
 
 _KEYS = (
-    select(record_keys)
-    .where(
-        record_keys.c.source == bindparam("of_source"),
-        record_keys.c.woman.in_(bindparam("women", expanding=True)),
-    )
-    .order_by(record_keys.c.id)
+    "SELECT k.source, k.woman, k.id, k.master, k.wrapped, k.destroyed_at FROM <<records>> r CROSS JOIN record_keys k"
+    " WHERE k.source = r.source AND k.woman = r.woman ORDER BY k.id"
 )
+
+
+def keys_of(connection: Connection, vault: Vault, records: Collection[RecordKey]) -> dict[RecordKey, ActiveKey | None]:
+    """The key of each of these records that has one; None for a record that was removed."""
+    keys: dict[RecordKey, ActiveKey | None] = {}
+    for some in chunks(records):
+        for source, woman, key_id, master, wrapped, destroyed in plain.rows(connection, _KEYS, records=some):
+            sealer = None if destroyed else vault.sealer(key_id, source, woman, partial(Wrapped, master, wrapped))
+            keys[RecordKey(source, woman)] = None if sealer is None else ActiveKey(key_id, sealer)
+    return keys
 
 
 def active_keys(
@@ -169,10 +177,8 @@ def active_keys(
 
     A record that has no key yet gets one, made at `at`; where `at` is None it is left out.
     """
-    keys: dict[str, ActiveKey | None] = {}
-    for some in chunks(women):
-        for row in connection.execute(_KEYS, {"of_source": source, "women": some}):
-            keys[row.woman] = None if row.destroyed_at else ActiveKey(row.id, _cached(vault, row))
+    found = keys_of(connection, vault, [RecordKey(source, woman) for woman in women])
+    keys = {record.woman: key for record, key in found.items()}
     if at is not None and (new := sorted(set(women) - set(keys))):
         keys |= _make_keys(connection, vault, source, new, at)
     return keys
@@ -190,13 +196,6 @@ def _make_keys(
 
 
 _ADD_KEYS = insert(record_keys).returning(record_keys.c.id, record_keys.c.woman)
-
-
-def _cached(vault: Vault, row: Row[tuple[object, ...]]) -> Sealer:
-    found = row._mapping
-    return vault.sealer(
-        found["id"], found["source"], found["woman"], lambda: Wrapped(found["master"], found["wrapped"])
-    )
 
 
 def _of(record: RecordKey) -> ColumnElement[bool]:

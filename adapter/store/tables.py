@@ -121,6 +121,8 @@ links = Table(
     Column("proposals", Integer),  # how many its explanation holds; empty: not counted, look inside
     sqlite_autoincrement=True,
 )
+LINK_COLUMNS = tuple(c.name for c in links.columns if c.name != "position")
+"""The columns of a link, in the order of the table."""
 Index("links_proposals", links.c.kind, links.c.proposals)
 Index("links_reference", links.c.kind, links.c.source, links.c.reference)
 Index("links_target", links.c.kind, links.c.target)

