@@ -29,6 +29,7 @@ _OPEN = frozenset(
         "/uitloggen",
         "/uitloggen/provider",
         "/uitgelogd",
+        "/cds-services",
         "/fhir/stu3/metadata",
         "/fhir/r4/metadata",
     }

@@ -6,6 +6,8 @@ what was missed, what was done elsewhere, and a link to the care path.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from adapter.access import DeniedError
+from adapter.access import ActorKind, DeniedError
 from adapter.api.errors import problem
 from adapter.api.fhir.callers import identify
 from adapter.api.fhir.exchange import ID
@@ -27,6 +29,7 @@ from adapter.service.port import Application, UnknownPregnancyError
 
 SERVICE = "geboortezorg-zorgpad"
 _SOURCE = "Geboortezorg-adapter"
+_USER = re.compile(r"(Practitioner|PractitionerRole|Patient|RelatedPerson)/[A-Za-z0-9.-]{1,64}")
 _RECENT = timedelta(days=120)
 _MOST = 8  # lines of a kind on a card
 
@@ -60,8 +63,8 @@ class Cds:
         if request.method != "POST":
             return problem(405, "a hook is posted")
         try:
-            patient = _patient(await request.body())
-            caller = identify(request, self._application.fhir)
+            patient, user = _asked(await request.body())
+            caller = _on_behalf_of(user, identify(request, self._application.fhir))
             base = self._application.entrance.issuer or str(request.base_url).rstrip("/")
             cards = await run_in_threadpool(self._cards, caller, patient, base)
         except FhirFault as fault:
@@ -94,8 +97,8 @@ class Cds:
         return []
 
 
-def _patient(body: bytes) -> str:
-    """The id of the Patient whose record is open. Raises `FhirFault`."""
+def _asked(body: bytes) -> tuple[str, str | None]:
+    """The id of the Patient whose record is open, and the user who opened it (`context.userId`). Raises `FhirFault`."""
     try:
         asked = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -106,7 +109,17 @@ def _patient(body: bytes) -> str:
     patient = str(context.get("patientId", "")).removeprefix("Patient/")
     if not ID.fullmatch(patient):
         raise FhirFault(400, "value", "context.patientId is the id of a Patient")
-    return patient
+    user = context.get("userId")
+    return patient, user if isinstance(user, str) and _USER.fullmatch(user) else None
+
+
+def _on_behalf_of(user: str | None, caller: Caller) -> Caller:
+    """The log names who looked: the user, as the EPD that calls names them. What may be seen is what the EPD may."""
+    actor = caller.context.actor
+    if user is None or actor.kind is not ActorKind.SYSTEM or actor.demonstration:
+        return caller
+    person = replace(actor, id=f"{actor.id}|{user}", name=f"{user} ({actor.name})", kind=ActorKind.PERSON)
+    return replace(caller, context=replace(caller.context, actor=person))
 
 
 def card(path: CarePath, base: str, *, smart: bool = False) -> dict[str, Any]:

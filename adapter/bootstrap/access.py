@@ -33,7 +33,8 @@ class ClientSettings(Section):
     Keys by URL (preferred) or as a JWKS file; neither: its tokens come from the server of `[access.introspection]`.
     `source`: the source as which it may send data. `purposes`: those its tokens may have, one each. `organisations`:
     others on whose behalf it may ask (`ura:…`, `agb:…`; `*`: whichever it names). `subject` `woman`: each of its
-    tokens stands for one woman (the MedMij reading role). `introspects`: it may ask about tokens of others. `notify`:
+    tokens stands for one woman (the MedMij reading role). `introspects`: it may ask about tokens of others. `calls_as`:
+    the `iss` of the JWTs with which it calls CDS services (CDS Hooks), signed with the same keys. `notify`:
     the origins to which its subscriptions may have us go, inside the network too; none: public addresses.
     """
 
@@ -48,6 +49,7 @@ class ClientSettings(Section):
     scopes: tuple[str, ...] = ("system/*.rs",)
     subject: Literal["system", "woman"] = "system"
     introspects: bool = False
+    calls_as: str | None = Field(default=None, min_length=1, max_length=255)
     notify: tuple[Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+$")], ...] = ()
     jwks_url: str | None = None
     jwks_file: Path | None = None

@@ -19,6 +19,7 @@ from adapter.access.systems import (
     Client,
     Clients,
     FileKeys,
+    Hooks,
     Introspection,
     Jwks,
     JwksError,
@@ -110,16 +111,16 @@ def entrance_of(access: AccessSettings, given: Surroundings) -> ConfiguredEntran
     keys, women = SigningKeys(given.ring, now), StoredWomen(given.store)
     tokens = Tokens(clients, keys, access.issuer, women, now)
     shelf, seen = RedisShelf(given.redis), RedisShelf(given.redis, "adapter:jti:")
-    desk = TokenDesk(
-        access.issuer, clients, Assertions(clients, RedisReplay(seen), now), tokens, keys, given.audit, given.clock
-    )
+    assertions = Assertions(clients, RedisReplay(seen), now)
+    desk = TokenDesk(access.issuer, clients, assertions, tokens, keys, given.audit, given.clock)
+    hooks = Hooks(clients, assertions, access.issuer)
     lets_in = people.people_of(
         access, given.sources, shelf, given.audit, given.clock, Registered(clients), framed=given.framed
     )
     asked = None if access.introspection is None else _asked(access.introspection)
     introspection = None if asked is None else Introspection(asked, clients, women, now)
     return ConfiguredEntrance(
-        access.issuer, tokens, desk, introspection, lets_in, access.proxies, closing=(shelf, seen)
+        access.issuer, tokens, desk, introspection, hooks, lets_in, access.proxies, closing=(shelf, seen)
     )
 
 
@@ -145,6 +146,7 @@ def _client(given: ClientSettings) -> Client:
         source=given.source,
         for_woman=given.subject == "woman",
         introspects=given.introspects,
+        calls_as=given.calls_as,
     )
 
 

@@ -29,6 +29,8 @@ def faults(access: AccessSettings, sources: Iterable[str], *, strict: bool = Fal
         where = f"access.client {client.id!r}"
         if ids.count(client.id) > 1:
             found.append(Problem(None, where, "two systems have the same id"))
+        if client.calls_as is not None and [c.calls_as for c in access.client].count(client.calls_as) > 1:
+            found.append(Problem(None, f"{where}: calls_as", "two systems call under the same name"))
         found += [Problem(None, f"{where}: {key}", what) for key, what in _client_faults(client, access, known)]
         if client.jwks_file is not None and (what := _file_fault(client.jwks_file)):
             found.append(Problem(None, f"{where}: jwks_file", f"{client.jwks_file}: {what}"))
@@ -69,6 +71,8 @@ def _key_faults(client: ClientSettings, access: AccessSettings) -> Iterable[Faul
         yield "jwks_url", "give jwks_url or jwks_file, not both"
     if client.jwks_url is None and client.jwks_file is None and access.introspection is None:
         yield "jwks_url", "give jwks_url or jwks_file; without either, another server must know its tokens"
+    if client.calls_as is not None and client.jwks_url is None and client.jwks_file is None:
+        yield "calls_as", "what it signs needs its keys: give jwks_url or jwks_file"
     if client.jwks_url is not None and not _safe(client.jwks_url):
         yield "jwks_url", "https (http is for this machine only), without user, password or fragment"
 
@@ -87,6 +91,8 @@ def _right_faults(client: ClientSettings) -> Iterable[Fault]:
     for role in client.roles:
         if role not in _ROLES:
             yield "roles", f"there is no role {role!r} to give; there are {', '.join(sorted(_ROLES))}"
+    if client.calls_as is not None and ("TREAT" not in client.purposes or client.subject == "woman"):
+        yield "calls_as", 'CDS services are for care: purposes has "TREAT", subject is "system"'
     if client.subject == "woman":
         if client.purposes != ("TREAT",):
             yield "purposes", 'subject = "woman" is for care alone: purposes = ["TREAT"]'

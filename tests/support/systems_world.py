@@ -16,6 +16,7 @@ from adapter.access.systems import (
     Assertions,
     Client,
     Clients,
+    Hooks,
     Introspection,
     OAuthError,
     SigningKeys,
@@ -141,7 +142,8 @@ class World:
         self.introspection = (
             Introspection(self.asked, known, self.women, self.now, self.transport) if self.asked is not None else None
         )
-        self.entrance = ConfiguredEntrance(self.issuer, self.tokens, self.desk, self.introspection)
+        self.hooks = Hooks(known, self.assertions, self.issuer)
+        self.entrance = ConfiguredEntrance(self.issuer, self.tokens, self.desk, self.introspection, self.hooks)
 
     def now(self) -> float:
         return self.at

@@ -291,3 +291,21 @@ async def test_what_is_brought_along_needs_a_scope_too(tmp_path):
         who = await bearer(world, "system/Patient.r system/Encounter.r", id="full", jti="everything")
         everything = (await http.get("/fhir/stu3/Patient/w1/$everything", headers=who)).json()
         assert {e["resource"]["resourceType"] for e in everything["entry"]} == {"Patient", "Encounter"}
+
+
+async def test_an_epd_calls_a_cds_service_with_a_jwt_of_its_own(tmp_path):
+    epd = client("epd", calls_as="https://epd.example", source="vp", organisation="agb:08000000")
+    service = "/cds-services/geboortezorg-zorgpad"
+    hook = {"hook": "patient-view", "hookInstance": "1", "context": {"patientId": "p1", "userId": "Practitioner/9"}}
+    async with serving(tmp_path, epd) as (world, http):
+        assert (await http.get("/cds-services")).json()["services"][0]["id"] == "geboortezorg-zorgpad"
+        assert (await http.post(service, json=hook)).status_code == 401
+        said = {"iss": "https://epd.example", "aud": ISSUER + service, "exp": world.at + 60, "jti": "call-1"}
+        shown = {"Authorization": f"Bearer {signed(said)}"}
+        answer = await http.post(service, json=hook, headers=shown)
+        assert answer.status_code == 200 and answer.json()["cards"] == []
+        again = await http.post(service, json=hook, headers=shown)
+        assert again.status_code == 401 and "used before" in again.text
+        said |= {"jti": "call-2", "aud": f"{ISSUER}/fhir/stu3/Patient"}
+        elsewhere = await http.get("/fhir/stu3/Patient", headers={"Authorization": f"Bearer {signed(said)}"})
+        assert elsewhere.status_code == 401

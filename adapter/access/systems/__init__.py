@@ -9,6 +9,7 @@ from __future__ import annotations
 from adapter.access.systems.assertions import Asserted, Assertions
 from adapter.access.systems.clients import ALGORITHMS, POSSIBLE_ALGORITHMS, Client, Clients, named_organisation
 from adapter.access.systems.errors import OAuthError
+from adapter.access.systems.hooks import Hooks
 from adapter.access.systems.introspection import Asked, Introspection
 from adapter.access.systems.keys import FileKeys, Jwks, JwksError, RemoteKeys, read_jwks
 from adapter.access.systems.replay import Replay, ReplayUnavailableError
@@ -27,6 +28,7 @@ __all__ = [
     "Client",
     "Clients",
     "FileKeys",
+    "Hooks",
     "Introspection",
     "Issued",
     "Jwks",

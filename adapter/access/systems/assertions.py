@@ -49,13 +49,26 @@ class Assertions:
         found = unverified(assertion)
         if found is None:
             raise _refused("client_assertion is no signed JWT")
-        header, said = found
+        said = found[1]
         name = said.get("iss")
         if not isinstance(name, str) or name != said.get("sub"):
             raise _refused("iss and sub are both the id under which the system is registered")
         client = self._clients.get(name)
         if client is None or client.keys is None:
             raise _refused("no system is registered here under this iss")
+        return Asserted(client, await self._checked(client, assertion, found, audience))
+
+    async def signed_by(self, client: Client, assertion: str, audience: Collection[str]) -> Claims:
+        """What this client said under its signature, once and for this audience. Raises `OAuthError`, as `check`."""
+        found = unverified(assertion)
+        if found is None or client.keys is None:
+            raise _refused("this is no signed JWT, or no key is registered", client)
+        return await self._checked(client, assertion, found, audience)
+
+    async def _checked(
+        self, client: Client, assertion: str, found: tuple[Claims, Claims], audience: Collection[str]
+    ) -> Claims:
+        header, said = found
         keys = await self._keys(client, header)
         claims = await asyncio.to_thread(_verified, assertion, keys, client)
         if claims != said:
@@ -64,9 +77,9 @@ class Assertions:
         given = claims.get("aud")
         named = given if isinstance(given, list) else [given]
         if not any(isinstance(one, str) and one in audience for one in named):
-            raise _refused(f"aud is the address of the token endpoint, {min(audience)}", client)
+            raise _refused(f"aud is the address that is asked, {min(audience)}", client)
         await self._once(client, claims.get("jti"), expires)
-        return Asserted(client, claims)
+        return claims
 
     async def _keys(self, client: Client, header: Claims) -> tuple[PublicKey, ...]:
         algorithm, kid, typ = header.get("alg"), header.get("kid"), header.get("typ", "JWT")

@@ -28,7 +28,8 @@ class Client:
     """A registered system. `organisation`: its own (`ura:…` or `agb:…`); `organisations`: others for which it may
     speak, `*` for whichever it names. `source`: the source as which it sends data, for its own organisation.
     `for_woman`: each of its tokens stands for one woman (the MedMij reading role). `introspects`: it may ask about
-    tokens of others. `keys` is None for a system whose tokens another server gives.
+    tokens of others. `calls_as`: the name (`iss`) under which it calls CDS services. `keys` is None for a system whose
+    tokens another server gives.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Client:
     source: str | None = None
     for_woman: bool = False
     introspects: bool = False
+    calls_as: str | None = None
 
     def speaks_for(self, organisation: str) -> bool:
         """Whether it may ask on behalf of this organisation."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from adapter.access import Identified, UnauthenticatedError
 from adapter.access.people import People
-from adapter.access.systems import Introspection, Tokens
+from adapter.access.systems import Hooks, Introspection, Tokens
 from adapter.service.access.tokens import TokenDesk
 from adapter.service.entrance import Credentials
 
@@ -38,6 +39,7 @@ class ConfiguredEntrance:
         tokens: Tokens,
         systems: TokenDesk,
         introspection: Introspection | None = None,
+        hooks: Hooks | None = None,
         people: People | None = None,
         proxies: tuple[str, ...] = (),
         closing: tuple[Closing, ...] = (),
@@ -48,6 +50,7 @@ class ConfiguredEntrance:
         self.people = people
         self._tokens = tokens
         self._introspection = introspection
+        self._hooks = hooks
         self._sessions: Sessions | None = people.sessions if people is not None else None
         self._closing = (*closing, *([introspection] if introspection is not None else []))
 
@@ -57,7 +60,7 @@ class ConfiguredEntrance:
         Raises `access.UnauthenticatedError`, and `access.UnavailableError` where that cannot be said now.
         """
         if credentials.bearer is not None:
-            return await self._shown(credentials.bearer, credentials.shut)
+            return await self._shown(credentials.bearer, credentials)
         who = await self._sessions.identify(credentials) if self._sessions is not None else None
         if who is None:
             raise UnauthenticatedError("say who you are: a token of this service, or log in")
@@ -67,10 +70,12 @@ class ConfiguredEntrance:
         """Who shows this token, where that was established before and holds still."""
         return self._tokens.at_hand(bearer)
 
-    async def _shown(self, token: str, shut: bool) -> Identified:
+    async def _shown(self, token: str, asked: Credentials) -> Identified:
         who = self._tokens.verify(token)
+        if who is None and self._hooks is not None and not asked.shut:
+            who = await self._hooks.identify(token, urlsplit(asked.address).path)
         if who is None and self._introspection is not None:
-            who = self._introspection.known(token) if shut else await self._introspection.identify(token)
+            who = self._introspection.known(token) if asked.shut else await self._introspection.identify(token)
         if who is None:
             raise UnauthenticatedError("this token is not known here", "invalid_token")
         return who

@@ -181,11 +181,14 @@ def test_a_source_writes_as_itself_alone(doors: Doors) -> None:
 
 def test_an_epd_is_told_in_its_own_screen_what_it_may_see(doors: Doors) -> None:
     def hook(token: str, patient: str) -> str:
-        asked = {"hook": "patient-view", "hookInstance": "1", "context": {"patientId": patient, "userId": "x"}}
+        context = {"patientId": patient, "userId": "Practitioner/7"}
+        asked = {"hook": "patient-view", "hookInstance": "1", "context": context}
         answer = doors.ask(token, "POST", "/cds-services/geboortezorg-zorgpad", json=asked)
         assert answer.status_code == 200, answer.text
         return answer.text
 
     assert "Open het zorgpad" in hook("epd-vp", "vp-anna")
+    seen = doors.world.application._rooms.audit.read(limit=1)[0]
+    assert seen.user.endswith("|Practitioner/7") and seen.organisation == agb("vp")
     assert hook("epd-vp", "kz-berta") == '{"cards":[]}'
     assert agb("vp")
