@@ -22,6 +22,10 @@ from adapter.store import plain
 from adapter.store.errors import ConflictError, NewerDatabaseError, StoreError, StoreUnavailableError, StoreUrlError
 
 _BUSY_SECONDS = 15
+_PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
+    *("cache_size=-16000", "wal_autocheckpoint=4000"),  # kB and pages: linking writes all over its index
+)
 _MIGRATION_LOCK = 0x6765626F  # any fixed number: an advisory lock of PostgreSQL
 
 
@@ -209,7 +213,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def settings(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None  # transactions are ours: see `begin`
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -101,6 +101,7 @@ identity_index = Table(
     Column("token", Text, primary_key=True),  # HMAC, never the identifier itself
     Column("source", Text, primary_key=True),
     Column("woman", Text, primary_key=True),
+    sqlite_with_rowid=False,
 )
 Index("identity_index_record", identity_index.c.source, identity_index.c.woman)
 
