@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from adapter.bootstrap.section import Section
 from adapter.bootstrap.settings import faults, read_toml
 from adapter.model.identifiers import Agb, Ura
-from adapter.model.register import DISCIPLINES, Contract, Igo, Member, RuleParameters
+from adapter.model.register import DISCIPLINES, Contract, Igo, Member, Practitioner, RuleParameters
 from adapter.model.sources import Problem
 from adapter.service.port import ConfigurationError
 
@@ -44,6 +44,15 @@ class _Member(Section):
     until: date | None = Field(default=None, alias="to")
 
 
+class _Practitioner(Section):
+    name: str
+    agb: str
+    since: date = Field(alias="from")
+    until: date | None = Field(default=None, alias="to")
+    organisation_agb: str | None = None
+    organisation_ura: str | None = None
+
+
 class _Contract(Section):
     uzovi: tuple[str, ...]
     since: date = Field(alias="from")
@@ -56,6 +65,7 @@ class _Contract(Section):
 class _File(Section):
     igo: _Igo
     member: tuple[_Member, ...] = ()
+    practitioner: tuple[_Practitioner, ...] = ()
     contract: tuple[_Contract, ...] = ()
 
 
@@ -68,13 +78,16 @@ def load_igo(path: Path) -> Igo:
         raise ConfigurationError(faults(path, error)) from None
     problems: list[Problem] = []
     members = [m for i, x in enumerate(file.member) if (m := _made(problems, path, f"member.{i}", _member, x))]
+    people = [
+        p for i, x in enumerate(file.practitioner) if (p := _made(problems, path, f"practitioner.{i}", _person, x))
+    ]
     contracts = [c for i, x in enumerate(file.contract) if (c := _made(problems, path, f"contract.{i}", _contract, x))]
     agb = _made(problems, path, "igo.agb", Agb, file.igo.agb)
     if problems or agb is None:
         raise ConfigurationError(problems)
     rules = RuleParameters(**file.igo.rules.model_dump())
     version = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    return Igo(file.igo.name, agb, tuple(members), tuple(contracts), rules, version)
+    return Igo(file.igo.name, agb, tuple(members), tuple(contracts), rules, version, tuple(people))
 
 
 def warnings(igo: Igo, path: Path) -> list[Problem]:
@@ -88,6 +101,11 @@ def warnings(igo: Igo, path: Path) -> list[Problem]:
         if discipline not in present and not (discipline == "gynaecologie" and "ziekenhuis" in present):
             what = f"no member of discipline {discipline}; an insurer may require one"
             found.append(Problem(None, f"{path}: member", what, "", "warning"))
+    for person in igo.practitioners:
+        own = [m for m in igo.members if _works_for(person, m)]
+        if person.bound and not own:
+            what = f"practitioner {person.name!r} is named for an organisation that is no member; it decides nothing"
+            found.append(Problem(None, f"{path}: practitioner", what, "check the code of the organisation", "warning"))
     for i, one in enumerate(igo.contracts):
         for other in igo.contracts[i + 1 :]:
             if _overlap(one, other):
@@ -116,6 +134,17 @@ def _member(given: _Member) -> Member:
         raise ValueError(f"discipline {given.discipline!r} is not one of {', '.join(DISCIPLINES)}")
     agb, ura = Agb(given.agb) if given.agb else None, Ura(given.ura) if given.ura else None
     return Member(given.name, given.discipline, given.since, given.until, agb, ura)
+
+
+def _works_for(person: Practitioner, member: Member) -> bool:
+    agb, ura = person.organisation_agb, person.organisation_ura
+    return (agb is not None and agb == member.agb) or (ura is not None and ura == member.ura)
+
+
+def _person(given: _Practitioner) -> Practitioner:
+    agb = Agb(given.organisation_agb) if given.organisation_agb else None
+    ura = Ura(given.organisation_ura) if given.organisation_ura else None
+    return Practitioner(given.name, Agb(given.agb), given.since, given.until, agb, ura)
 
 
 def _contract(given: _Contract) -> Contract:

@@ -103,6 +103,7 @@ def _acts(chosen: Chosen, phases: dict[tuple[Evidence, str], PhaseName | None]) 
             referrer=a.referrer,
             line=_line(a, chosen),
             evidence=a.evidence,
+            practitioners=a.practitioners,
         )
         for a in given
     ]

@@ -131,6 +131,8 @@ def _act(act: ProjectedAct, names: _Names) -> str:
         told.append(f"discipline {act.discipline}")
     if act.line:
         told.append(f"lijn {act.line}")
+    if act.practitioners:
+        told.append(f"zorgverlener AGB {', '.join(act.practitioners)}")
     if act.referrer is not None:
         told.append(f"verwezen door {names.of(act.referrer)}")
     return f"{dutch.day(act.day) if act.day else 'dag onbekend':>12}  {', '.join(told)}{places([act.evidence])}"

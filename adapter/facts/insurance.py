@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapter.facts.organisations import identifier_values
+from adapter.facts.persons import identifier_values
 from adapter.facts.record import Item, Record
 from adapter.model.facts import Coded, Statement, StatementKind, Value
 from adapter.model.identifiers import InvalidIdentifierError, System, Uzovi

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapter.facts.persons import Persons, identifier_values
 from adapter.facts.record import Item, Record
 from adapter.model.evidence import Organisation, OrganisationKind
-from adapter.model.identifiers import Agb, InvalidIdentifierError, System, Ura, system_of
+from adapter.model.identifiers import Agb, InvalidIdentifierError, System, Ura
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,10 @@ class Organisations:
     _roles: dict[str, list[Item]] | None = None
     _whose: dict[Any, Whose] = field(default_factory=dict)
     _of_item: dict[str, Whose] = field(default_factory=dict)
+    persons: Persons = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.persons = Persons(self.record)
 
     @property
     def named(self) -> tuple[Organisation, ...]:
@@ -197,16 +202,6 @@ def _identified(
     if kind is OrganisationKind.ONBEKEND and agb is not None:
         kind = record.dialect.agb_kinds.get(agb[:2], kind)
     return Organisation(f"agb:{agb}" if agb else f"ura:{ura}", agb, ura, name if isinstance(name, str) else None, kind)
-
-
-def identifier_values(identifiers: Any) -> list[tuple[System | None, str]]:
-    """Known system (None for others) and trimmed value of each identifier that has a value."""
-    found = []
-    for identifier in identifiers if isinstance(identifiers, list) else ():
-        if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
-            system = identifier.get("system")
-            found.append((system_of(system) if isinstance(system, str) else None, identifier["value"].strip()))
-    return found
 
 
 def _kind(record: Record, resource: dict[str, Any]) -> OrganisationKind:

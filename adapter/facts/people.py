@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from adapter.facts.organisations import identifier_values
+from adapter.facts.persons import identifier_values
 from adapter.facts.record import Item, Record, decode, moment_of
 from adapter.model.evidence import Evidence
 from adapter.model.facts import Name, Person

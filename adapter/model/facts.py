@@ -152,6 +152,7 @@ class Act:
     dossier: str | None = None
     pregnancy: str | None = None
     other_organisations: tuple[Organisation, ...] = ()
+    practitioners: tuple[str, ...] = ()  # AGB codes of the persons who gave it, as far as the source names them
 
 
 @dataclass(frozen=True, slots=True)

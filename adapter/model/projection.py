@@ -30,7 +30,10 @@ class ProjectedPhase:
 
 @dataclass(frozen=True, slots=True)
 class ProjectedAct:
-    """Care given: kind, day, phase, performer, referrer. `line`: eerste_lijn, tweede_lijn, derde_lijn where known."""
+    """Care given: kind, day, phase, performer, referrer. `line`: eerste_lijn, tweede_lijn, derde_lijn where known.
+
+    `practitioners`: AGB codes of the persons who gave it, as far as the source names them.
+    """
 
     kind: ActKind
     day: date | None
@@ -40,6 +43,7 @@ class ProjectedAct:
     referrer: Organisation | None
     line: str | None
     evidence: Evidence
+    practitioners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

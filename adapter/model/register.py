@@ -45,6 +45,42 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Practitioner:
+    """A person who takes part in the IGO, from a day up to and including a day, known by her own AGB code.
+
+    With an organisation (its AGB code or URA): that organisation takes part with the persons named for it, and no
+    others. Without: she takes part wherever she works, and no organisation is bound by it. What follows where person
+    and organisation differ is said by `mappings/rules/lidmaatschap.yaml`.
+    """
+
+    name: str
+    agb: Agb
+    since: date
+    until: date | None = None
+    organisation_agb: Agb | None = None
+    organisation_ura: Ura | None = None
+
+    def __post_init__(self) -> None:
+        if self.until is not None and self.until < self.since:
+            raise ValueError(f"practitioner {self.name!r} leaves on {self.until} before joining on {self.since}")
+
+    @property
+    def bound(self) -> bool:
+        """Whether she is named for an organisation."""
+        return self.organisation_agb is not None or self.organisation_ura is not None
+
+    def is_for(self, organisation: Organisation) -> bool:
+        """Whether that is the organisation she is named for."""
+        if self.organisation_agb is not None and organisation.agb == self.organisation_agb.value:
+            return True
+        return self.organisation_ura is not None and organisation.ura == self.organisation_ura.value
+
+    def active_on(self, day: date) -> bool:
+        """Whether she took part on that day."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """An agreement with insurers: from a day up to and including a day; tariffs in eurocents per prestatie id."""
 
@@ -98,6 +134,7 @@ class Igo:
     contracts: tuple[Contract, ...]
     rules: RuleParameters = RuleParameters()
     version: str = ""
+    practitioners: tuple[Practitioner, ...] = ()
 
     def member(self, organisation: Organisation, day: date | None) -> Member | None:
         """The membership of that organisation on that day (any day when None), None if it is not a member."""

@@ -24,7 +24,8 @@ _BORN = frozenset({Outcome.BIRTH, Outcome.STILLBIRTH})
 class Case:
     """A phase with everything that bears on it: the projection, the register, the tables of its regime.
 
-    `selecting`, `scoping` and `staging` are those tables on the day that counts, ready to be asked.
+    `selecting`, `scoping` and `staging` are those tables on the day that counts, ready to be asked; `joining` says when
+    care is a member's, where the register names persons too.
     """
 
     projection: ClaimsProjection
@@ -38,6 +39,7 @@ class Case:
     staging: Asking
     silent: tuple[Silent, ...]
     cover: Cover
+    joining: Asking | None = None
     table: Table = field(init=False)  # that decides this phase
     begun: bool = field(init=False)  # whether the phase is running or ended
 

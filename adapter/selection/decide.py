@@ -42,6 +42,8 @@ def decide(projection: ClaimsProjection, igo: Igo, book: RuleBook) -> Selection:
         insurer, day = case.cover.uzovi, case.regime_day
         for asking in (case.selecting, case.scoping, case.staging):
             asked.append((asking.table.decides, insurer, day, tuple(asking.asked)))
+        if case.joining is not None and case.joining.asked:
+            asked.append((case.joining.table.decides, insurer, day, tuple(case.joining.asked)))
         phases.append(result.selection)
     return Selection(
         status=_status(phases),
@@ -80,6 +82,7 @@ def _case(
         staging=own.asking("stadium", day),
         silent=silent(nobody, membership, window),
         cover=cover,
+        joining=own.asking("lidmaatschap", day) if igo.practitioners and "lidmaatschap" in own.tables else None,
     )
 
 

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Literal
 
 from adapter.model.evidence import Organisation, OrganisationKind
-from adapter.model.register import Igo, Member
+from adapter.model.register import Igo, Member, Practitioner
 
 Answer = Literal["ja", "nee", "onbekend"]
+PersonAnswer = Literal["ja", "nee", "onbekend", "niet_gesteld"]
 
 OBSTETRIC = frozenset({"verloskunde", "gynaecologie", "ziekenhuis"})
 """Disciplines of members that can be responsible for obstetric care."""
@@ -28,11 +29,12 @@ _COULD_BE: dict[OrganisationKind, frozenset[str]] = {
 class Membership:
     """Membership of one IGO, asked many times: which entries of the register an organisation is, is kept."""
 
-    __slots__ = ("_could", "_is", "igo")
+    __slots__ = ("_could", "_is", "_named", "igo")
 
     def __init__(self, igo: Igo) -> None:
         self.igo = igo
         self._is: dict[tuple[str | None, str | None], tuple[Member, ...]] = {}
+        self._named: dict[tuple[str | None, str | None], tuple[Practitioner, ...]] = {}
         self._could: dict[tuple[bool, bool, OrganisationKind], tuple[Member, ...]] = {}
 
     def between(self, organisation: Organisation, first: date, last: date) -> Answer:
@@ -50,6 +52,31 @@ class Membership:
         if any(m.active_on(first) and m.active_on(last) for m in self.members(organisation)):
             return "ja"
         return "nee" if self.between(organisation, first, last) == "nee" else "onbekend"
+
+    def person(self, organisation: Organisation, codes: tuple[str, ...], first: date, last: date) -> PersonAnswer:
+        """Whether one of the persons with these AGB codes took part, giving care for that organisation in that time.
+
+        `niet_gesteld`: the register names nobody for it, and none of them otherwise. Where the day is not known,
+        `first` and `last` are those of the time in which it lies: who took part on both is `ja`, on neither `nee`.
+        """
+        if not self.igo.practitioners:
+            return "niet_gesteld"
+        mine = [p for p in self.igo.practitioners if p.agb.value in codes and (not p.bound or p.is_for(organisation))]
+        if any(p.active_on(first) and p.active_on(last) for p in mine):
+            return "ja"
+        if not self._bound_to(organisation):
+            return "niet_gesteld"
+        if not codes or any(p.since <= last and (p.until is None or p.until >= first) for p in mine):
+            return "onbekend"
+        return "nee"
+
+    def _bound_to(self, organisation: Organisation) -> tuple[Practitioner, ...]:
+        """Who the register names for this organisation, whenever."""
+        key = (organisation.agb, organisation.ura)
+        found = self._named.get(key)
+        if found is None:
+            found = self._named[key] = tuple(p for p in self.igo.practitioners if p.is_for(organisation))
+        return found
 
     def members(self, organisation: Organisation) -> tuple[Member, ...]:
         """The entries of the register that are this organisation, whenever they were members."""

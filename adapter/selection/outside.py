@@ -9,10 +9,11 @@ from adapter.model.decision import MissingVariable, OutsideCare, Reason
 from adapter.model.facts import ActKind
 from adapter.model.projection import ProjectedAct
 from adapter.model.signals import SIGNAL
-from adapter.rules import Outcome, Row
+from adapter.rules import Asking, Outcome, Row, Verdict
 from adapter.selection import words
 from adapter.selection.case import Case
 from adapter.selection.finding import Finding
+from adapter.selection.membership import Answer
 from adapter.selection.responsible import Holders
 
 _DISCIPLINES = frozenset({
@@ -27,6 +28,8 @@ _DISCIPLINES = frozenset({
     "verpleegkunde",
     "onbekend",
 })  # fmt: skip
+_ANSWER: dict[str, Answer] = {"ja": "ja", "nee": "nee", "onbekend": "onbekend"}
+_VERDICT: dict[str, Verdict] = {"ja": "met", "nee": "not_met", "onbekend": "unknown"}
 _LINES = frozenset({"eerste_lijn", "tweede_lijn", "derde_lijn"})
 
 
@@ -40,6 +43,7 @@ class Sorted:
     third_line: list[ProjectedAct] = field(default_factory=list)
     doubts: list[tuple[ProjectedAct, str]] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
+    joined: dict[str, list[ProjectedAct]] = field(default_factory=dict)  # by the row that says whether it is a member's
 
 
 def sort_care(case: Case, holders: Holders, whole_pregnancy: bool) -> Sorted:
@@ -76,6 +80,8 @@ def _sort(case: Case, act: ProjectedAct, mine: bool, found: Sorted) -> None:
     else:
         member = case.membership.throughout(act.organisation, case.window.first, case.window.last)
     said = scope(case, act)
+    if case.joining is not None:
+        member = _with_persons(case, case.joining, act, member, found)
     if member == "ja":
         if mine and said.value == "binnen":
             found.by_members.append(act)
@@ -95,6 +101,18 @@ def _sort(case: Case, act: ProjectedAct, mine: bool, found: Sorted) -> None:
         found.doubts.append((act, f"op welke dag {who} deze zorg gaf, is niet bekend"))
     else:
         _add(found, OutsideCare(act.organisation, act.phase, _what(act), (act.evidence,), act.day))
+
+
+def _with_persons(case: Case, joining: Asking, act: ProjectedAct, organisation: Answer, found: Sorted) -> Answer:
+    """Whether the care is a member's, where the register names persons too: as the table of membership says."""
+    first, last = (act.day, act.day) if act.day is not None else (case.window.first, case.window.last)
+    person = case.membership.person(act.organisation, act.practitioners, first, last)
+    if person == "niet_gesteld":
+        return organisation
+    said = joining.says(tuple([organisation if i.name == "organisatie" else person for i in joining.table.inputs]))
+    found.rows[said.row.id] = said.row
+    found.joined.setdefault(said.row.id, []).append(act)
+    return _ANSWER[said.value]
 
 
 def _add(found: Sorted, care: OutsideCare) -> None:
@@ -183,6 +201,17 @@ def third_line(case: Case, found: Sorted) -> Finding:
     question = f"Was de derdelijnszorg door {who}{day} ({_what(act)}) high care obstetrie? Vraag het de zorgverlener."
     evidence = tuple(a.evidence for a in found.third_line)
     return Finding("ja", question, evidence, case.lacks("high_care", question))
+
+
+def joined_reasons(found: Sorted) -> Iterator[Reason]:
+    """One reason for each row by which care was, or was not, a member's because of the person who gave it."""
+    for row_id, acts in found.joined.items():
+        row, first = found.rows[row_id], acts[0]
+        day = f" op {words.on(first.day)}" if first.day else ""
+        more = f" (en nog {len(acts) - 1})" if len(acts) > 1 else ""
+        text = f"{_what(first)} door {words.name(first.organisation)}{day}{more}: {row.text}"
+        evidence = tuple(act.evidence for act in acts)
+        yield Reason(row.id, _VERDICT[row.outcome], text[0].upper() + text[1:], row.citation, row.standing, evidence)
 
 
 def excluded_reasons(found: Sorted) -> Iterator[Reason]:

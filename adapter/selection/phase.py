@@ -100,6 +100,8 @@ def _reasons(case: Case, outcome: Outcome, found: _Found) -> Iterator[Reason]:
             finding = findings[asked.name]
             standing = asked.standing if finding.standing == "verified" else finding.standing
             yield Reason(tested.rule, tested.verdict, finding.text, asked.citation, standing, finding.evidence)
+    if found.care.joined:
+        yield from outside.joined_reasons(found.care)
     if found.care.excluded:
         yield from outside.excluded_reasons(found.care)
 

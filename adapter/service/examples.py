@@ -6,7 +6,7 @@ born on 1 June at home with a member, kraamzorg by a member, everybody answers, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ from adapter.model.projection import (
     ProjectedResponsibility,
     ProjectedSource,
 )
-from adapter.model.register import Contract, Igo, Member, RuleParameters
+from adapter.model.register import Contract, Igo, Member, Practitioner, RuleParameters
 from adapter.model.sources import SourceState
 from adapter.rules import RuleBook
 
@@ -65,6 +65,9 @@ WHO: dict[str, Who] = {
     "naamloos": Who("Praktijk zonder AGB-code", None, _K.VERLOSKUNDIGENPRAKTIJK),
 }
 """The region of the examples: three members, three outsiders, and one that cannot be told."""
+
+PEOPLE: dict[str, tuple[str, str]] = {"anna": ("Anna", "08900001"), "bea": ("Bea", "08900002")}
+"""Persons of the examples, with their own AGB codes; members only where an example says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def load_examples(mappings: Path) -> list[Example]:
 
 _KEYS = {
     "id", "titel", "jaar", "peildag", "verloop", "verzekeraar", "contract", "zorg", "extra_zorg", "verantwoordelijk",
-    "kraamzorg", "geboorteplaats", "zwijgt", "leden", "parameters", "verwacht",
+    "kraamzorg", "geboorteplaats", "zwijgt", "leden", "parameters", "verwacht", "zorgverleners",
 }  # fmt: skip
 
 
@@ -139,7 +142,16 @@ def _igo(given: dict[str, Any]) -> Igo:
     if contract != "geen":
         minimum = tuple(contract.get("minimum", ()))
         contracts = (Contract(tuple(contract["verzekeraars"]), _ALWAYS, minimum=minimum),)
-    return Igo("IGO Voorbeeld", Agb("53000001"), members, contracts, RuleParameters(**given.get("parameters", {})))
+    rules = RuleParameters(**given.get("parameters", {}))
+    return Igo("IGO Voorbeeld", Agb("53000001"), members, contracts, rules, practitioners=tuple(_people(given)))
+
+
+def _people(given: dict[str, Any]) -> Iterator[Practitioner]:
+    for key, said in given.get("zorgverleners", {}).items():
+        name, agb = PEOPLE[key]
+        whose = WHO[said["voor"]].agb if "voor" in said else None
+        since = _day(given, said.get("van")) or _ALWAYS
+        yield Practitioner(name, Agb(agb), since, _day(given, said.get("tot")), Agb(whose) if whose else None)
 
 
 def _day(given: dict[str, Any], text: Any) -> date | None:
@@ -267,7 +279,8 @@ def _act(given: dict[str, Any], row: dict[str, Any]) -> ProjectedAct:
         natal = kind in (ActKind.BEVALLING, ActKind.SECTIO, ActKind.PARTUSASSISTENTIE, ActKind.GEBOORTE)
         phase = "prenataal" if day < birth else "nataal" if day == birth and natal else "postnataal"
     evidence = Evidence(row["wie"], "Encounter/1", "1", "period.start", who.agb)
-    return ProjectedAct(kind, day, phase, who, row.get("discipline"), None, row.get("lijn"), evidence)
+    people = (PEOPLE[row["zorgverlener"]][1],) if "zorgverlener" in row else ()
+    return ProjectedAct(kind, day, phase, who, row.get("discipline"), None, row.get("lijn"), evidence, people)
 
 
 def _insurance(given: Any) -> tuple[Insurance, ...]:

@@ -28,7 +28,12 @@ def test_an_example_gives_what_it_says(example: Example, phase: PhaseName, expec
 
 
 def test_every_row_that_decides_or_settles_has_an_example() -> None:
-    rows = {r.id for decides in ("selectie", "stadium") for table in book().tables[decides] for r in table.rows}
+    rows = {
+        r.id
+        for decides in ("selectie", "stadium", "lidmaatschap")
+        for table in book().tables[decides]
+        for r in table.rows
+    }
     assert {e.rule for example in EXAMPLES for e in example.expected.values()} == rows
 
 

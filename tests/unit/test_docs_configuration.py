@@ -29,6 +29,7 @@ MODELS = [
     access.LimitSettings,
     register._Rules,
     register._Member,
+    register._Practitioner,
     register._Contract,
 ]
 

@@ -32,7 +32,7 @@ from adapter.service.rulebook.registered import registered
 from adapter.service.rulebook.times import changes, times
 from adapter.service.rulebook.words import answered, words
 
-DECIDES = ("selectie", "scope", "stadium", "vroegsignaal")
+DECIDES = ("selectie", "lidmaatschap", "scope", "stadium", "vroegsignaal")
 """The questions of the rules, in the order in which the document tells them."""
 
 
@@ -67,7 +67,8 @@ def compose(
         *examples(mappings, book, on, text["gewoon"]),
     ]
     cited = [book.sources[name] for entry in text["begrippen"] for name in entry["cites"]]
-    cited += [source for p in (*catalogue.integral.values(), *catalogue.mono.values()) for source in p.cites]
+    cited += [source for integral in catalogue.integral.values() for source in integral.cites]
+    cited += [source for mono in catalogue.mono.values() for source in mono.cites]
     parts.append(Part("Bronnen", tables=(grid(SOURCES, source_rows(every, on, cited)),)))
     versions = f"Versie van de regels: `{book.version}`; van de catalogus: `{catalogue.version}`."
     return Rulebook(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter.model.carepath import PHASES
 from adapter.rules import RuleBook
-from adapter.service.examples import PLAIN_CARE, WHO, Example, load_examples
+from adapter.service.examples import PEOPLE, PLAIN_CARE, WHO, Example, load_examples
 from adapter.service.rulebook.document import Grid, Part, grid
 
 _MONTHS = "januari februari maart april mei juni juli augustus september oktober november december".split()  # noqa: SIM905
@@ -43,7 +43,9 @@ def _example(example: Example) -> Part:
 def _differs(example: Example) -> Iterator[str]:
     told = example.told
     for name, value in told.items():
-        if name not in ("jaar", "zorg", "extra_zorg", "verantwoordelijk"):
+        if name == "zorgverleners":
+            yield from (f"{PEOPLE[key][0]} is lid{_for(given)}" for key, given in value.items())
+        elif name not in ("jaar", "zorg", "extra_zorg", "verantwoordelijk"):
             yield f"{name.replace('_', ' ')}: {_day(value) if name == 'peildag' else _spelled(value)}"
     if "verantwoordelijk" in told:
         spans = [
@@ -56,12 +58,26 @@ def _differs(example: Example) -> Iterator[str]:
         yield "naast de gewone zorg: zie hieronder"
 
 
+def _for(given: dict[str, str]) -> str:
+    """For which organisation, and until when."""
+    whose = f" voor {WHO[given['voor']].name}" if "voor" in given else ", zonder organisatie"
+    until = f", tot en met {_day(given['tot'])}" if "tot" in given else ""
+    return f"{whose}{until}"
+
+
 def _care(rows: Iterable[dict[str, str]]) -> Grid:
     told = [
-        (_day(row.get("dag")), WHO[row["wie"]].name, row["soort"], row.get("discipline", ""), row.get("lijn", ""))
+        (
+            _day(row.get("dag")),
+            WHO[row["wie"]].name,
+            PEOPLE[row["zorgverlener"]][0] if "zorgverlener" in row else "",
+            row["soort"],
+            row.get("discipline", ""),
+            row.get("lijn", ""),
+        )
         for row in rows
     ]
-    return grid(("dag", "wie", "soort", "discipline", "lijn"), told)
+    return grid(("dag", "wie", "zorgverlener", "soort", "discipline", "lijn"), told)
 
 
 def _day(text: object) -> str:
