@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.model.projection import ClaimsProjection
+from adapter.model.register import Contract
 from adapter.rules import Row, RuleBook, Table
 from adapter.service.decide import outcome
 from adapter.service.payment.asked import asked_of
@@ -57,10 +59,35 @@ def test_rules_of_an_insurer_touch_who_is_insured_there(
         assert outcome(after, projection).fingerprint == found.fingerprint
 
 
+@given(projections(), igos(), igos())
+@settings(max_examples=250, deadline=None)
+def test_a_decision_whose_contracts_stay_the_same_is_the_same_decision(
+    projection: ClaimsProjection, igo: Any, other: Any
+) -> None:
+    """Contracts begin, end, are added and taken away; of some decisions they are none of the business."""
+    before, after = rooms(book(), igo), rooms(book(), replace(igo, contracts=other.contracts))
+    found = outcome(before, projection)
+    if asked_of(after).same(asked_of(before).write(found.selection)):
+        assert outcome(after, projection).fingerprint == found.fingerprint
+
+
+def test_a_contract_touches_who_is_insured_there() -> None:
+    own, other = Contract(("1000",), date(2015, 1, 1)), Contract(("2000",), date(2015, 1, 1))
+    before, dearer = rooms(book(), an_igo([own, other])), replace(own, tariff={"geboortezorg-prenataal": 100})
+    asked = asked_of(before).write(outcome(before, pregnancy(2024)).selection)
+    unknown = asked_of(before).write(outcome(before, pregnancy(2024, insurance=())).selection)
+    for contracts, touches in (([own], False), ([dearer, other], True), ([other], True)):
+        after = asked_of(rooms(book(), an_igo(contracts)))
+        assert after.same(asked) != touches
+        assert not after.same(unknown), "whoever's insurer is not known may be touched by any contract"
+
+
 def test_another_register_or_catalogue_is_never_taken_for_the_same() -> None:
     igo = an_igo()
     asked = asked_of(rooms(book(), igo)).write(outcome(rooms(book(), igo), pregnancy()).selection)
-    assert not asked_of(rooms(book(), replace(igo, version="anders"))).same(asked)
+    fewer = replace(igo, members=igo.members[1:])
+    assert not asked_of(rooms(book(), fewer)).same(asked)
+    assert not asked_of(rooms(book(), replace(igo, rules=replace(igo.rules, uncontracted=True)))).same(asked)
     other = SimpleNamespace(rules=book(), igo=igo, catalogue=replace(catalogue(), version="anders"))
     assert not asked_of(cast(Rooms, other)).same(asked)
     assert not asked_of(rooms(book(), igo)).same(b"")

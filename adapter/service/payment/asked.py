@@ -1,13 +1,14 @@
-"""What a decision asked of the rule tables, and whether the tables of today still answer the same.
+"""What a decision asked of the rule tables and of the contracts, and whether those of today still answer the same.
 
-Rules reach a decision by their answers alone: with the same register, catalogue and program, a decision of which every
-answer is the same is the same decision. So after a change of rules only those are computed again that asked something
-which is answered otherwise now.
+Rules reach a decision by their answers alone, and contracts by the insurers of its phases: with the same members,
+parameters, catalogue and program, a decision of which every answer is the same is the same decision. So after a change
+of rules or contracts only those are computed again that asked something which is answered otherwise now.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,8 @@ from adapter.service.rooms import Rooms
 _ENCODER = msgspec.msgpack.Encoder()
 _ALL = msgspec.msgpack.Decoder(tuple[bytes, list[bytes]])
 _ONE = msgspec.msgpack.Decoder(tuple[str, str | None, int, tuple[str, ...], bytes])
+_CONTRACTS = ""
+"""The question of no table: which contracts there are with these insurers."""
 _KEPT = 200_000
 """Different questions of which the answer is remembered, some 200 bytes each."""
 
@@ -31,9 +34,10 @@ _KEPT = 200_000
 class Asked:
     """The questions that decisions asked, under one rule book, register and catalogue."""
 
-    def __init__(self, book: RuleBook, basis: bytes) -> None:
+    def __init__(self, book: RuleBook, igo: Igo, catalogue: Catalogue) -> None:
         self._book = book
-        self._basis = basis
+        self._igo = igo
+        self._basis = _basis(igo, catalogue)
         self._written: dict[tuple[str, str | None, date, tuple[str, ...]], bytes] = {}
         self._same: dict[bytes, bool] = {}
 
@@ -49,7 +53,18 @@ class Asked:
                     answer = self._book.fingerprint(*question)
                     one = written[question] = _ENCODER.encode((decides, insurer, on.toordinal(), key, answer))
                 found.append(one)
+        found.append(self._contracts({insurer for _, insurer, _, keys in chosen.asked if keys}))
         return _ENCODER.encode((self._basis, found))
+
+    def _contracts(self, insurers: set[str | None]) -> bytes:
+        """The question for the contracts: for all of them where the insurer of a phase is not known."""
+        named = () if None in insurers else tuple(sorted(i for i in insurers if i is not None))
+        question = (_CONTRACTS, None, date.min, named)
+        one = self._written.get(question)
+        if one is None:
+            answer = _contracts_with(self._igo, named)
+            one = self._written[question] = _ENCODER.encode((_CONTRACTS, None, 0, named, answer))
+        return one
 
     def same(self, asked: bytes) -> bool:
         """Whether all of it is answered the same. False where that is not known, or something else changed."""
@@ -70,6 +85,8 @@ class Asked:
 
     def _answers(self, question: bytes) -> bool:
         decides, insurer, day, key, answer = _ONE.decode(question)
+        if decides == _CONTRACTS:
+            return _contracts_with(self._igo, key) == answer
         return self._book.fingerprint(decides, insurer, date.fromordinal(day), key) == answer != b""
 
     def _bound(self) -> None:
@@ -88,15 +105,24 @@ def asked_of(rooms: Rooms) -> Asked:
     for rules_, igo, catalogue, kept in _last:
         if rules_ is rooms.rules and igo is rooms.igo and catalogue is rooms.catalogue:
             return kept
-    new = Asked(rooms.rules, _basis(rooms.igo, rooms.catalogue))
+    new = Asked(rooms.rules, rooms.igo, rooms.catalogue)
     _last[:] = [(rooms.rules, rooms.igo, rooms.catalogue, new), *_last[: _AT_ONCE - 1]]
     return new
 
 
+def _contracts_with(igo: Igo, insurers: tuple[str, ...]) -> bytes:
+    """A fingerprint of the contracts that hold for these insurers, in their order; of all, where none is named."""
+    found = [c for c in igo.contracts if not insurers or "*" in c.insurers or not set(c.insurers).isdisjoint(insurers)]
+    return _fingerprint(repr(found))
+
+
 def _basis(igo: Igo, catalogue: Catalogue) -> bytes:
     """All else that makes a decision of a projection, but for what persons decided."""
-    said = "\0".join([igo.version, catalogue.version, _program()])
-    return hashlib.blake2b(said.encode(), digest_size=8).digest()
+    return _fingerprint(repr(replace(igo, contracts=(), version="")) + catalogue.version + _program())
+
+
+def _fingerprint(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=8).digest()
 
 
 @cache
