@@ -15,6 +15,11 @@ from adapter.jobs import JobsError
 
 T = TypeVar("T")
 _SECONDS = 5.0
+_SWAP = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1
+"""
 
 
 class RedisShelf:
@@ -29,9 +34,9 @@ class RedisShelf:
         """Keep a value for so many seconds."""
         await self._ask(lambda redis: redis.set(self._prefix + key, value, ex=seconds))
 
-    async def renew(self, key: str, value: bytes, seconds: int) -> None:
-        """The same, only where the key still is."""
-        await self._ask(lambda redis: redis.set(self._prefix + key, value, ex=seconds, xx=True))
+    async def swap(self, key: str, before: bytes, value: bytes, seconds: int) -> bool:
+        """The same, only where `before` is still there."""
+        return bool(await self._ask(lambda redis: redis.eval(_SWAP, 1, self._prefix + key, before, value, seconds)))
 
     async def get(self, key: str) -> bytes | None:
         """The value."""

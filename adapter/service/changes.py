@@ -37,6 +37,12 @@ class StoredChanges:
         self._guard.record(ctx, EventType.READ, Action.READ, grant, entities, subtype="watch")
         return None if lens is None else lens.seen.allowed
 
+    def narrowed(self, ctx: Context, pregnancy: str) -> frozenset[RecordKey] | None:
+        """What may be told now, while it is watched. Raises `UnknownPregnancyError`, `DeniedError`."""
+        self._guard.allowed(ctx, Action.READ, Resource.CARE_PATH)
+        lens = self._visible.look(ctx, pregnancy)
+        return None if lens is None else lens.seen.allowed
+
     def anything(self) -> str:
         """A text that changes whenever the store got anything new."""
         return ".".join(str(position) for position in self._rooms.store.positions())

@@ -68,6 +68,13 @@ class Changes(Protocol):
         """
         ...
 
+    def narrowed(self, ctx: Context, pregnancy: str) -> frozenset[RecordKey] | None:
+        """The same while it is watched, as it is now: no further line in the log.
+
+        Raises `UnknownPregnancyError`, `DeniedError`.
+        """
+        ...
+
     def anything(self) -> str:
         """A text that changes whenever the store got anything new; the cost does not depend on its size."""
         ...

@@ -77,11 +77,12 @@ class CarePages:
         """News of this pregnancy as server-sent events, until the reader leaves."""
         ctx = context(request, Purpose.TREAT)
         pregnancy = request.path_params["pregnancy"]
-        only = await run_in_threadpool(self._application.changes.watch, ctx, pregnancy)
+        changes = self._application.changes
+        await run_in_threadpool(changes.watch, ctx, pregnancy)
         seen = request.query_params.get("stand", "")[:100]
         last = request.headers.get("last-event-id", "")[:100]
         headers = {"X-Accel-Buffering": "no"}
-        stream = self.live.events(pregnancy, seen, last, only)
+        stream = self.live.events(pregnancy, seen, last, lambda: changes.narrowed(ctx, pregnancy))
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 

@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.concurrency import run_in_threadpool
 
+from adapter.access import DeniedError
 from adapter.model.sources import RecordKey
 from adapter.service.origin import Changes
+from adapter.service.port import UnknownPregnancyError
 
 EVERY = 1.0
 """Seconds between two questions to the store."""
 ANYWAY = 15
 """Questions after which a pregnancy is looked at whatever the answer: what was removed leaves no new row behind."""
 CHANGED = "gewijzigd"
+
+
+Narrowed = Callable[[], frozenset[RecordKey] | None]
+
+
+def _all() -> None:
+    return None
 
 
 class Live:
@@ -45,13 +54,13 @@ class Live:
                 self._at = time.monotonic()
             return self._answer
 
-    async def events(
-        self, pregnancy: str, seen: str, last: str, only: frozenset[RecordKey] | None = None
-    ) -> AsyncIterator[str]:
+    async def events(self, pregnancy: str, seen: str, last: str, narrowed: Narrowed = _all) -> AsyncIterator[str]:
         """The stream for one page. `seen`: what `stand` was when it was made; `last`: the id of its last event.
-        `only`: the records of which news may be told, None for all.
+        `narrowed`: gives the records of which news may be told now (None: all), or raises what ends the stream: it is
+        asked again with everything new, for consent may have been withdrawn.
         """
         stand = await self.stand()
+        only = await run_in_threadpool(narrowed)
         mark = await run_in_threadpool(self._changes.of, pregnancy, only)
         yield f"retry: 3000\nid: {mark}\n\n"
         if (last and last != mark) or (not last and seen and seen != stand):
@@ -63,6 +72,11 @@ class Live:
             if now == stand and rounds % ANYWAY:
                 continue
             stand = now
+            try:
+                only = await run_in_threadpool(narrowed)
+            except (UnknownPregnancyError, DeniedError):  # it is not for this reader any more: the page will say so
+                yield _event("weg")
+                return
             found = await run_in_threadpool(self._changes.of, pregnancy, only)
             if found != mark:
                 mark = found

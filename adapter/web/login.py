@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from adapter.access import Context, Identified, Purpose, log
-from adapter.access.people import Begun, Entered, LoginError, LoginFault, People
+from adapter.access.people import Begun, Entered, LoginError, LoginFault, People, ShelfError
 from adapter.model.sources import RecordKey
 from adapter.service.port import Application, UnknownPregnancyError
 from adapter.web import menu
@@ -62,6 +62,10 @@ _FAULTS: Mapping[LoginFault, tuple[str, str]] = {
         "Het EPD gaf niet door om welke vrouw het gaat. Open eerst haar dossier in het EPD.",
     ),
 }
+_AWAY = (
+    "Inloggen kan nu niet",
+    "Aanmeldingen kunnen op dit moment niet worden bijgehouden. Probeer het over een minuut opnieuw.",
+)
 _UNREACHABLE = frozenset({LoginFault.PROVIDER})
 _FORBIDDEN = frozenset({LoginFault.NO_ROLE, LoginFault.ORGANISATION, LoginFault.ASSURANCE, LoginFault.UNKNOWN_EPD})
 
@@ -101,7 +105,7 @@ class LoginPages:
         """To the provider."""
         try:
             begun = await self._people().begin(request.query_params.get("naar"))
-        except LoginError as error:
+        except (LoginError, ShelfError) as error:
             return self._refused(request, error)
         return _gone(begun)
 
@@ -109,7 +113,7 @@ class LoginPages:
         """From the provider."""
         try:
             entered = await self._people().complete(dict(request.query_params), request.cookies)
-        except LoginError as error:
+        except (LoginError, ShelfError) as error:
             return self._refused(request, error)
         person = entered.person
         onward = entered.back
@@ -119,7 +123,10 @@ class LoginPages:
 
     async def leave(self, request: Request) -> Response:
         """Out; and to the provider by a link of its own, since a form may not lead there (`form-action`)."""
-        begun = await self._people().leave(request.cookies)
+        try:
+            begun = await self._people().leave(request.cookies)
+        except ShelfError as error:
+            return self._refused(request, error)
         request.state.identified = None
         own = self._people().own
         elsewhere = begun.address if not begun.address.endswith("/uitgelogd") else None
@@ -137,6 +144,9 @@ class LoginPages:
         headers = {"Cache-Control": "no-store"}
         try:
             await self._people().sent_away(token)
+        except ShelfError as error:
+            self._log(request, error)
+            return JSONResponse({"error": "temporarily_unavailable"}, 503, {**headers, "Retry-After": "5"})
         except LoginError as error:
             self._log(request, error)
             return JSONResponse({"error": "invalid_request"}, 400, headers)
@@ -147,14 +157,14 @@ class LoginPages:
         asked = request.query_params
         try:
             return _gone(await self._people().launch(asked.get("iss", ""), asked.get("launch", "")))
-        except LoginError as error:
+        except (LoginError, ShelfError) as error:
             return self._refused(request, error)
 
     async def launched(self, request: Request) -> Response:
         """From the EPD."""
         try:
             entered = await self._people().launched(dict(request.query_params), request.cookies)
-        except LoginError as error:
+        except (LoginError, ShelfError) as error:
             return self._refused(request, error)
         return await self._hers(request, entered)
 
@@ -162,7 +172,7 @@ class LoginPages:
         """A link that an EPD's system signed."""
         try:
             entered = await self._people().link(request.query_params.get("token", ""), request.cookies)
-        except LoginError as error:
+        except (LoginError, ShelfError) as error:
             return self._refused(request, error)
         return await self._hers(request, entered)
 
@@ -191,8 +201,12 @@ class LoginPages:
             raise HTTPException(404)
         return people
 
-    def _refused(self, request: Request, error: LoginError) -> Response:
+    def _refused(self, request: Request, error: LoginError | ShelfError) -> Response:
         self._log(request, error)
+        if isinstance(error, ShelfError):
+            response = page(request, "inlogfout.html", {"title": _AWAY[0], "text": _AWAY[1], "again": False}, 503)
+            response.headers["Retry-After"] = "5"
+            return response
         title, text = _FAULTS[error.fault]
         status = 403 if error.fault in _FORBIDDEN else 503 if error.fault in _UNREACHABLE else 400
         people = self._application.entrance.people
@@ -200,9 +214,12 @@ class LoginPages:
         return page(request, "inlogfout.html", {"title": title, "text": text, "again": again}, status)
 
     @staticmethod
-    def _log(request: Request, error: LoginError) -> None:
+    def _log(request: Request, error: LoginError | ShelfError) -> None:
         request_id = getattr(request.state, "request_id", "")
-        log.LOGIN_REFUSED.log(request_id=request_id, reason=error.fault.value, what=error.detail)
+        if isinstance(error, ShelfError):
+            log.LOGIN_REFUSED.log(request_id=request_id, reason="away", what=str(error))
+        else:
+            log.LOGIN_REFUSED.log(request_id=request_id, reason=error.fault.value, what=error.detail)
 
 
 def _going_on(application: Application, ctx: Context, hers: list[str]) -> str | None:

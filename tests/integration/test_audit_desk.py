@@ -155,6 +155,22 @@ def test_of_nobody_else_a_woman_sees_anything(world: World) -> None:
         world.desk.inzage.own(replace(WOMAN, actor=replace(WOMAN.actor, kind=ActorKind.PERSON)))
 
 
+def test_what_is_in_the_log_under_the_id_of_another_woman_is_not_hers(world: World) -> None:
+    before = len(world.desk.inzage.own(WOMAN).looks)
+    other, made = RecordKey("vp", "Patient/w2"), AT - timedelta(days=40)
+    for record, at in ((HER, 0), (other, 1)):  # for a day she stood under the id of another
+        row = LinkRow(
+            "woman", record.source, record.woman, "w-other", "automatic", b"{}", made + timedelta(days=at), None
+        )
+        world.store.add_links([row])
+    world.store.add_links([LinkRow("woman", HER.source, HER.woman, "w-1", "manual", b"{}", AT, "u-1")])
+    world.did(replace(CARER, id="uzi-9", name="A. Nder"), "w-other", 200)
+    looks = world.desk.inzage.own(WOMAN).looks
+    assert "A. Nder" not in {look.who for look in looks}
+    assert len([look for look in looks if not look.herself]) == before
+    assert "A. Nder" in {look.who for look in world.desk.inzage.of(KEEPER, "w-other").looks}
+
+
 def test_the_chain_is_shown_and_a_break_is_named(world: World) -> None:
     chain = world.desk.logbook.chain(KEEPER)
     assert (chain.first, chain.last, chain.broken) == (1, 8, None)

@@ -16,8 +16,8 @@ async def test_the_shelf_keeps_takes_once_and_gathers(redis_url):
     shelf = RedisShelf(lambda: redis_url, "test:shelf:")
     await shelf.put("a", b"1", 60)
     assert await shelf.get("a") == b"1"
-    await shelf.renew("a", b"2", 60)
-    await shelf.renew("b", b"2", 60)
+    assert sorted(await asyncio.gather(*(shelf.swap("a", b"1", b"2", 60) for _ in range(8)))) == [False] * 7 + [True]
+    assert not await shelf.swap("b", b"1", b"2", 60)
     assert (await shelf.get("a"), await shelf.get("b")) == (b"2", None)
     taken = await asyncio.gather(*(shelf.take("a") for _ in range(8)))
     assert sorted(t is not None for t in taken) == [False] * 7 + [True]

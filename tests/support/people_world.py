@@ -69,9 +69,11 @@ class MemoryShelf:
         assert seconds > 0
         self.kept[key] = value
 
-    async def renew(self, key: str, value: bytes, seconds: int) -> None:
-        if key in self.kept:
-            await self.put(key, value, seconds)
+    async def swap(self, key: str, before: bytes, value: bytes, seconds: int) -> bool:
+        if self.kept.get(key) != before:
+            return False
+        await self.put(key, value, seconds)
+        return True
 
     async def get(self, key: str) -> bytes | None:
         return self.kept.get(key)

@@ -265,10 +265,11 @@ async def test_linked_records_of_one_woman_are_one_dossier(tmp_path):
             assert (await server.put(resource, who)).status_code == 201
         assert await server.found("EpisodeOfCare?patient=w1") == ["EpisodeOfCare/e1"]
         at = server.moment[0]
-        server.store.add_links(
+        rows = [
             LinkRow("woman", source, f"Patient/{id}", "us-1", "automatic", b"null", at)
             for source, id in (("vp", "w1"), ("zh", "h7"))
-        )
+        ]
+        server.store.add_links(rows)
         assert await server.found("EpisodeOfCare?patient=w1") == ["EpisodeOfCare/e1", "EpisodeOfCare/e7"]
         assert await server.found("Observation?patient=w1") == ["Observation/o7"]
         her = {"Authorization": "Bearer demo.woman.vp.w1"}

@@ -14,7 +14,7 @@ import pytest
 
 import adapter.web
 from adapter.access import Identified, UnauthenticatedError
-from adapter.access.people import LoginFault, form_token
+from adapter.access.people import LoginFault, ShelfError, form_token
 from adapter.asgi import build
 from adapter.service.port import UnknownPregnancyError
 from adapter.web import login, menu
@@ -214,6 +214,23 @@ async def test_a_refusal_is_a_page_in_dutch_and_opens_nothing(world, client):
     world.server.down = True
     world.clock.pass_by(hours=2)
     assert (await client.get("/inloggen/start")).status_code == 503
+
+
+async def test_while_sessions_cannot_be_kept_there_is_a_plain_page_and_no_error(world, client):
+    await client.get("/inloggen/start")
+
+    async def away(*_, **__):
+        raise ShelfError("sessions cannot be read now (ConnectionError)")
+
+    for name in ("put", "swap", "get", "take", "once", "drop", "gather", "gathered"):
+        setattr(world.shelf, name, away)
+    launch = "/launch?iss=" + FHIR + "&launch=x"
+    for address in ("/inloggen/start", "/inloggen/terug?state=x&code=y", launch, f"/launch/link?token={world.link()}"):
+        answer = await client.get(address)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5"), address
+        assert "Inloggen kan nu niet" in answer.text
+        assert 'lang="nl"' in answer.text
+    assert (await client.get("/inloggen")).status_code == 200
 
 
 async def test_a_launch_leads_to_the_care_path_and_offers_nothing_else(world, client):

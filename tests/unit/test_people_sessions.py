@@ -133,6 +133,40 @@ async def test_use_that_crosses_with_logging_out_does_not_bring_the_session_back
     assert await sessions.identify(world.browser) is None
 
 
+async def test_use_that_crosses_with_noodtoegang_does_not_take_it_away_nor_bring_it_back(world):
+    await world.log_in()
+    world.clock.pass_by(minutes=5)
+    sessions, honest = world.people.sessions, world.shelf.get
+    given = Emergency("bloedverlies, zij is niet aanspreekbaar", world.clock() + timedelta(hours=1))
+    for emergency in (given, None):
+        kept = dict(world.shelf.kept)
+        assert await sessions.give_emergency(world.browser, emergency)
+
+        async def late(key, kept=kept):  # read before it was given or taken, written after that
+            return kept.get(key)
+
+        world.shelf.get = late
+        await sessions.identify(world.browser)
+        world.shelf.get = honest
+        assert (await sessions.identify(world.browser)).emergency == emergency
+        world.clock.pass_by(minutes=5)
+
+
+async def test_noodtoegang_is_given_however_busy_the_session_is(world):
+    await world.log_in()
+    sessions, honest, busy = world.people.sessions, world.shelf.swap, 3
+    given = Emergency("bloedverlies, zij is niet aanspreekbaar", world.clock() + timedelta(hours=1))
+
+    async def crossed(key, before, value, seconds):
+        nonlocal busy
+        busy -= 1
+        return await honest(key, before if busy < 0 else b"another", value, seconds)
+
+    world.shelf.swap = crossed
+    assert await sessions.give_emergency(world.browser, given)
+    assert (await sessions.identify(world.browser)).emergency == given
+
+
 def logout_token(world, **claims):
     now = int(world.clock().timestamp())
     usual = {"iss": ISSUER, "aud": "adapter", "iat": now, "exp": now + 120, "jti": "l-1", "sub": "s-1"}

@@ -13,6 +13,7 @@ from adapter.cli.serving import listen, serving
 from adapter.model.carepath import GestationalAge, LinkEvidence, LinkNote
 from adapter.model.sources import FhirVersion, Media, Received, StoredVersion
 from adapter.service.origin import evidence_in, key_of
+from adapter.service.port import UnknownPregnancyError
 from adapter.web.charts import charts, number, said_of
 from adapter.web.choice import chosen, key
 from adapter.web.essentials import doubled, essentials
@@ -271,6 +272,27 @@ async def test_another_pregnancys_news_is_not_told():
     live.close()
     with pytest.raises(StopAsyncIteration):
         await heard(stream, 1)
+
+
+async def test_what_may_be_told_is_asked_again_with_everything_new_and_ends_with_it():
+    store, asked = Store(), []
+    live = Live(store, every=0.002)
+
+    def narrowed():
+        asked.append(store.stand)
+        if store.stand == 3:
+            raise UnknownPregnancyError("p")
+        return frozenset()
+
+    stream = live.events("p", "1", "", narrowed)
+    await heard(stream, 1)
+    store.mark = store.stand = 2
+    assert (await heard(stream, 1))[0].startswith("event: gewijzigd\nid: 2")
+    store.stand = 3
+    assert (await heard(stream, 1))[0].startswith("event: gewijzigd\nid: weg")
+    with pytest.raises(StopAsyncIteration):
+        await heard(stream, 1)
+    assert {1, 2, 3} <= set(asked)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from adapter.model.wire import from_json, to_json
 
 _SEEN_EVERY = timedelta(seconds=15)
 """How exactly the last use is kept: a page with ten requests writes once."""
+_TRIES = 10
+"""How often noodtoegang is written where other requests of the same session write at the same time."""
 
 
 class Carried(Protocol):
@@ -86,10 +88,10 @@ class Sessions:
         found = await self._held(credentials.cookies)
         if found is None:
             return None
-        key, session = found
+        key, session, kept = found
         now = self._clock()
-        if now - session.seen_at >= _SEEN_EVERY:
-            await self._keep(key, replace(session, seen_at=now))
+        if now - session.seen_at >= _SEEN_EVERY:  # where another request wrote meanwhile, that one saw it as well
+            await self._keep(key, kept, replace(session, seen_at=now))
         person = session.person
         emergency = session.emergency if session.emergency is not None and now < session.emergency.until else None
         return Identified(person.actor, person.purposes, woman=person.woman, emergency=emergency, token=key[-16:])
@@ -101,11 +103,14 @@ class Sessions:
 
     async def give_emergency(self, credentials: Carried, emergency: Emergency | None) -> bool:
         """Let this session have noodtoegang from now on (None: no more). False where there is no session."""
-        found = await self._held(credentials.cookies)
-        if found is None:
-            return False
-        await self._keep(found[0], replace(found[1], emergency=emergency))
-        return True
+        for _ in range(_TRIES):
+            found = await self._held(credentials.cookies)
+            if found is None:
+                return False
+            key, session, kept = found
+            if await self._keep(key, kept, replace(session, emergency=emergency)):
+                return True
+        return False
 
     async def close(self, cookies: Mapping[str, str]) -> Session | None:
         """End the session of this browser; gives what it was."""
@@ -122,23 +127,25 @@ class Sessions:
             await self._shelf.drop(*keys, index)
         return len(keys)
 
-    async def _held(self, cookies: Mapping[str, str]) -> tuple[str, Session] | None:
+    async def _held(self, cookies: Mapping[str, str]) -> tuple[str, Session, bytes] | None:
+        """Its key, what it is, and how that stands on the shelf."""
         value = self.cookies.read(SESSION, cookies)
         if value is None or len(value) > 100:
             return None
         key = self._key(value)
-        session = _read(await self._shelf.get(key))
-        if session is None:
+        kept = await self._shelf.get(key)
+        session = _read(kept)
+        if session is None or kept is None:
             return None
         now = self._clock()
         if now - session.seen_at > self._lasting.idle or now - session.opened_at > self._lasting.absolute:
             await self._shelf.drop(key)
             return None
-        return key, session
+        return key, session, kept
 
-    async def _keep(self, key: str, session: Session) -> None:
+    async def _keep(self, key: str, before: bytes, session: Session) -> bool:
         left = session.opened_at + self._lasting.absolute - self._clock()
-        await self._shelf.renew(key, to_json(session), self._seconds(min(left, self._lasting.idle)))
+        return await self._shelf.swap(key, before, to_json(session), self._seconds(min(left, self._lasting.idle)))
 
     def _key(self, value: str) -> str:
         return f"session:{hashed(self._site, value)}"

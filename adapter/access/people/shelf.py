@@ -12,8 +12,10 @@ class Shelf(Protocol):
         """Keep a value for so many seconds."""
         ...
 
-    async def renew(self, key: str, value: bytes, seconds: int) -> None:
-        """The same, only where the key still is: what was dropped meanwhile does not come back."""
+    async def swap(self, key: str, before: bytes, value: bytes, seconds: int) -> bool:
+        """The same, only where `before` is still there: what was dropped meanwhile does not come back, and what another
+        request wrote is not written over. False where it was not.
+        """
         ...
 
     async def get(self, key: str) -> bytes | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapter.access import Action, ActorKind, Context, Emergency, Entity, EventType, Identified, Resource
+from adapter.access import Action, Actor, ActorKind, Context, Emergency, Entity, EventType, Identified, Resource
 from adapter.access.redact import redact
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import RecordKey
@@ -100,12 +100,12 @@ class Emergencies:
             emergency = Emergency(reason, datetime.fromisoformat(until), frozenset(women))
         except (ValueError, TypeError):
             return who
-        if kind != SUBTYPE or actor != who.actor.id or self._rooms.clock() >= emergency.until:
+        if kind != SUBTYPE or actor != _whose(who.actor) or self._rooms.clock() >= emergency.until:
             return who
         return replace(who, emergency=emergency)
 
     def _sealed(self, ctx: Context, begun: Emergency) -> str:
-        said = [SUBTYPE, ctx.actor.id, begun.reason, begun.until.isoformat(), sorted(begun.women)]
+        said = [SUBTYPE, _whose(ctx.actor), begun.reason, begun.until.isoformat(), sorted(begun.women)]
         return self._rooms.store.search.seal(json.dumps(said).encode())
 
     def _women(self, bsn: Bsn | None, pregnancy: str | None) -> Sequence[str]:
@@ -117,6 +117,11 @@ class Emergencies:
             rows = store.links(PREGNANCY, targets=[pregnancy])
             records += [RecordKey(r.source, r.woman) for r in rows if r.woman]
         return self._pregnancies.women_of(records)
+
+
+def _whose(actor: Actor) -> list[str | None]:
+    """To whom it was given: this person or system, asking for this organisation, through this system."""
+    return [actor.id, actor.organisation, actor.client, actor.kind.value]
 
 
 def _reason(text: str) -> str:

@@ -79,6 +79,14 @@ class Inzage:
         woman = self._rooms.store.search.woman_of(ctx.woman) or ""
         return self._overview(ctx, grant, woman, records, before)
 
+    def _hers(self, woman: str, records: list[RecordKey]) -> tuple[str, ...]:
+        """Her id, and those under which nothing but records of hers ever stood: where one of hers stood under the id of
+        another woman for a while, what is in the log there is about that woman.
+        """
+        own, store = set(records), self._rooms.store
+        ids = store.known_as(records, also=woman)
+        return tuple(id for id in ids if id == woman or store.related.ever_under(id) <= own)
+
     def of(self, ctx: Context, woman: str, before: int | None = None) -> Overview:
         """Of a woman by our id of her, for the log keeper to hand over. Raises `DeniedError`."""
         grant = self._guard.allowed(ctx, Action.EXECUTE, Resource.AUDIT)
@@ -87,7 +95,7 @@ class Inzage:
     def _overview(
         self, ctx: Context, grant: Grant, woman: str, records: list[RecordKey], before: int | None
     ) -> Overview:
-        ids = self._rooms.store.known_as(records, also=woman)
+        ids = self._hers(woman, records)
         asked = LogQuestion(before=before)
         rows = self._rooms.store.audit_rows(asked.stored(ids), LINES + 1) if ids else []
         audit = self._rooms.audit

@@ -146,7 +146,7 @@ class FhirEndpoint:
         if kind not in types(self.version):
             raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata")
         upto = self.names.refresh()
-        row = self.names.find(kind, id, caller.source, upto)
+        row = self.names.find(kind, id, caller.source, upto, caller.sees)
         if row is None or row.version != self.version.value:
             raise not_found(f"no {kind} with this id in this FHIR version")
         if not caller.sees(row):

@@ -1,18 +1,26 @@
 """Under which id a resource of a source is served: its own, unless another source uses the same one.
 
 Sources give out ids without knowing each other. The source that brought an id first keeps it; the same id of another
-gets the name of that source behind it. A caller that is a source itself keeps its own ids, whoever came first.
+gets the name of that source behind it. A caller that is a source itself keeps its own ids, whoever came first; and a
+resource that a caller may not see takes no id from one that it may, or an id would tell that the other is there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from adapter.store.search import Row, Search
 
 _LONGEST = 64  # FHIR: an id has at most 64 characters
+
+
+Sees = Callable[[Row], bool]
+
+
+def _everything(_: Row) -> bool:
+    return True
 
 
 class Names:
@@ -60,24 +68,37 @@ class Names:
         for source in order:
             self._aliases[kind, alias(source, kind, id)] = (source, id)
 
-    def public(self, source: str, kind: str, id: str, own: str | None) -> str:
-        """The id under which this resource is served to a caller who is source `own`, or none."""
+    def public(self, source: str, kind: str, id: str, own: str | None, sees: Sees = _everything) -> str:
+        """The id under which this resource, which is shown, is served to a caller who is source `own`, or none."""
         sources = self._shared.get((kind, id))
         if sources is None or source not in sources:
             return id
-        keeper = own if own in sources else sources[0]
+        if own in sources:
+            keeper = own
+        else:
+            upto = self._upto or 0
+            keeper = next((s for s in sources if s == source or self._seen(s, kind, id, upto, sees)), source)
         return id if source == keeper else alias(source, kind, id)
 
-    def find(self, kind: str, id: str, own: str | None, upto: int) -> Row | None:
-        """The resource that is served under this id."""
+    def find(self, kind: str, id: str, own: str | None, upto: int, sees: Sees = _everything) -> Row | None:
+        """The resource that is served under this id to who sees so much."""
         if (known := self._aliases.get((kind, id))) is not None:
-            return self._search.current(known[0], kind, known[1], upto)
+            source, theirs = known
+            row = self._search.current(source, kind, theirs, upto)
+            shown = row is not None and self.public(source, kind, theirs, own, sees) == id
+            return row if shown else None
         if (sources := self._shared.get((kind, id))) is not None:
-            return self._search.current(own if own in sources else sources[0], kind, id, upto)
+            keeper = own if own in sources else None
+            seen = (s for s in sources if self._seen(s, kind, id, upto, sees))
+            return self._search.current(keeper or next(seen, sources[0]), kind, id, upto)
         for source in self.sources:
             if (row := self._search.current(source, kind, id, upto)) is not None:
                 return row
         return None
+
+    def _seen(self, source: str, kind: str, id: str, upto: int, sees: Sees) -> bool:
+        row = self._search.current(source, kind, id, upto)
+        return row is not None and sees(row)
 
 
 def alias(source: str, kind: str, id: str) -> str:

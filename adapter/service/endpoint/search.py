@@ -91,7 +91,7 @@ class Searcher:
 
     def find(self, kind: str, id: str, caller: Caller, upto: int) -> Row | None:
         """The resource under this id, where the caller may see it."""
-        row = self._names.find(kind, id, caller.source, upto)
+        row = self._names.find(kind, id, caller.source, upto, caller.sees)
         return row if row is not None and row.version == self._version.value and caller.sees(row) else None
 
 
@@ -198,10 +198,13 @@ class _Run:
         found = []
         for wanted in criterion.wanted:
             for kind, id in self._readings(criterion, wanted.text):
-                row = self._names.find(kind, id, self._caller.source, self._place.upto)
+                row = self._find(kind, id)
                 if row is not None and self._caller.names(row):
                     found.append(row)
         return found
+
+    def _find(self, kind: str, id: str) -> Row | None:
+        return self._names.find(kind, id, self._caller.source, self._place.upto, self._caller.names)
 
     def _readings(self, criterion: Criterion, text: str) -> list[tuple[str, str]]:
         """What a reference value can mean: `Type/id`, an address, or an id of any type the parameter points to."""
@@ -233,7 +236,7 @@ class _Run:
         kind, upto = self._query.kind, self._place.upto
         if self._query.ids is not None:
             for id in sorted(self._query.ids):
-                row = self._names.find(kind, id, self._caller.source, upto)
+                row = self._find(kind, id)
                 if row is not None and (records is None or row.record is None or row.record in records):
                     yield row
         elif self._named is not None:
@@ -297,7 +300,7 @@ class _Run:
             f"{kind}/{id}"
             for wanted in criterion.wanted
             for kind, id in self._readings(criterion, wanted.text)
-            if self._names.find(kind, id, self._caller.source, self._place.upto) is None
+            if self._find(kind, id) is None
         }  # what is not here may still be pointed to
         for row in self._pointed(criterion):
             if row.source == source:

@@ -58,7 +58,7 @@ class Served:
 
     def id(self, row: Row, caller: Caller) -> str:
         """The id under which this resource is served."""
-        return self._names.public(row.source, row.type, row.id, caller.source)
+        return self._names.public(row.source, row.type, row.id, caller.source, caller.sees)
 
     def body(self, row: Row, caller: Caller, body: bytes | None = None) -> bytes:
         """JSON."""
@@ -120,7 +120,7 @@ class Served:
             reference = value.get("reference")
             if isinstance(reference, str) and (relative := fhir.relative(reference)):
                 kind, _, id = relative.partition("/")
-                public = self._names.public(source, kind, id, caller.source)
+                public = self._names.public(source, kind, id, caller.source, caller.sees)
                 if public != id:
                     value["reference"] = f"{kind}/{public}"
             for item in value.values():

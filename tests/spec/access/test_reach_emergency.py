@@ -118,3 +118,5 @@ def test_a_system_sends_along_what_it_was_given_and_nobody_else_can_use_it(stran
     assert emergencies.hold(identified(care_provider("vp")), begun.sealed).emergency is None
     assert emergencies.hold(identified(DOCTOR), begun.sealed[:-2] + "AA").emergency is None
     assert emergencies.hold(identified(DOCTOR), "onzin").emergency is None
+    for other in ({"organisation": "agb:08000101"}, {"organisation": None}, {"client": "ander-epd"}):
+        assert emergencies.hold(identified(replace(DOCTOR, **other)), begun.sealed).emergency is None

@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from adapter.model.sources import FhirVersion, Media, Received
+from adapter.service.consents.consent import ConsentDraft, ConsentParty
 from adapter.service.endpoint.scope import Caller
 from adapter.service.port import UnknownPregnancyError
-from support.reach_world import ANNA, AT, BERTA, World, care, care_provider, referral, region, system, woman
+from support.reach_world import ANNA, AT, BERTA, World, agb, care, care_provider, referral, region, system, woman
 
 ENDPOINT = "https://epd.example/nieuws"
 
@@ -51,6 +52,17 @@ def test_an_open_page_is_told_of_its_own_part_alone(anna: World) -> None:
     assert changes.of(pregnancy) != before
     arrives(anna, "vp", "anna")
     assert changes.of(pregnancy, only) != before
+
+
+def test_with_consent_withdrawn_an_open_page_is_told_no_more_of_it(anna: World) -> None:
+    changes, pregnancy, reader = anna.application.changes, anna.pregnancy("vp"), care(care_provider("kz"))
+    said = ConsentDraft(True, ConsentParty(agb("vp")), ConsentParty(agb("kz")))
+    id = anna.says(care_provider("vp"), said, pregnancy)
+    assert {r.source for r in changes.watch(reader, pregnancy) or ()} == {"vp", "kz"}
+    before = changes.anything()
+    anna.application.consents.withdraw(care(care_provider("vp")), pregnancy, id, "op haar verzoek")
+    assert changes.anything() != before, "so that every open page asks again"
+    assert {r.source for r in changes.narrowed(reader, pregnancy) or ()} == {"kz"}
 
 
 def test_who_does_not_treat_her_watches_nothing(anna: World) -> None:
