@@ -36,6 +36,7 @@ _CARED = (
     " WHERE v.source = :source AND v.woman = :woman AND v.type IN ('EpisodeOfCare', 'Encounter', 'Condition')"
     " AND v.problem IS NULL LIMIT 1"
 )
+_EVER = "SELECT DISTINCT source, reference FROM links WHERE kind = 'woman' AND target = :woman"
 _DIRECTORY = "SELECT 1 FROM source_versions WHERE position > :after AND position <= :upto AND woman IS NULL LIMIT 1"
 
 
@@ -66,6 +67,10 @@ class Related:
     def cared_for(self, record: RecordKey) -> bool:
         """Whether anything of care stands in this record (a dossier, a contact, a condition), not her name alone."""
         return bool(self._search.rows(_CARED, {"source": record.source, "woman": record.woman}))
+
+    def ever_under(self, woman: str) -> set[RecordKey]:
+        """Every record that was ever linked to a woman, whosever it is now."""
+        return {RecordKey(source, reference) for source, reference in self._search.rows(_EVER, {"woman": woman})}
 
     def with_consents(self) -> set[RecordKey]:
         """The records on which a consent hangs, or in which a source holds one."""
