@@ -30,6 +30,7 @@ class Rebuilt:
     woman: str
     records: tuple[RecordKey, ...]
     links: tuple[LinkRow, ...]
+    before: tuple[LinkRow, ...]  # the links of her dossiers, by which these were made
     decided: tuple[Decided, ...]
     at: datetime
 
@@ -59,8 +60,9 @@ class Work:
                 rebuilt = self._rebuild([i.key for i in intents if i.kind == WOMAN_JOB])
             with self._rooms.store.unit():
                 self._link(changed)
-                self._keep(rebuilt)
+                overtaken = self._keep(rebuilt)
                 self._rooms.store.done(intents)
+                self._ask(overtaken)
 
     def through(self, intents: Sequence[Intent]) -> None:
         """Link records that changed, and rebuild the women at once, with what was read to link them.
@@ -79,14 +81,20 @@ class Work:
                 waiting = store.waiting([(WOMAN_JOB, woman) for woman in touched])
                 rebuilt = self._rebuild(touched)
             with store.unit():
-                self._keep(rebuilt)
+                overtaken = self._keep(rebuilt)
                 store.done(waiting)
+                self._ask(overtaken)
 
     def _link(self, records: Sequence[RecordKey]) -> list[str]:
         """Link records that changed, and ask for their women to be rebuilt. Gives those women."""
         touched = sorted(self._women.link_all(records))
-        self._rooms.store.enqueue_all([(WOMAN_JOB, w) for w in touched], self._rooms.clock())
+        self._ask(touched)
         return touched
+
+    def _ask(self, women: Sequence[str]) -> None:
+        """Ask for these women to be rebuilt."""
+        if women:
+            self._rooms.store.enqueue_all([(WOMAN_JOB, w) for w in women], self._rooms.clock())
 
     def _rebuild(self, women: Sequence[str]) -> list[Rebuilt]:
         """Group the dossiers of each, compute each view as of today, and decide. Keeps nothing."""
@@ -104,13 +112,17 @@ class Work:
             given = self._views.assemble(pregnancy, woman, records, facts, rows, None, links.rows)
             projection = self._views.compute(given, day_of(now), now).projection
             decided.append(decide(self._rooms, projection, now))
-        return Rebuilt(woman, records, tuple(new), tuple(decided), now)
+        return Rebuilt(woman, records, tuple(new), links.dossiers, tuple(decided), now)
 
-    def _keep(self, rebuilt: Sequence[Rebuilt]) -> None:
-        """Keep what is new."""
-        log, context = self._rooms.audit, Context(SYSTEM, Purpose.HOPERAT)
+    def _keep(self, found: Sequence[Rebuilt]) -> list[str]:
+        """Keep what is new. Gives the women whose dossiers somebody else grouped meanwhile: of them nothing is kept."""
+        log, context, store = self._rooms.audit, Context(SYSTEM, Purpose.HOPERAT), self._rooms.store
         events = []
-        self._rooms.store.add_links([row for one in rebuilt for row in one.links])
+        regrouped = [one for one in found if one.links]
+        with store.alone({f"woman {one.woman}" for one in regrouped}):
+            overtaken = [one.woman for one in regrouped if self._pregnancies.regrouped(one.records, one.before)]
+            rebuilt = [one for one in found if one.woman not in overtaken]
+            store.add_links([row for one in rebuilt for row in one.links])
         kept = iter(keep_all(self._rooms, [(decided, one.records) for one in rebuilt for decided in one.decided]))
         for one in rebuilt:
             if one.decided:
@@ -119,3 +131,4 @@ class Work:
                     log.event(context, EventType.DECIDE, Action.EXECUTE, one.at, patient=one.woman, entities=entities)
                 )
         log.record(*events)
+        return overtaken

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from alembic import command
 from alembic.config import Config
@@ -22,11 +24,17 @@ from adapter.store import plain
 from adapter.store.errors import ConflictError, NewerDatabaseError, StoreError, StoreUnavailableError, StoreUrlError
 
 _BUSY_SECONDS = 15
+_LOOK_AGAIN = 0.001
 _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
     *("cache_size=-16000", "wal_autocheckpoint=4000"),  # kB and pages: linking writes all over its index
 )
 _MIGRATION_LOCK = 0x6765626F  # any fixed number: an advisory lock of PostgreSQL
+
+_ALONE = (  # a bounded number of locks, always taken in one order, so that two never wait for each other
+    "SELECT pg_advisory_xact_lock(:room, n) FROM (SELECT DISTINCT hashtext(name) & 1023 AS n"
+    " FROM unnest(CAST(:names AS text[])) AS name ORDER BY 1) AS numbers"
+).replace(":room", str(0x6C696E6B))
 
 
 class Database:
@@ -43,6 +51,8 @@ class Database:
         self._reader = self._engine.execution_options(**steady)
         self._unit = threading.local()
         self._one_writer = threading.RLock()  # SQLite lets one write at a time; waiting here is fairer than its polling
+        self._wanting: set[int] = set()  # threads that wait for it
+        self._raw: list[sqlite3.Connection] = []
 
     @contextmanager
     def unit(self) -> Iterator[None]:
@@ -59,7 +69,7 @@ class Database:
             with translated(self.url), joined.begin_nested():
                 yield
             return
-        with self._one_writer, translated(self.url), self._writer.begin() as connection:
+        with self._turn(), translated(self.url), self._writer.begin() as connection:
             self._unit.connection = connection
             try:
                 yield
@@ -115,13 +125,59 @@ class Database:
             with translated(self.url), self._writer.begin() as connection:
                 yield connection
             return
-        with self._one_writer, translated(self.url), self._writer.begin() as connection:
+        with self._turn(), translated(self.url), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait until nobody else in this process writes."""
+        me = threading.get_ident()
+        self._wanting.add(me)
+        try:
+            self._one_writer.acquire()
+        finally:
+            self._wanting.discard(me)
+        try:
+            yield
+        finally:
+            self._one_writer.release()
+
+    def take_turn(self) -> bool:
+        """The turn to write, where nobody in this process writes or waits to; else no, without waiting (SQLite)."""
+        return not self._wanting and self._one_writer.acquire(blocking=False)
+
+    def leave_turn(self) -> None:
+        """Let others have it; by the thread that took it."""
+        self._one_writer.release()
+
+    def raw(self) -> sqlite3.Connection:
+        """A connection of the driver's own with the settings of all, for one thread after another; closed with the rest
+        (SQLite).
+        """
+        path = str(self.url.database)
+        found = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        for pragma in _PRAGMAS:
+            found.execute(f"PRAGMA {pragma}")
+        self._raw.append(found)
+        return found
 
     def lock(self, connection: Connection, what: str) -> None:
         """Hold every other writer of `what` back until this transaction ends (SQLite: it already is the only one)."""
         if not self.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
+
+    @contextmanager
+    def alone(self, names: Collection[str]) -> Iterator[None]:
+        """Meanwhile no other thread or process is in here with one of these names. Not to be entered twice.
+
+        PostgreSQL only: with SQLite a unit does it, for it is the only writer.
+        """
+        if self.is_sqlite or not names:
+            yield
+            return
+        with translated(self.url), self._writer.begin() as connection:
+            connection.execute(text(_ALONE), {"names": sorted(names)})
+            yield
 
     def migrate(self, connection: Connection) -> None:
         """Bring the tables up to this program. Raises `NewerDatabaseError`."""
@@ -155,6 +211,8 @@ class Database:
 
     def close(self) -> None:
         """Give every connection back."""
+        while self._raw:
+            self._raw.pop().close()
         self._engine.dispose()
 
 
@@ -219,10 +277,34 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A writer takes the lock at once: taking it half-way can fail with "database is locked" at no fault of its own.
-        write = connection.get_execution_options().get("adapter_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        if not connection.get_execution_options().get("adapter_write"):
+            connection.exec_driver_sql("BEGIN")
+        elif not _begun(cast(sqlite3.Connection, connection.connection.driver_connection)):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _begun(connection: sqlite3.Connection) -> bool:
+    """Begin to write, looking more often than SQLite does by itself: others leave it free for a millisecond at a time.
+
+    False where that did not do: then once more by the ordinary way, which fails with the ordinary error.
+    """
+    until = time.monotonic() + _BUSY_SECONDS
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    return False
+                time.sleep(_LOOK_AGAIN)
+            else:
+                return True
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
 
 
 def _postgresql(url: URL) -> Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from functools import cached_property
 from types import TracebackType
@@ -95,6 +96,10 @@ class Store(
     def unit(self) -> AbstractContextManager[None]:
         """Join what this thread does meanwhile into one transaction, where the database gains by it (SQLite)."""
         return self._database.unit()
+
+    def alone(self, names: Collection[str]) -> AbstractContextManager[None]:
+        """Keep others that are alone with one of these names out meanwhile; in a unit, where the database is SQLite."""
+        return self._database.alone({self._vault.token(f"alone {name}") for name in names})
 
     @cached_property
     def search(self) -> Search:

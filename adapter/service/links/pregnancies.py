@@ -104,6 +104,11 @@ class Pregnancies:
                 found[pregnancy].append(standing)
         return found, new
 
+    def regrouped(self, records: Sequence[RecordKey], before: Sequence[LinkRow]) -> bool:
+        """Whether the dossiers in these records stand otherwise than they did."""
+        now = self._rooms.store.links(PREGNANCY, within=records)
+        return {(r.source, r.reference, r.target) for r in now} != {(r.source, r.reference, r.target) for r in before}
+
     def _foreign(self, held: dict[Dossier, LinkRow], records: Sequence[RecordKey]) -> set[str]:
         """Ids that dossiers of another woman stand under as well, since the records were taken for one woman.
 

@@ -88,21 +88,25 @@ class Women:
         return self.link_by({record: profile_of(facts) for record, facts in read if facts is not None})
 
     def link_by(self, profiles: Mapping[RecordKey, Profile]) -> set[str]:
-        """Link records by what they are weighed by. Returns the women whose views this touches."""
+        """Link records by what they are weighed by. Returns the women whose views this touches.
+
+        No two that could find each other are linked at once: each would make a woman of its own.
+        """
         if not profiles:
             return set()
-        batch = self._batch(profiles)
-        touched = {woman for record in profiles for woman in self._link(record, batch)}
-        self._write(batch)
+        indexed = {record: Indexed(tokens_of(p), pack(p)) for record, p in profiles.items()}
+        with self._rooms.store.alone({token for found in indexed.values() for token in found.tokens}):
+            batch = self._batch(profiles, indexed)
+            touched = {woman for record in profiles for woman in self._link(record, batch)}
+            self._write(batch)
         if batch.again:
             work = [(RECORD_JOB, record_intent(r)) for r in sorted(batch.again)]
             self._rooms.store.enqueue_all(work, self._rooms.clock())
         return touched
 
-    def _batch(self, profiles: Mapping[RecordKey, Profile]) -> _Batch:
+    def _batch(self, profiles: Mapping[RecordKey, Profile], indexed: Mapping[RecordKey, Indexed]) -> _Batch:
         """Index them, and read all that stands around them."""
         store = self._rooms.store
-        indexed = {record: Indexed(tokens_of(p), pack(p)) for record, p in profiles.items()}
         near, details, crowded = store.arrive(indexed, CROWDED, self._rooms.clock())
         if standing := {target for record in profiles if (target := details[record].target)}:
             details = {n.record: n for n in store.linked_to(*standing)} | details
