@@ -115,7 +115,7 @@ def _clients(access: AccessSettings) -> list[tuple[str, Client, str, str]]:
         found.append(("access.people", access.people, access.people.issuer, "/inloggen/terug"))
     for given in access.launch:
         if given.fhir is not None:
-            found.append((f"access.launch.{given.id}", given, given.fhir, "/launch/terug"))
+            found.append((f"access.launch.{given.id}", given, given.fhir, f"/launch/terug/{given.id}"))
     return found
 
 

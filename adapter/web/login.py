@@ -86,7 +86,7 @@ class LoginPages:
             Route("/uitloggen/provider", self.sent_away, methods=["POST"]),
             Route("/uitgelogd", self.left),
             Route("/launch", self.launch),
-            Route("/launch/terug", self.launched),
+            Route("/launch/terug/{epd}", self.launched),
             Route("/launch/link", self.link),
             Route("/launch/jwks.json", self.keys),
         ]
@@ -163,7 +163,9 @@ class LoginPages:
     async def launched(self, request: Request) -> Response:
         """From the EPD."""
         try:
-            entered = await self._people().launched(dict(request.query_params), request.cookies)
+            entered = await self._people().launched(
+                request.path_params["epd"], dict(request.query_params), request.cookies
+            )
         except (LoginError, ShelfError) as error:
             return self._refused(request, error)
         return await self._hers(request, entered)

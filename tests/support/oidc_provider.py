@@ -65,7 +65,8 @@ def clients(site: str) -> list[dict[str, Any]]:
         "backchannel_logout_uri": f"{site}/uitloggen/provider",
         "backchannel_logout_session_required": True,
     }
-    theirs = {"client_id": "adapter-bij-epd", "client_secret": SECRET, "redirect_uris": [f"{site}/launch/terug"]}
+    back = f"{site}/launch/terug/epd-linde"
+    theirs = {"client_id": "adapter-bij-epd", "client_secret": SECRET, "redirect_uris": [back]}
     return [ours, theirs]
 
 

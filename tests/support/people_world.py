@@ -211,7 +211,9 @@ class World:
         """One more worker, or one of another site, on the same shelf."""
         site = site or self.site
         ours = Registration(ISSUER, "adapter", f"{site}/inloggen/terug", secret="geheim", **self.registration)
-        theirs = Registration(FHIR, "adapter-bij-epd", f"{site}/launch/terug", scopes=("openid", "launch"), smart=True)
+        theirs = Registration(
+            FHIR, "adapter-bij-epd", f"{site}/launch/terug/epd", scopes=("openid", "launch"), smart=True
+        )
         table = Table(ROLES)
         own = Own(Provider(ours, self.server, self.clock), table, "Ziekenhuis Oost")
         provider = Provider(theirs, self.epd, self.clock)

@@ -24,7 +24,7 @@ def world() -> World:
 async def launch(world: World):
     begun = await world.people.launch(FHIR, "xyz")
     world.browser.take(begun.cookies)
-    return await world.people.launched(world.epd.answer(begun.address), world.browser.cookies)
+    return await world.people.launched("epd", world.epd.answer(begun.address), world.browser.cookies)
 
 
 async def test_a_launch_asks_the_epds_server_with_the_launch_it_gave(world):
@@ -32,7 +32,7 @@ async def test_a_launch_asks_the_epds_server_with_the_launch_it_gave(world):
     asked = {name: values[0] for name, values in parse_qs(urlsplit(begun.address).query).items()}
     assert asked["launch"] == "xyz"
     assert asked["aud"] == FHIR
-    assert asked["redirect_uri"] == f"{SITE}/launch/terug"
+    assert asked["redirect_uri"] == f"{SITE}/launch/terug/epd"
     assert "launch" in asked["scope"].split()
     assert asked["code_challenge_method"] == "S256"
     assert world.epd.asked[0][0] == f"{FHIR}/.well-known/smart-configuration"
@@ -50,6 +50,23 @@ async def test_a_launch_opens_a_session_for_one_woman(world):
     assert found.actor.organisation == "ura:90000382"
     assert found.actor.roles == ("zorgverlener",)
     assert [how for how, _ in world.seen.events] == ["launch"]
+
+
+async def test_an_answer_that_comes_back_to_the_address_of_another_epd_opens_nothing(world):
+    begun = await world.people.launch(FHIR, "xyz")
+    world.browser.take(begun.cookies)
+    answer = world.epd.answer(begun.address)
+    with pytest.raises(LoginError, match="state"):
+        await world.people.launched("ander-epd", answer, world.browser.cookies)
+    with pytest.raises(LoginError, match="no-attempt"):
+        await world.people.launched("epd", answer, world.browser.cookies)
+    assert world.seen.events == []
+
+
+async def test_an_answer_in_another_browser_opens_nothing(world):
+    begun = await world.people.launch(FHIR, "xyz")
+    with pytest.raises(LoginError, match="no-attempt"):
+        await world.people.launched("epd", world.epd.answer(begun.address), {})
 
 
 @pytest.mark.parametrize("iss", ["https://anders.example/fhir", "", FHIR + "/x", "https://epd.example"])

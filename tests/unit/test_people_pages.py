@@ -235,7 +235,7 @@ async def test_while_sessions_cannot_be_kept_there_is_a_plain_page_and_no_error(
 
 async def test_a_launch_leads_to_the_care_path_and_offers_nothing_else(world, client):
     begun = await client.get("/launch", params={"iss": FHIR, "launch": "x"})
-    back = await client.get("/launch/terug", params=world.epd.answer(begun.headers["location"]))
+    back = await client.get("/launch/terug/epd", params=world.epd.answer(begun.headers["location"]))
     assert back.headers["location"] == f"/zwangerschap/{LISTED}"
     page = await client.get(back.headers["location"])
     assert page.status_code == 200

@@ -24,8 +24,8 @@ from adapter.access.people.tokens import LEEWAY, Claims, instant, opened
 from adapter.access.redact import redact
 from adapter.model.sources import RecordKey
 
-LONGEST = 300
-"""Seconds that a signed link may last, as a client assertion (SMART Backend Services)."""
+LONGEST = 120
+"""Seconds that a signed link may last: it is followed at once, and whoever has it comes in."""
 _ALGORITHMS = ("RS384", "ES384", "PS384", "RS256", "ES256", "PS256", "ES512")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")  # FHIR, data type id
 _PREGNANCY = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -71,7 +71,7 @@ class ClientKeys(Protocol):
 
 
 class Links:
-    """Opens signed links: a JWT of at most five minutes that names user and patient, used once."""
+    """Opens signed links: a JWT of at most two minutes that names user and patient, used once."""
 
     def __init__(self, epds: Mapping[str, Epd], keys: ClientKeys, shelf: Shelf, address: str) -> None:
         """`epds` by the id of the client that signs; `address`: what must stand in `aud`."""

@@ -125,9 +125,14 @@ class People:
         more = {"aud": epd.provider.registration.issuer, "launch": launch}
         return await self._begun(epd.provider, Attempt(epd=epd.id), more)
 
-    async def launched(self, answer: Mapping[str, str], cookies: Mapping[str, str]) -> Entered:
-        """The EPD sent the browser back, for one woman."""
+    async def launched(self, at: str, answer: Mapping[str, str], cookies: Mapping[str, str]) -> Entered:
+        """The EPD sent the browser back, for one woman. `at`: the EPD whose address it came back to.
+
+        Each has one of its own (RFC 9700 section 4.4.2): else one EPD could have the answer of another brought to it.
+        """
         attempt = await self._attempts.recognise(cookies, answer.get("state"), launched=True)
+        if attempt.epd != at:
+            raise LoginError(LoginFault.STATE, "the answer of another EPD")
         epd = self._epds.get(attempt.epd or "")
         if epd is None or epd.provider is None:
             raise LoginError(LoginFault.UNKNOWN_EPD)
