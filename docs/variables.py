@@ -29,6 +29,10 @@ _TARGETS = {
     "Organization": "http://hl7.org/fhir/StructureDefinition/Organization",
     "Evidence": "http://hl7.org/fhir/StructureDefinition/Resource",
 }
+_ORIGIN = {
+    "afgeleid": "afgeleid uit de gegevens hieronder, of een signaal (`adapter signals import`)",
+    "signaal": "alleen uit een signaal (`adapter signals import`)",
+}
 _STANDARDS = {
     "stu3": ("http://fhir.nl/fhir/StructureDefinition", "Nictiz Geboortezorg (FHIR STU3)"),
     "r4": ("http://nictiz.nl/fhir/StructureDefinition", "Nictiz nl-core (FHIR R4)"),
@@ -125,8 +129,9 @@ def _detail(variable: Variable) -> fhir.JsonObject:
     kind: fhir.JsonObject = {"code": _TYPES.get(variable.type, variable.type)}
     if variable.type in _TARGETS:
         kind["targetProfile"] = [_TARGETS[variable.type]]
+    origin = f" Niet in de standaard: {variable.origin}." if variable.origin else ""
     detail: fhir.JsonObject = {
-        "comment": f"Onbekend: {variable.unknown}",
+        "comment": f"Onbekend: {variable.unknown}{origin}",
         "requirements": variable.why,
         "type": [kind],
     }
@@ -177,6 +182,8 @@ def _entry(variable: Variable) -> Iterator[str]:
     yield f"| plaats | {where} |"
     if variable.values:
         yield f"| waarden | {', '.join(variable.values)} |"
+    if variable.origin:
+        yield f"| in de standaard | nee; {_ORIGIN[variable.origin]} |"
     for name, paths in (("FHIRPath STU3", variable.stu3), ("FHIRPath R4", variable.r4)):
         if paths:
             yield f"| {name} | {' <br> '.join(f'`{p}`' for p in paths)} |"

@@ -14,8 +14,8 @@ from adapter.carepath.timeline import GIVEN, start_of
 from adapter.carepath.told import with_signals
 from adapter.model.carepath import CarePath, PhaseName
 from adapter.model.evidence import Evidence, Organisation, OrganisationKind
-from adapter.model.facts import Act, ActKind, Outcome, Statement, StatementKind
-from adapter.model.moments import UNBOUNDED, Span, day_of, instant_of
+from adapter.model.facts import Act, ActKind, Outcome, ReferralKind, Statement, StatementKind
+from adapter.model.moments import UNBOUNDED, Moment, Span, day_of, instant_of
 from adapter.model.projection import (
     ClaimsProjection,
     Insurance,
@@ -206,8 +206,15 @@ def _birth_organisation(chosen: Chosen, path: CarePath) -> Organisation | None:
     return weak[0] if weak else (there[-1] if there else None)
 
 
+def _before(moment: Moment | None, turn: Moment) -> bool:
+    return moment is not None and day_of(moment) < day_of(turn)
+
+
 def _practice_switch(chosen: Chosen, path: CarePath) -> bool | None:
-    """Whether two practices in turn were responsible before the birth; None where silence means nothing."""
+    """Whether two practices in turn had her before the birth: both responsible, or one handed her to the other.
+
+    None where silence means nothing. The standard has no element for it (see `mappings/rules/variables.yaml`).
+    """
     stated = _flag(chosen, K.PRACTICE_SWITCH)
     turn = path.phase("prenataal").end.value
     practices = {
@@ -216,6 +223,11 @@ def _practice_switch(chosen: Chosen, path: CarePath) -> bool | None:
         if r.organisation.kind is O.VERLOSKUNDIGENPRAKTIJK
         and (turn is None or r.from_ is None or day_of(r.from_) < day_of(turn))
     }
+    for referral in chosen.referrals:
+        handed = referral.kind is ReferralKind.OVERDRACHT and (turn is None or _before(referral.at, turn))
+        between = [o.id for o in (referral.sender, referral.receiver) if o and o.kind is O.VERLOSKUNDIGENPRAKTIJK]
+        if handed and len(between) == 2:
+            practices.update(between)
     if stated or len(practices) > 1:
         return True
     silent = any(s.state is not SourceState.ANSWERED for s in path.sources)

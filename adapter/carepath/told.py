@@ -34,6 +34,7 @@ def with_signals(projection: ClaimsProjection, signals: Sequence[Signal], join: 
         projection,
         acts=tuple(acts),
         kraamzorg=_kraamzorg(projection.kraamzorg, told),
+        practice_switch=True if any(s.about == "praktijkwissel" for s in told) else projection.practice_switch,
         moved=True if any(s.about == "verhuisd" for s in told) else projection.moved,
     )
 

@@ -15,8 +15,8 @@ SIGNAL = "signaal"
 
 ReportedBy = Literal["verzekeraar", "lid", "vrouw"]
 REPORTED_BY: tuple[ReportedBy, ...] = ("verzekeraar", "lid", "vrouw")
-About = Literal["zorg", "verhuisd", "kraamzorg_afgezien"]
-ABOUT: tuple[About, ...] = ("zorg", "verhuisd", "kraamzorg_afgezien")
+About = Literal["zorg", "verhuisd", "praktijkwissel", "kraamzorg_afgezien"]
+ABOUT: tuple[About, ...] = ("zorg", "verhuisd", "praktijkwissel", "kraamzorg_afgezien")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from adapter.rules.table import Table
 from adapter.rules.yamlfile import Fields, read
 
 _VARIABLE = {"id", "name", "group", "element", "register", "many", "type", "values", "meaning", "stu3", "r4"}
-_VARIABLE |= {"why", "unknown"}
+_VARIABLE |= {"why", "unknown", "origin"}
+ORIGINS = ("afgeleid", "signaal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Variable:
     """One variable. `element`: its field in the claims projection, or None for what the register of the IGO says.
 
     `stu3` and `r4` are FHIRPath expressions for where it comes from in the Nictiz standard; none: worked out by us.
+    `origin` stands where the standard has no element for it: `afgeleid` (it follows from those paths), or `signaal`
+    (only insurers, members and the woman can tell it).
     """
 
     id: str
@@ -36,6 +39,7 @@ class Variable:
     r4: tuple[str, ...]
     why: str
     unknown: str
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,9 @@ def _variable(entry: Reader) -> Variable:
     element, register = entry.optional("element"), entry.optional("register")
     if (element is None) == (register is None):
         entry.fault("give 'element' (a field of the projection) or 'register', one of the two")
+    origin = entry.optional("origin")
+    if origin is not None and origin not in ORIGINS:
+        entry.fault(f"origin must be one of {', '.join(ORIGINS)}")
     return Variable(
         entry.text("id"),
         entry.text("name"),
@@ -133,6 +140,7 @@ def _variable(entry: Reader) -> Variable:
         entry.texts("r4"),
         entry.text("why"),
         entry.text("unknown"),
+        origin,
     )
 
 

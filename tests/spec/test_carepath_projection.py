@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from adapter.model.facts import ActKind as A
 from adapter.model.facts import Coded, ReferralKind
 from adapter.model.facts import StatementKind as K
@@ -135,6 +137,20 @@ def switching() -> tuple[Source, Source]:
 def test_two_practices_in_turn_are_a_practice_switch() -> None:
     assert projection(*switching(), on="2024-05-01").practice_switch is True
     assert projection(pregnant(), on="2024-05-01").practice_switch is False
+
+
+@pytest.mark.parametrize(
+    ("sender", "kind", "on", "switched"),
+    [
+        (OOSTER, ReferralKind.OVERDRACHT, "2024-03-01", True),
+        (OOSTER, ReferralKind.CONSULT, "2024-03-01", False),
+        (None, ReferralKind.OVERDRACHT, "2024-03-01", False),
+        (ERASMUS, ReferralKind.OVERDRACHT, "2024-03-01", False),  # handed back by a hospital
+    ],
+)
+def test_a_practice_that_hands_her_to_another_is_a_switch_whoever_holds_a_dossier(sender, kind, on, switched) -> None:
+    given = pregnant().refers(sender, GROEN, day(on), kind)
+    assert projection(given, on="2024-05-01").practice_switch is switched
 
 
 def test_while_a_source_is_silent_no_switch_is_not_known() -> None:

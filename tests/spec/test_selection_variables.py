@@ -130,3 +130,13 @@ def test_every_variable_says_why_and_what_happens_when_it_is_unknown() -> None:
         path = f"{DOCS.NAME}.{variable.element or 'register.' + variable.id}"
         (element,) = [e for e in elements if e["path"] == path]
         assert element["requirements"] == variable.why and variable.unknown in element["comment"]
+
+
+def test_what_the_standard_does_not_carry_is_said_as_data() -> None:
+    """No element of the standard says that she moved, or changed practice: page and model say where it comes from."""
+    origins = {v.id: v.origin for v in VARIABLES.variables if v.origin}
+    assert origins == {"praktijkwissel": "afgeleid", "verhuisd": "signaal"}
+    page = DOCS.page(VARIABLES)
+    assert page.count("| in de standaard | nee;") == 2
+    moved = next(v for v in VARIABLES.variables if v.id == "verhuisd")
+    assert not (moved.stu3 or moved.r4)

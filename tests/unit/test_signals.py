@@ -187,6 +187,11 @@ class TestDeciding:
         said = decided(told(given, declined), "postnataal")
         assert (said.status, said.stage) == ("igo", "definitief")
 
+    def test_a_change_of_practice_is_known_from_her(self) -> None:
+        switched = signal(None, about="praktijkwissel", reported_by="vrouw", reporter=None, organisation=None)
+        given = pregnancy(2022, as_of=date(2022, 12, 1))
+        assert given.practice_switch is False and told(given, switched).practice_switch is True
+
     def test_a_move_is_known_from_her(self) -> None:
         moved = signal(None, about="verhuisd", reported_by="vrouw", reporter=None, organisation=None)
         assert told(pregnancy(2022, as_of=date(2022, 12, 1)), moved).moved is True
