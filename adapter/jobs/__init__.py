@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapter.jobs.embedded import EmbeddedServer, embedded
 from adapter.jobs.errors import EmbeddedServerError, JobsError
+from adapter.jobs.once import Once
 from adapter.jobs.queue import BatchHandler, DeadJob, Depth, Handler, Job, Queue, Timing
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Handler",
     "Job",
     "JobsError",
+    "Once",
     "Queue",
     "Timing",
     "embedded",

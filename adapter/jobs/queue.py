@@ -193,6 +193,10 @@ class Queue:
         """The Redis key of the lease on a job."""
         return f"{self._prefix}:lease:{job.text()}"
 
+    def claim(self, name: str) -> str:
+        """The Redis key of a claim on what one process does for all."""
+        return f"{self._prefix}:claim:{name}"
+
     def rest(self, job: str) -> str:
         """The Redis key that is there while a job rests."""
         return f"{self._prefix}:rest:{job}"

@@ -91,3 +91,17 @@ redis.call('SREM', KEYS[5], ARGV[3])
 redis.call('SET', KEYS[6], '1', 'PX', ARGV[6])
 return 1
 """
+
+# KEYS: a claim. ARGV: whose it should be, for how long in ms. Keep it as long as it is ours.
+HOLD = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
+
+# KEYS: a claim. ARGV: whose it should be, what it becomes, for how long in ms (0: it goes).
+END = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[3] == '0' then return redis.call('DEL', KEYS[1]) end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+"""

@@ -111,7 +111,8 @@ class UseCases:
         self.fhir = FhirService(rooms, self._checker, self._settled, self.reach, bounds.notices, open=opened)
         self.signals = Signals(rooms, self._views, self._settled)
         self.audit = AuditDesk(rooms)
-        self._rounds = Rounds(self.pull, self._pulled_at, self.payment.standing, rooms.clock, pull_every)
+        once = self._worker.once
+        self._rounds = Rounds(self.pull, self._pulled_at, self.payment.standing, rooms.clock, pull_every, once)
         self._reports: dict[str, SourceReport] = {}
         self._asked_all: datetime | None = None
         self._pulled = False

@@ -10,12 +10,12 @@ import asyncio
 import os
 import secrets
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from adapter.access import log
-from adapter.jobs import Job, Queue
+from adapter.jobs import Job, Once, Queue
 from adapter.service.links.women import RECORD_JOB
 from adapter.service.work import Work
 from adapter.store import Intent, Store
@@ -68,6 +68,10 @@ class Worker:
         finally:
             stop.set()
             await asyncio.gather(consuming, return_exceptions=True)
+
+    async def once(self, name: str, work: Callable[[], Awaitable[object]], keep: float) -> bool:
+        """Do what one of all processes does, as `jobs.Once` says."""
+        return await Once(await self._connected()).do(name, work, keep)
 
     async def aclose(self) -> None:
         """Let go of the queue."""
