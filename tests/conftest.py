@@ -9,12 +9,15 @@ from threading import Lock
 from typing import Any
 
 import pytest
+from coverage import Coverage
 from sqlalchemy import URL, Engine
 
 from adapter.bootstrap import checks
 from adapter.bootstrap.settings import data_folder
 from adapter.store import database
 
+TESTS = Path(__file__).parent
+REPEATED = frozenset({"property", "fuzz", "e2e"})
 LOADS = (
     "load_rules",
     "load_catalogue",
@@ -80,3 +83,25 @@ def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         made.append(template())
         patch.setattr(database, "_sqlite", copied)
         yield
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cov-everywhere", action="store_true", help="measure coverage of the slow tests as well")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Measure in unit, spec and integration tests alone.
+
+    Measuring doubles the time of what runs (Python 3.11), and what asks the same lines a hundred times over, or runs a
+    browser beside them, is told nothing by it. `--cov-everywhere` measures there too.
+    """
+    measuring = Coverage.current()
+    folder = item.path.relative_to(TESTS).parts[0]
+    if measuring is None or folder not in REPEATED or item.config.getoption("--cov-everywhere"):
+        return (yield)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()

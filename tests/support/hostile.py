@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -27,6 +25,7 @@ from adapter.simulation.epd import Quirks, create_app
 from adapter.simulation.plan import REFERENCE_DAY
 from adapter.simulation.region import Region, picked
 from support.dossiers import CARE, PAYMENT
+from support.ready_process import Ran, run
 
 NOW = datetime(2024, 7, 29, 12, tzinfo=UTC)
 EPDS = {"vp-linde": (9001, FhirVersion.STU3), "zh-delta": (9002, FhirVersion.R4), "kz-lente": (9003, FhirVersion.STU3)}
@@ -119,18 +118,7 @@ main()
 def adapter(*arguments: str, kill_after: tuple[str, int] = ("ping", 0), timeout: float = 300) -> Ran:
     """Run the command line as a process; with `kill_after`, SIGKILL after that call of a method of the store."""
     name, number = kill_after
-    command = [sys.executable, "-c", _KILLED_AT, name, str(number), *arguments]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=timeout)
-    return Ran(done.returncode, done.stdout, done.stderr)
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a process ended, and what it said."""
-
-    status: int
-    out: bytes
-    err: bytes
+    return run(_KILLED_AT, [name, str(number), *arguments], timeout)
 
 
 @dataclass(frozen=True)
