@@ -15,7 +15,8 @@ from adapter.api.fhir import answers, links
 from adapter.api.fhir.answers import Entry
 from adapter.api.fhir.conditional import one_found, only_of
 from adapter.api.fhir.exchange import ID, Exchange, pairs_of
-from adapter.api.fhir.scoping import require
+from adapter.api.fhir.returning import may_return
+from adapter.api.fhir.scoping import require, require_making
 from adapter.api.limits import limits_of
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
@@ -45,6 +46,7 @@ class Step:
     found: Row | None = None
     written: Written | None = None
     fault: FhirFault | None = None
+    shown: bool = False
 
     @property
     def where(self) -> str:
@@ -110,6 +112,8 @@ class _Run:
         for step in self._steps:
             if step.method == "GET":
                 await self._guarded(step, self._read)
+            elif self._exchange.prefer("return") == "representation" and step.fault is None:
+                await self._shown(step)
 
     async def _guarded(self, step: Step, do: Any) -> None:
         try:
@@ -143,6 +147,7 @@ class _Run:
         elif id:
             if not ID.fullmatch(id) or own != id:
                 raise bad("the id in the resource is that of the url", "resource.id", "value")
+            await require_making(self._exchange, kind, id)
             step.id, step.expected = id, self._expected(step)
         elif query:
             await self._prepare_found(step, query, own)
@@ -167,6 +172,7 @@ class _Run:
                 raise bad("the id in the resource is not that of what was found", "resource.id", "value")
             step.id, step.expected = found.id, self._expected(step)
         else:
+            await require_making(self._exchange, step.kind, None)
             step.id = own if isinstance(own, str) and ID.fullmatch(own) else new_id()
         step.renamed = own != step.id
 
@@ -238,6 +244,12 @@ class _Run:
             except FhirFault as fault:
                 step.fault = fault
 
+    async def _shown(self, step: Step) -> None:
+        """What was sent is given back; what was there already is read."""
+        row = step.written.row if step.written is not None else step.found
+        sent = step.written is not None and step.written.changed
+        step.shown = row is not None and (sent or await may_return(self._exchange, row))
+
     async def _read(self, step: Step) -> None:
         path, _, query = step.url.removeprefix(f"{self._exchange.base}/").lstrip("/").partition("?")
         parts = path.split("/")
@@ -295,7 +307,7 @@ class _Run:
             "etag": answers.tag_of(row),
             "lastModified": at,
         }
-        wanted = step.method == "GET" or self._exchange.prefer("return") == "representation"
+        wanted = step.method == "GET" or step.shown
         full = self._exchange.address(row.type, public)
         return Entry(full, row if wanted else None, None, None, (("response", response),))
 

@@ -11,6 +11,8 @@ from adapter import fhir
 from adapter.api.fhir import answers
 from adapter.api.fhir.conditional import one_found, only_of
 from adapter.api.fhir.exchange import ID, Exchange, pairs_of
+from adapter.api.fhir.returning import may_return
+from adapter.api.fhir.scoping import require_making
 from adapter.api.fhir.transaction import process
 from adapter.api.limits import deeper, limits_of
 from adapter.fhir import JsonObject
@@ -71,7 +73,7 @@ async def create(exchange: Exchange) -> Response:
     if condition is not None:
         found = await one_found(exchange, exchange.kind, pairs_of(condition, "If-None-Exist"))
         if found is not None:
-            return _answer(exchange, Written(found, created=False, changed=False))
+            return await _answer(exchange, Written(found, created=False, changed=False))
     id = new_id()
     return await _write(exchange, given, id, at=0, named=None)
 
@@ -85,6 +87,7 @@ async def update(exchange: Exchange) -> Response:
     _type(exchange, given)
     if given.resource.get("id") != exchange.id:
         raise bad("the id in the resource is that of the address", f"{exchange.kind}.id", "value")
+    await require_making(exchange, exchange.kind, exchange.id)
     return await _write(exchange, given, exchange.id, at=_expected(exchange), named=exchange.id)
 
 
@@ -98,6 +101,7 @@ async def update_by_search(exchange: Exchange) -> Response:
     found = await one_found(exchange, exchange.kind, exchange.pairs)
     own = given.resource.get("id")
     if found is None:
+        await require_making(exchange, exchange.kind, None)
         id = own if isinstance(own, str) and ID.fullmatch(own) else new_id()
         return await _write(exchange, given, id, at=0 if own != id else None, named=own)
     if own not in (None, found.id):
@@ -133,16 +137,18 @@ async def _write(exchange: Exchange, given: Sent, id: str, at: int | None, named
     change = Change(exchange.kind, id, body, media, resource, at, exchange.kind)
     written, events = await exchange.service.writer(exchange.version).write(exchange.caller, [change])
     await exchange.service.audit.record(events)
-    return _answer(exchange, written[0])
+    return await _answer(exchange, written[0])
 
 
-def _answer(exchange: Exchange, done: Written) -> Response:
+async def _answer(exchange: Exchange, done: Written) -> Response:
     row: Row = done.row
     headers = answers.headers_of(row)
     address = exchange.address(row.type, exchange.endpoint.served.id(row, exchange.caller), "_history", str(row.seq))
     headers["Location"] = address
     status = 201 if done.created else 200
     wish = exchange.prefer("return")
+    if wish not in {"operationoutcome", "minimal"} and not done.changed and not await may_return(exchange, row):
+        wish = "minimal"  # what was there is not what was sent
     if wish == "minimal":
         return Response(status_code=status, headers=headers)
     if wish == "operationoutcome":
