@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 from coverage import Coverage
+from hypothesis import settings
 from sqlalchemy import URL, Engine
 
 from adapter.bootstrap import checks
 from adapter.bootstrap.settings import data_folder
 from adapter.store import database
+from support.examples import many
+
+settings.register_profile("all", max_examples=many(100), deadline=None)
+settings.load_profile("all")
 
 TESTS = Path(__file__).parent
 REPEATED = frozenset({"property", "fuzz", "e2e"})

@@ -15,6 +15,7 @@ from adapter.model.moments import Moment, day_of, end_instant_of, instant_of
 from adapter.model.wire import to_json
 from anyfacts_carepath import DAYS, START, Anything
 from builders_carepath import KNOWN_AT, zorgpad
+from support.examples import many
 
 days = st.integers(0, DAYS).map(lambda n: START + timedelta(days=n))
 inputs = st.integers(0, 2**32).map(lambda seed: Anything(seed).given())
@@ -24,7 +25,7 @@ def built(given_: PregnancyInput, on: date) -> CarePath:
     return build(given_, zorgpad(), PathSettings(), on, KNOWN_AT)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(100), deadline=None)
 @given(inputs, days)
 def test_any_facts_give_a_whole_care_path(given_: PregnancyInput, on: date) -> None:
     view = built(given_, on)
@@ -43,7 +44,7 @@ def test_any_facts_give_a_whole_care_path(given_: PregnancyInput, on: date) -> N
     to_json(project(given_, view))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(100), deadline=None)
 @given(inputs, days)
 def test_phases_touch_and_are_ordered(given_: PregnancyInput, on: date) -> None:
     prenatal, natal, postnatal = built(given_, on).phases
@@ -62,7 +63,7 @@ def test_phases_touch_and_are_ordered(given_: PregnancyInput, on: date) -> None:
         assert places == sorted(places, reverse=True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(100), deadline=None)
 @given(inputs, days)
 def test_one_organisation_is_responsible_at_a_time(given_: PregnancyInput, on: date) -> None:
     spans = built(given_, on).responsibility
@@ -88,7 +89,7 @@ def shown_moments(view: CarePath) -> list[Moment | None]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(100), deadline=None)
 @given(inputs, days)
 def test_nothing_after_the_day_shows(given_: PregnancyInput, on: date) -> None:
     for moment in shown_moments(built(given_, on)):
@@ -97,7 +98,7 @@ def test_nothing_after_the_day_shows(given_: PregnancyInput, on: date) -> None:
             assert day_of(moment) <= on or day_of(moment - timedelta(hours=2)) <= on
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(100), deadline=None)
 @given(inputs, days)
 def test_building_twice_is_equal(given_: PregnancyInput, on: date) -> None:
     first = built(given_, on)
@@ -105,7 +106,7 @@ def test_building_twice_is_equal(given_: PregnancyInput, on: date) -> None:
     assert project(given_, first) == project(given_, first)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(100), deadline=None)
 @given(inputs, days)
 def test_the_projection_follows_the_care_path(given_: PregnancyInput, on: date) -> None:
     view = built(given_, on)

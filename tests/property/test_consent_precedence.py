@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter.access.consent import ConsentRecord, GroundCode, GroundKind, Party
+from support.examples import many
 from tests.support.consent_words import (
     ANDER_ZIEKENHUIS,
     ECHOCENTRUM,
@@ -40,7 +41,7 @@ def consents(draw: st.DrawFn) -> ConsentRecord:
     )
 
 
-unhurried = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=many(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 many = st.lists(consents(), max_size=6, unique_by=lambda c: c.id)
 
 

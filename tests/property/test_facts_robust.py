@@ -19,6 +19,7 @@ from builders_facts import (
     procedure,
     ref,
 )
+from support.examples import many
 
 PERCENTILE = f"{builders.NICTIZ_EXT}bc-observation-percentile"
 BSN = "999911121"  # fails the 11-proef
@@ -81,7 +82,7 @@ def with_change(resource, path, new):
     return changed
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=many(150), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_element_may_be_anything(data):
     which = data.draw(st.integers(0, len(WHOLE) - 1))
@@ -95,7 +96,7 @@ def test_any_element_may_be_anything(data):
         assert BSN not in repr(found)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=many(100), deadline=None, derandomize=True)
 @given(order=st.permutations(WHOLE))
 def test_the_order_in_which_resources_came_does_not_matter(order):
     found, usual = builders.read(*order), builders.read(*WHOLE)

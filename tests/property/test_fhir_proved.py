@@ -17,6 +17,7 @@ from adapter.fhir.shapes import model_of, shape_of_resource
 from adapter.fhir.structure import walk
 from adapter.model.sources import FhirVersion, Media
 from adapter.simulation import generate
+from support.examples import many
 
 STU3, R4 = FhirVersion.STU3, FhirVersion.R4
 MOMENT = r"(19|20)\d\d-[01]\d-[0-3]\d(T[0-2]\d:[0-5]\d:[0-6]\d(\.\d{1,7})?(Z|[+-][01]\d:\d\d))?"
@@ -48,7 +49,7 @@ def test_equal_builds_are_proved_and_asked_no_more(primed):
     assert sum(good) > 0.9 * len(good)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=many(150))
 @given(data=st.data())
 def test_the_models_agree(primed, data):
     version, text = data.draw(st.sampled_from(primed))
@@ -86,7 +87,7 @@ def _change(resource, data):
         ("code", "gender", st.text(max_size=10)),
     ],
 )
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=many(100))
 @given(data=st.data())
 def test_plain_values_are_good_values(kind, element, more, data):
     value = data.draw(more)
@@ -94,7 +95,7 @@ def test_plain_values_are_good_values(kind, element, more, data):
         model_of("Patient", R4).model_validate({"resourceType": "Patient", element: value})
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=many(200))
 @given(
     moment=st.from_regex(MOMENT, fullmatch=True),
     number=st.decimals(allow_nan=True, allow_infinity=True) | st.integers(),
@@ -122,7 +123,7 @@ def test_a_missing_companion_extension_is_still_told():
     assert shape_of_resource("Observation", R4) is not None
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=many(100))
 @given(data=st.data())
 def test_references_are_the_same_read_from_the_text_and_from_the_object(primed, data):
     _, text = data.draw(st.sampled_from(primed))

@@ -14,6 +14,7 @@ from adapter.service.endpoint.fault import FhirFault
 from adapter.service.endpoint.parameters import Kind, parameters
 from adapter.service.endpoint.query import Handling, read_query
 from adapter.service.endpoint.search import Place
+from support.examples import many
 from support.reach_world import ANNA, BERTA, World, care, care_provider, herself, referral, region, woman
 
 VERSION = FhirVersion.STU3
@@ -103,7 +104,7 @@ def searches(draw: st.DrawFn) -> tuple[str, list[tuple[str, str]]]:
 
 
 @pytest.mark.parametrize("who", list(READERS))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=many(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(search=searches())
 def test_no_search_goes_beyond_what_its_reader_may_see(
     women: World, who: str, search: tuple[str, list[tuple[str, str]]]

@@ -18,6 +18,7 @@ from adapter.model.projection import ClaimsProjection, Insurance, Kraamzorg, Pro
 from adapter.model.register import Contract
 from adapter.model.sources import SourceState
 from adapter.model.wire import from_json, to_json
+from support.examples import many
 from tests.support.claims_world import (
     MEMBERS,
     K,
@@ -123,7 +124,7 @@ def igos(draw: st.DrawFn) -> Any:
 
 
 @given(projections(), igos())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(150), deadline=None)
 def test_a_decision_always_holds_together(projection: ClaimsProjection, igo: Any) -> None:
     said = selection.decide(projection, igo, book())
     assert said == selection.decide(projection, igo, book())
@@ -148,7 +149,7 @@ def test_a_decision_always_holds_together(projection: ClaimsProjection, igo: Any
 
 
 @given(projections(), igos())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(150), deadline=None)
 def test_nothing_is_definitive_on_silence(projection: ClaimsProjection, igo: Any) -> None:
     """A phase of which nobody knows who was responsible, or for which an answer is missing, is never definitief."""
     projection = replace(projection, as_of=max(projection.as_of, date(2024, 7, 1)))
@@ -171,7 +172,7 @@ def test_nothing_is_definitive_on_silence(projection: ClaimsProjection, igo: Any
 
 
 @given(projections(), igos(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(100), deadline=None)
 def test_taking_an_answer_away_never_makes_it_more_certain(
     projection: ClaimsProjection, igo: Any, data: st.DataObject
 ) -> None:

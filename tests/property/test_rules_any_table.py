@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from adapter.rules import Input, Row, Source, Table, Validity, counterfactuals, evaluate, pivotal
 from adapter.rules.faults import Faults
 from adapter.rules.proof import prove
+from support.examples import many
 
 SOURCE = Source("bron", "Bron", "Bron", None, True)
 NAMES = ("a", "b", "c")
@@ -46,7 +47,7 @@ def matching(table: Table, inputs: dict[str, str], on: date) -> list[Row]:
 
 
 @given(tables(), st.integers(-3, 45).map(lambda n: date(2023, 1, 1) + timedelta(days=n)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(150), deadline=None)
 def test_proved_means_exactly_one_row(table: Table, on: date) -> None:
     faults = Faults("t.yaml")
     segments = prove(table, faults)

@@ -16,6 +16,7 @@ from adapter.rules import Row, RuleBook, Table
 from adapter.service.decide import outcome
 from adapter.service.payment.asked import asked_of
 from adapter.service.rooms import Rooms
+from support.examples import many
 from tests.property.test_rules_any_pregnancy import igos, projections
 from tests.support.changed_rules import otherwise
 from tests.support.claims_world import an_igo, book, catalogue, pregnancy
@@ -30,7 +31,7 @@ def rooms(rules: RuleBook, igo: Any) -> Rooms:
 
 
 @given(projections(), igos(), st.sampled_from(ROWS), st.data())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=many(250), deadline=None)
 def test_a_decision_whose_answers_stay_the_same_is_the_same_decision(
     projection: ClaimsProjection, igo: Any, place: tuple[Table, Row], data: st.DataObject
 ) -> None:
@@ -46,7 +47,7 @@ def test_a_decision_whose_answers_stay_the_same_is_the_same_decision(
 
 
 @given(projections(), igos(), st.sampled_from(["1000", "2000"]), st.sampled_from(ROWS))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(100), deadline=None)
 def test_rules_of_an_insurer_touch_who_is_insured_there(
     projection: ClaimsProjection, igo: Any, insurer: str, place: tuple[Table, Row]
 ) -> None:
@@ -60,7 +61,7 @@ def test_rules_of_an_insurer_touch_who_is_insured_there(
 
 
 @given(projections(), igos(), igos())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=many(250), deadline=None)
 def test_a_decision_whose_contracts_stay_the_same_is_the_same_decision(
     projection: ClaimsProjection, igo: Any, other: Any
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey
 from adapter.store import KeyRing, Store
+from support.examples import many
 
 START = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -64,7 +65,7 @@ class Model:
         return list(found.values())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=many(40), deadline=None)
 @given(batches)
 def test_the_store_holds_what_came(given_batches: list[list[Received]]) -> None:
     model = Model()

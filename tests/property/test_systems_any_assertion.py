@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from adapter.access.systems import BadScopeError, JwksError, OAuthError, granted, read_jwks, read_scope, read_scopes
 from adapter.service.access.tokens import Asking
+from support.examples import many
 from support.systems_world import EC_KEY, NOW, World, client, signed
 
 VALUES = st.recursive(
@@ -34,14 +35,14 @@ def ask(world: World, assertion: str, scope: str = "system/*.rs patient/*.rs") -
         assert "eyJ" not in str(error)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=many(60), deadline=None)
 @given(st.dictionaries(CLAIMS, VALUES, max_size=4), st.sampled_from(WORLDS))
 def test_any_claims_under_a_good_signature(claims, world):
     good = {"iss": "epd-groen", "sub": "epd-groen", "aud": "https://adapter.example/oauth/token", "exp": NOW + 60}
     ask(world, signed({**good, "jti": str(len(world.replay.seen)), **claims}))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(100), deadline=None)
 @given(VALUES, VALUES, st.binary(max_size=20))
 def test_any_three_parts(header, claims, signature):
     parts = (json.dumps(header).encode(), json.dumps(claims).encode(), signature)
@@ -50,7 +51,7 @@ def test_any_three_parts(header, claims, signature):
     WORLDS[0].tokens.verify(text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(100), deadline=None)
 @given(st.text(max_size=60))
 def test_any_text(text):
     ask(WORLDS[0], text, text)
@@ -62,7 +63,7 @@ def test_any_text(text):
         pass
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(100), deadline=None)
 @given(st.dictionaries(st.sampled_from(["kty", "crv", "x", "y", "n", "e", "kid", "use", "key_ops", "alg"]), VALUES))
 def test_any_key(change):
     for body in ({"keys": [{**EC_KEY.as_dict(private=False), **change}]}, {"keys": [change]}, change):
