@@ -18,6 +18,7 @@ from adapter.api.errors import problem
 from adapter.api.pregnancies import MOST, PROBLEMS, ProblemDocument
 from adapter.model import wire
 from adapter.service.links.proposal import (
+    Found,
     LinkDecision,
     LinkDecisionPage,
     OvertakenError,
@@ -30,6 +31,7 @@ from adapter.service.links.proposal import (
 from adapter.service.port import Application
 
 PROPOSALS, DECISIONS = "/api/v1/proposals", "/api/v1/link-decisions"
+RECORDS = "/api/v1/records/_search"
 
 
 class ChangedDocument(ProblemDocument):
@@ -75,6 +77,14 @@ class Judge(_Body):
     record: RecordOrDossier
     other: RecordOrDossier | None = None
     reason: str = Field(description="why, in your own words; no BSN")
+
+
+class SeekRecords(_Body):
+    """Whom you look for: a BSN, or a day of birth with a family name or given name."""
+
+    bsn: str = ""
+    birth_date: str = Field("", description="a calendar date such as 1991-03-14; day and month may have changed places")
+    name: str = Field("", description="family name, given name, or both")
 
 
 Id = Annotated[str, Path(description="id of the proposal, as in the list")]
@@ -131,6 +141,11 @@ def router(application: Application) -> APIRouter:
             application.proposals.judge, ctx, given.kind, given.verdict, given.record.pointed(), other, given.reason
         )
         return _json(made, 201)
+
+    @api.post(RECORDS, response_model=Found, summary="Records to link by hand, by BSN or by day of birth and name")
+    async def seek(request: Request, given: SeekRecords) -> Response:
+        ctx = context(request, Purpose.TREAT)
+        return _json(await run_in_threadpool(application.proposals.seek, ctx, given.bsn, given.birth_date, given.name))
 
     @api.post(DECISIONS + "/{id}/undo", response_model=LinkDecision, status_code=201, summary="Take a decision back")
     async def undo(request: Request, id: DecisionId, given: Reason) -> Response:

@@ -4,7 +4,7 @@ Nothing is merged: a link is a decision beside the records, made again whenever 
 alone never link two women: the official example data hold two different women with identical obstetric dates.
 """
 
-from adapter.linking.blocking import CROWDED, tokens, tokens_of, words_of
+from adapter.linking.blocking import CROWDED, sought_tokens, tokens, tokens_of, words_of
 from adapter.linking.children import with_own_numbers
 from adapter.linking.pregnancy import (
     DUE_DATE_TOLERANCE,
@@ -37,6 +37,7 @@ __all__ = [
     "pack",
     "profile_of",
     "settle",
+    "sought_tokens",
     "tokens",
     "tokens_of",
     "unpack",

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from adapter.linking.names import code, family_names, first_given
+from adapter.linking.names import code, family_key, family_names, first_given, given_names
 from adapter.linking.profile import Profile
-from adapter.model.facts import Person
+from adapter.model.facts import Name, Person
+from adapter.model.identifiers import Bsn
 from adapter.model.moments import day_of
 
 CROWDED = 60
@@ -47,6 +48,19 @@ def tokens(person: Person, references: frozenset[str] = frozenset()) -> frozense
 def tokens_of(profile: Profile) -> frozenset[str]:
     """The tokens of a profile."""
     return tokens(profile.person, profile.references)
+
+
+def sought_tokens(bsn: Bsn | None, born: date | None, name: str) -> frozenset[str]:
+    """What a person looks for, as tokens: a BSN, or a day of birth with any part of a name as family or given name."""
+    if bsn is not None:
+        return frozenset((f"{BY_BSN}{bsn.value}",))
+    if born is None:
+        return frozenset()
+    day, words = _either_way(born), name.split()
+    families = {key for at in range(len(words)) for key in family_names(Name(None, (), " ".join(words[at:]))) if key}
+    families |= {key for word in words if (key := family_key(word))}
+    given = set(given_names(Name(None, tuple(words))))
+    return frozenset({f"name:{day}:{family}" for family in families} | {f"given:{day}:{one}" for one in given})
 
 
 def words_of(token: str) -> str:

@@ -16,11 +16,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from adapter.access import Purpose
+from adapter.access import Context, Purpose
 from adapter.service.asked import BadQuestionError
 from adapter.service.links.proposal import (
     KINDS,
     Changed,
+    Found,
     LinkDecision,
     OvertakenError,
     Pointed,
@@ -45,6 +46,9 @@ _FAULTS = {
     "reason": "Schrijf in eigen woorden op waarom, in hooguit 1000 tekens en zonder BSN.",
     "verdict": "Kies wat u besluit.",
     "seen": "Het formulier was niet volledig. Bekijk het voorstel opnieuw.",
+    "bsn": "Dit is geen geldig BSN: kijk de negen cijfers na.",
+    "birth_date": "Vul de geboortedatum in als dag, maand en jaar.",
+    "sought": "Vul een BSN in, of een geboortedatum met een naam (achternaam of voornaam).",
     "other": "Kies twee verschillende van dezelfde soort. Dossiers van twee vrouwen: koppel eerst de vrouwen.",
 }
 
@@ -160,9 +164,12 @@ class Koppelingen:
         ctx = context(request, Purpose.TREAT)
         faults: tuple[str, ...] = ()
         status = 200
+        form = await request.form() if request.method == "POST" else FormData()
         if request.method == "POST":
-            form = await request.form()
             try:
+                if _field(form, "besluit") == "zoek":
+                    sought = await self._ask(lambda: self._sought(ctx, form))
+                    return await self._bound(request, ctx, pregnancy, form, sought=sought)
                 made = await self._ask(lambda: self._judged(ctx, form))
                 return _back(f"{HERE}/besluiten?{urlencode({'gedaan': made.verdict})}")
             except BadQuestionError as error:
@@ -171,9 +178,29 @@ class Koppelingen:
                 faults, status = tuple(change.text for change in error.changes), 409
             except UnknownRecordError:
                 faults, status = ("Dit record of dossier is hier niet bekend: kijk de verwijzing na.",), 404
+        return await self._bound(request, ctx, pregnancy, form, faults=faults, status=status)
+
+    async def _bound(
+        self,
+        request: Request,
+        ctx: Context,
+        pregnancy: str,
+        form: FormData,
+        *,
+        sought: Found | None = None,
+        faults: tuple[str, ...] = (),
+        status: int = 200,
+    ) -> Response:
         found = await self._ask(lambda: self._application.proposals.bound(ctx, pregnancy))
-        values = {"found": found, "faults": faults, "sources": self._application.sources()}
-        return page(request, "koppelingen-zwangerschap.html", values, status)
+        typed: dict[str, Any] = {name: _field(form, name) for name in ("geboren", "naam")}  # the BSN is not sent back
+        values = {"found": found, "faults": faults, "sources": self._application.sources(), "sought": sought}
+        typed["zoekt"] = _field(form, "besluit") == "zoek"
+        here = {(party.source, party.reference) for party in found.records}
+        return page(request, "koppelingen-zwangerschap.html", {**values, "typed": typed, "here": here}, status)
+
+    def _sought(self, ctx: Context, form: FormData) -> Found:
+        given = (_field(form, name) for name in ("bsn", "geboren", "naam"))
+        return self._application.proposals.seek(ctx, *given)
 
     def _judged(self, ctx: Any, form: FormData) -> LinkDecision:
         one = Pointed(_field(form, "bron"), _field(form, "verwijzing"))

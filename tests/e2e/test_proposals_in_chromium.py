@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 
 from adapter.asgi import build
+from adapter.service.links.proposal import Pointed
 from doors import sample as SAMPLE
 from support.link_desk import ID, Desk
 
@@ -76,6 +77,36 @@ def test_a_proposal_is_decided_by_keyboard_alone(browser: Any, address: str, des
         assert "apart gehouden" in page.get_by_role("status").inner_text()
         decided = [asked for asked in desk.asked if asked[0] == "decide"]
         assert [asked[2:] for asked in decided] == [(ID, "apart", "Telefonisch nagevraagd", "0.a.b.c")]
+    finally:
+        page.close()
+
+
+@pytest.mark.parametrize("width", [1360, 390])
+def test_a_record_is_sought_and_linked_by_keyboard_alone(browser: Any, address: str, desk: Desk, width: int) -> None:
+    page = browser.new_page(base_url=address, viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    try:
+        page.goto("/koppelingen/zwangerschap/p-1")
+        page.locator("#zoek > summary").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == "zoek-bsn"
+        page.keyboard.type("999900006")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert "999900006" not in page.url + page.content()
+        found = axe.Axe().run(page, options=RULES).response
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.get_by_role("radio").last.focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        page.keyboard.type("Gebeld met de praktijk")
+        page.keyboard.press("Tab")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        judged = [asked for asked in desk.asked if asked[0] == "judge"][-1]
+        assert judged[2:] == ("woman", "same", Pointed("kz", "Patient/1"), Pointed("zh", "Patient/3"), judged[-1])
+        assert judged[-1] == "Gebeld met de praktijk"
     finally:
         page.close()
 

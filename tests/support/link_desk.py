@@ -9,6 +9,7 @@ from adapter.model.carepath import LinkEvidence
 from adapter.model.evidence import Evidence
 from adapter.service.links.proposal import (
     Bound,
+    Found,
     JudgedPair,
     LinkDecision,
     LinkDecisionPage,
@@ -24,6 +25,7 @@ AT = datetime(2024, 7, 29, 12, tzinfo=UTC)
 ID = "1534f01b4c24b4470add7518f9437318"
 A = Party("kz", "Patient/1", "Kraamzorg", "S. <b>Bakker</b>", date(1991, 3, 14), "w-1", ("p-1",))
 B = Party("vp", "Patient/2", "Praktijk", "Sanne Bakker", date(1991, 3, 14), "w-2", ("p-2",))
+C = Party("zh", "Patient/3", "Ziekenhuis", "S. Bakker", date(1991, 3, 14), "w-3", ("p-3",))
 PROPOSAL = Proposal(ID, "woman", "open", 23.0, (Threshold(18.0, "voorleggen"),), AT, A, B)
 EVIDENCE = (LinkEvidence("dezelfde geboortedatum", 10.0, (Evidence("kz", "Patient/1", "1", "birthDate"),)),)
 DETAIL = ProposalDetail(PROPOSAL, EVIDENCE, (Row("BSN", None, "aanwezig", "unknown"),), (A,), (B,), "0.a.b.c")
@@ -55,6 +57,9 @@ class Desk:
 
     def judge(self, ctx: Any, kind: str, verdict: str, one: Any, other: Any, reason: str) -> Any:
         return self._answer(MADE, "judge", ctx, kind, verdict, one, other, reason)
+
+    def seek(self, ctx: Any, bsn: str, birth_date: str, name: str) -> Any:
+        return self._answer(Found((A, B, C), False), "seek", ctx, bsn, birth_date, name)
 
     def undo(self, ctx: Any, decision: str, reason: str) -> Any:
         return self._answer(MADE, "undo", ctx, decision, reason)

@@ -53,6 +53,13 @@ async def test_decisions_are_posted(client: Any, desk: Desk) -> None:
     assert desk.asked[-1][2:] == ("d-1", "vergissing")
 
 
+async def test_records_to_link_are_sought(client: Any, desk: Desk) -> None:
+    found = await client.post("/api/v1/records/_search", json={"birth_date": "1991-03-14", "name": "Bakker"})
+    assert (found.status_code, found.json()["more"]) == (200, False)
+    assert [r["reference"] for r in found.json()["records"]] == ["Patient/1", "Patient/2", "Patient/3"]
+    assert desk.asked[-1][2:] == ("", "1991-03-14", "Bakker")
+
+
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [

@@ -166,6 +166,40 @@ async def test_links_of_one_pregnancy_are_changed_with_forms(
     assert desk.asked[-1][2:] == asked
 
 
+SEEK = {"besluit": "zoek", "bsn": "", "geboren": "1991-03-14", "naam": "Bakker"}
+
+
+async def test_a_record_to_link_is_sought_and_chosen(client: Any, desk: Desk) -> None:
+    response = await client.post(BOUND, data=SEEK)
+    assert response.status_code == 200
+    seek = next(asked for asked in desk.asked if asked[0] == "seek")
+    assert seek[2:] == ("", "1991-03-14", "Bakker")
+    assert 'name="ander" value="zh|Patient/3"' in response.text
+    assert response.text.count(": hoort hier al bij") == 2
+    assert "S. &lt;b&gt;Bakker&lt;/b&gt;" in response.text and "<b>Bakker</b>" not in response.text
+
+
+async def test_a_bsn_is_sought_in_the_body_and_never_sent_back(client: Any, desk: Desk) -> None:
+    response = await client.post(BOUND, data={**SEEK, "bsn": "999900006", "geboren": "", "naam": ""})
+    assert next(asked for asked in desk.asked if asked[0] == "seek")[2] == "999900006"
+    assert response.status_code == 200 and "999900006" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("parameter", "said"), [("bsn", "geen geldig BSN"), ("birth_date", "dag, maand en jaar"), ("sought", "of een")]
+)
+async def test_what_cannot_be_sought_is_said(
+    client: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch, parameter: str, said: str
+) -> None:
+    def refuses(*_: Any) -> None:
+        raise BadQuestionError(parameter, "no")
+
+    monkeypatch.setattr(desk, "seek", refuses)
+    response = await client.post(BOUND, data=SEEK)
+    assert response.status_code == 400
+    assert said in response.text and 'id="zoek"' in response.text
+
+
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [

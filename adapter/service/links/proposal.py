@@ -168,6 +168,14 @@ class Pointed:
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Records that fit what was sought, the best first. `more`: there are more; seek more precisely."""
+
+    records: tuple[Party, ...]
+    more: bool
+
+
 class LinkDesk(Protocol):
     """Where persons decide on links. Each method asks the policy (`DeniedError`) and leaves an audit event.
 
@@ -196,6 +204,10 @@ class LinkDesk(Protocol):
         """Decide without a proposal: link two (same), keep two apart (apart), or split one off from all that it stands
         with (split, `other` None). Raises `UnknownRecordError`, `OvertakenError`.
         """
+        ...
+
+    def seek(self, ctx: Context, bsn: str, birth_date: str, name: str) -> Found:
+        """Records to link by hand: by BSN, or by day of birth and a name; empty is not asked."""
         ...
 
     def undo(self, ctx: Context, decision: str, reason: str) -> LinkDecision:

@@ -62,8 +62,8 @@ class Shown:
             score=lead.score,
             thresholds=THRESHOLDS[lead.kind],
             since=lead.since,
-            a=self._party(lead.kind, lead.a),
-            b=self._party(lead.kind, lead.b),
+            a=self.party(lead.kind, lead.a),
+            b=self.party(lead.kind, lead.b),
             more=len(open.pairs) - 1,
             later=later,
         )
@@ -75,7 +75,7 @@ class Shown:
             [self.row(lead.kind, Pointed(j.source, j.reference)) for j in self.beside(lead.kind, r)]
             for r in (lead.a, lead.b)
         ]
-        a, b = (tuple(self._party(lead.kind, r) for r in rows) for rows in beside)
+        a, b = (tuple(self.party(lead.kind, r) for r in rows) for rows in beside)
         return ProposalDetail(self.proposal(open), lead.evidence, self._rows(lead), a, b, self._seen(open))
 
     def _rows(self, pair: Pair) -> tuple[Row, ...]:
@@ -86,7 +86,8 @@ class Shown:
             return side_by_side.women(a, b)
         return side_by_side.dossiers((a, pair.a.reference), (b, pair.b.reference))
 
-    def _party(self, kind: str, row: LinkRow) -> Party:
+    def party(self, kind: str, row: LinkRow) -> Party:
+        """A record or dossier, as a person recognises it."""
         facts = self._facts(row)
         setup = self._rooms.sources.get(row.source)
         organisation = setup.info.name if setup else row.source
@@ -127,7 +128,7 @@ class Shown:
         records = self._pregnancies.records_of(women[0])
         others = [r for r in store.links(PREGNANCY, within=records) if r.target not in (None, pregnancy)]
         hers = store.links(WOMAN, records=records)
-        parts = [tuple(self._party(r.kind, r) for r in rows if r.explanation) for rows in (hers, dossiers, others)]
+        parts = [tuple(self.party(r.kind, r) for r in rows if r.explanation) for rows in (hers, dossiers, others)]
         name = next((party.name for party in parts[0] if party.name), None)
         return Bound(pregnancy, women[0], name, *parts)
 

@@ -21,6 +21,7 @@ from adapter.service.links.proposal import (
     KINDS,
     Bound,
     Changed,
+    Found,
     JudgedPair,
     Kind,
     LinkDecision,
@@ -34,6 +35,7 @@ from adapter.service.links.proposal import (
 )
 from adapter.service.links.proposal_queue import Open, ProposalQueue
 from adapter.service.links.proposal_view import Shown, judged
+from adapter.service.links.seeking import Seeking, read_sought
 from adapter.service.links.women import WOMAN
 from adapter.service.port import UnknownPregnancyError
 from adapter.service.records import Records
@@ -61,6 +63,7 @@ class Proposals:
         self._pregnancies = pregnancies
         self._judging = Judging(rooms, work)
         self._queue = ProposalQueue(rooms)
+        self._seeking = Seeking(rooms, self._shown)
 
     def queue(
         self, ctx: Context, *, kind: str | None = None, state: str | None = None, offset: int = 0, limit: int = 50
@@ -133,6 +136,18 @@ class Proposals:
             raise UnknownRecordError("no such record or dossier is held")
         self._not_said_already(kind, chosen, pairs)
         return self._ruled(ctx, grant, Ruling(kind, chosen, pairs, ctx.actor, why))
+
+    def seek(self, ctx: Context, bsn: str, birth_date: str, name: str) -> Found:
+        """Records to link by hand. Raises `BadQuestionError`."""
+        sought = read_sought(bsn, birth_date, name)
+        grant = self._guard.allowed(ctx, Action.READ, Resource.LINK)
+        found = self._seeking.found(sought, self._reach.desk(ctx))
+        women: list[str | None] = list(dict.fromkeys(party.target for party in found.records))
+        for woman in women or [None]:
+            entities = [Entity("record", f"{p.source}:{p.reference}") for p in found.records if p.target == woman]
+            query = f"by={sought.by}"
+            self._guard.record(ctx, EventType.SEARCH, Action.EXECUTE, grant, entities, patient=woman, query=query)
+        return found
 
     def undo(self, ctx: Context, decision: str, reason: str) -> LinkDecision:
         """Take a decision back. Raises `UnknownProposalError`, `OvertakenError`, `BadQuestionError`."""

@@ -11,6 +11,7 @@ from adapter.service.links.proposal import Pointed, UnknownProposalError, Unknow
 from adapter.service.port import UnknownPregnancyError
 from support.reach_world import ANNA, World, agb, care, care_provider, region, woman
 
+BORN, FAMILY = "1990-05-04", "Anna"
 DESK_OF_THE_IGO = Actor("koppel-igo", "K. Oppel", "agb:53000001", (Role.KOPPELBEHEERDER,))
 
 
@@ -50,6 +51,17 @@ def test_it_links_nothing_to_a_record_of_another(alike: World) -> None:
         alike.application.proposals.judge(care(desk_of("vp")), "woman", "same", one, other, "zelfde vrouw, zegt zij")
 
 
+def test_it_seeks_among_its_own_records(alike: World) -> None:
+    def found(who: Actor) -> set[str]:
+        return {p.source for p in alike.application.proposals.seek(care(who), "", BORN, FAMILY).records}
+
+    assert found(DESK_OF_THE_IGO) == {"vp", "zh"}
+    assert (found(desk_of("vp")), found(desk_of("zh"))) == ({"vp"}, {"zh"})
+    assert alike.application.proposals.seek(care(desk_of("zh")), ANNA, "", "").records == ()
+
+
 def test_a_care_provider_has_no_desk(alike: World) -> None:
     with pytest.raises(DeniedError):
         alike.application.proposals.queue(care(care_provider("vp")))
+    with pytest.raises(DeniedError):
+        alike.application.proposals.seek(care(care_provider("vp")), "", BORN, FAMILY)
