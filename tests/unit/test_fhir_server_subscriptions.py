@@ -20,9 +20,9 @@ HOOK = {
 @pytest_asyncio.fixture
 async def server(tmp_path):
     async with serving(tmp_path) as server:
+        server.service._telling.soon = lambda: None  # from the first write on: here only when a test says so
         for resource in (patient(), episode(), patient("w2", None), episode("e2", "w2")):
             await server.put(resource)
-        server.service._telling.soon = lambda: None  # here only when a test says so
         yield server
 
 
