@@ -104,7 +104,7 @@ def dossier(at: int, prefix: str = "b") -> list[dict[str, Any]]:
             "context": context,
             "effectiveDateTime": f"2026-03-{number % 28 + 1:02d}T10:00:00+01:00",
             "valueQuantity": {"value": 100 + number, "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"},
-            "comment": FILL * 4,
+            "comment": (FILL * 4).strip(),
         }
 
     identifier = [{"system": "urn:oid:2.16.840.1.113883.2.4.3.11.999.7.6", "value": f"{prefix}{at}"}]

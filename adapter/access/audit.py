@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from adapter.access.identity import ActorKind, Context, Purpose
 from adapter.access.policy import Action, DeniedError, Grant, Policy
-from adapter.access.redact import redact
+from adapter.access.redact import may_hold_bsn, redact
 from adapter.model.wire import adapter_for, from_json
 
 SOURCE = "adapter"
@@ -145,7 +145,11 @@ class AuditLog:
 
     def record(self, *events: AuditEvent) -> None:
         """Keep events, durable when this returns. Raises what the port raises."""
-        self._port.add_audit([_redacted(event) for event in events])
+        self._port.add_audit(self.lines(events))
+
+    def lines(self, events: Iterable[AuditEvent]) -> list[AuditEvent]:
+        """The events as they may be kept: without any BSN that got into their text after all."""
+        return [_redacted(event) for event in events]
 
     def event(
         self,
@@ -221,8 +225,33 @@ class AuditLog:
         return [from_json(AuditEvent, line) for line in lines]
 
 
+class _Written:
+    """An event that was written down once: the store keeps those very bytes."""
+
+    __slots__ = ("_body", "_event")
+
+    def __init__(self, event: AuditEvent, body: bytes) -> None:
+        self._event = event
+        self._body = body
+
+    def to_json(self) -> bytes:
+        return self._body
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._event, name)
+
+    def __eq__(self, other: object) -> bool:
+        return self._event == other
+
+    def __hash__(self) -> int:
+        return hash(self._event)
+
+
 def _redacted(event: AuditEvent) -> AuditEvent:
     """The event without any BSN that got into its text after all."""
+    body = event.to_json()
+    if not may_hold_bsn(body):
+        return cast(AuditEvent, _Written(event, body))
     text = "\n".join(event.texts())
     if redact(text) == text:
         return event

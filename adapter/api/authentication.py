@@ -43,7 +43,7 @@ _READING = ("/_search", "/emergency")
 """Posted, but to see something: the address would show what is asked."""
 EMERGENCY_HEADER = "x-noodtoegang"
 
-_STATE = "identified"
+IDENTIFIED = "identified"
 SHUT, FAILED = "shut", "failed"
 """In the state of a request: whether its address showed too many tokens that do not hold, and whether this one did."""
 
@@ -75,13 +75,13 @@ class Authentication:
             return None
         credentials = _credentials(scope, bearer=not free, shut=bool(state.get(SHUT)))
         try:
-            who = state[_STATE] = await self._entrance.identify(credentials)
+            who = state[IDENTIFIED] = await self._entrance.identify(credentials)
         except UnauthenticatedError as error:
             state[FAILED] = bool(error.error)  # who shows nothing at all guesses at nothing
             return None if free else _refused(Request(scope), error)
         except UnavailableError as error:
             return None if free else answer(Request(scope), 503, str(error), {"Retry-After": "2"})
-        who = state[_STATE] = self._held(Request(scope), who)
+        who = state[IDENTIFIED] = self._held(Request(scope), who)
         if who.scopes is None or path.startswith("/fhir/") or free:
             return None  # the FHIR door looks at scopes itself, type by type
         return await self._scoped(Request(scope), who, who.scopes)
@@ -108,7 +108,7 @@ class Authentication:
 
 def identified(connection: HTTPConnection) -> Identified:
     """Who asks. Only behind the middleware, at an address that is not open to everybody."""
-    return cast("Identified", getattr(connection.state, _STATE))
+    return cast("Identified", getattr(connection.state, IDENTIFIED))
 
 
 def context(request: Request, purpose: Purpose) -> Context:

@@ -22,6 +22,8 @@ from adapter.service.rooms import Rooms
 
 _IN_PROCESS = 2_000  # resources to check before other processes are worth their start
 
+_FEW = 100  # resources that are checked here sooner than they are brought to another process and back
+
 _TOGETHER = 400  # resources checked and stored at once
 
 _Unit = tuple[bytes, str, str, str | None]  # body, media, FHIR version, hash under which it was found good before
@@ -46,7 +48,7 @@ class Checker:
     async def check(self, units: Sequence[_Unit]) -> list[_Result]:
         """The result of each unit, in order."""
         self._seen += len(units)
-        if self._processes == 0 or self._seen <= _IN_PROCESS:
+        if self._processes == 0 or self._seen <= _IN_PROCESS or len(units) <= _FEW:
             return await asyncio.to_thread(check_all, units)
         with ctrl_c_held():  # the processes start at their first work
             checked = asyncio.get_running_loop().run_in_executor(self._others(), check_all, units)
@@ -126,9 +128,30 @@ class Intake:
     async def checked(self, batch: list[Received]) -> list[Received]:
         """The batch with what is wrong with each filled in, and its hash; nothing is kept yet."""
         good = await asyncio.to_thread(self._found_good, batch)
-        units = [(r.body, r.media.value, r.fhir_version.value, good.get((r.type, r.id))) for r in batch]
-        checked = await self._checker.check(units)
+        checked = await self._checker.check([self._unit(r, good) for r in batch])
         return [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
+
+    def at_once(
+        self,
+        batch: list[Received],
+        expected: Mapping[tuple[str, str], int],
+        refuse: Callable[[Sequence[Received]], None],
+    ) -> list[StoredVersion]:
+        """Check a few and store them, in this thread; gives what was new. `refuse`: raises where what was checked is
+        not to be kept.
+        """
+        good = self._found_good(batch)
+        checked = check_all([self._unit(r, good) for r in batch])
+        ready = [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
+        refuse(ready)
+        for received in ready:
+            self._note(received)
+        return self._keep(ready, expected)
+
+    @property
+    def few(self) -> int:
+        """So many are checked here sooner than elsewhere."""
+        return _FEW
 
     async def keep(
         self, ready: list[Received], expected: Mapping[tuple[str, str], int] | None = None
@@ -137,6 +160,10 @@ class Intake:
         for received in ready:
             self._note(received)
         return await asyncio.to_thread(self._keep, ready, expected)
+
+    @staticmethod
+    def _unit(r: Received, good: Mapping[tuple[str, str], str]) -> _Unit:
+        return r.body, r.media.value, r.fhir_version.value, good.get((r.type, r.id))
 
     def _found_good(self, batch: list[Received]) -> dict[tuple[str, str], str]:
         """The hashes under which these were found good before; nothing to look for in a source that is new."""

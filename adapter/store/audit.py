@@ -7,27 +7,29 @@ does not show here: for that the head (`audit_head`) must be noted elsewhere fro
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, select
 
 from adapter.model.sources import RecordKey
+from adapter.store import plain
+from adapter.store.audit_pen import HEAD, AuditPen, head_of
+from adapter.store.many import insert_many
 from adapter.store.records import Part
-from adapter.store.tables import audit, links, meta, microseconds
+from adapter.store.tables import audit, links, microseconds
 from adapter.store.text import chunks
 
-HEAD = "audit_head"
-START = b"\x00" * 32
-_HASH = 32
 _A = audit.c
 
 # Statements are built once: that costs more than running them.
-_ADD = insert(audit)
-_LAST = select(meta.c.value).where(meta.c.name == HEAD)
+_LAST = "SELECT value FROM meta WHERE name = :name"
+_FIRST = "INSERT INTO meta (value, name) VALUES (:value, :name)"
+_MOVE = "UPDATE meta SET value = :value WHERE name = :name"
+_COLUMNS = tuple(column.name for column in audit.columns)
 _TARGETS = (
     select(links.c.target)
     .where(
@@ -49,7 +51,6 @@ _WHOSE = (
     )
     .order_by(_HERS.c.position)
 )
-_MOVE = update(meta).where(meta.c.name == HEAD).values(value=bindparam("moved"))
 
 
 class AuditLine(Protocol):
@@ -116,23 +117,27 @@ class Audit(Part):
         with self._database.writing() as connection:
             self._database.lock(connection, "audit")
             lines, chain, _ = self._head(connection)
-            first, rows = lines == 0, []
-            for event in events:
-                lines += 1
-                body = self._vault.own.seal(event.to_json(), f"audit\n{lines}".encode())
-                who, kind, action, outcome, emergency = event.marks
-                row: dict[str, Any] = {"position": lines, "recorded": event.recorded, "patient": event.patient}
-                row |= {"actor": self._actor(who), "kind": kind, "action": action, "outcome": outcome}
-                row |= {"emergency": 1 if emergency else None, "body": body}
-                row["chain"] = chain = self._next(chain, row)
-                rows.append(row)
-            connection.execute(_ADD, rows)
-            value = lines.to_bytes(8, "big") + chain
-            value += self._vault.chain(b"head", value)
-            if first:
-                connection.execute(insert(meta).values(name=HEAD, value=value))
-            else:
-                connection.execute(_MOVE, {"moved": value})
+            rows, value = self._rows(events, lines, chain)
+            insert_many(connection, audit, _COLUMNS, rows)
+            plain.rows(connection, _MOVE if lines else _FIRST, value=value, name=HEAD)
+
+    def audit_pen(self) -> AuditPen | None:
+        """To add events in steps; None where writers do not wait for each other but in the database (PostgreSQL)."""
+        return AuditPen(self._database, self._rows) if self._database.is_sqlite else None
+
+    def _rows(self, events: Iterable[AuditLine], lines: int, chain: bytes) -> tuple[list[tuple[object, ...]], bytes]:
+        """The rows of these events behind the last line, and the head after them."""
+        rows: list[tuple[object, ...]] = []
+        seal = self._vault.own.seal
+        for event in events:
+            lines += 1
+            body, at = seal(event.to_json(), b"audit\n%d" % lines), microseconds(event.recorded)
+            who, kind, action, outcome, emergency = event.marks
+            marks = (self._actor(who), kind, action, outcome)
+            chain = self._chain_line(chain, lines, at, event.patient, body, (*marks, emergency))
+            rows.append((lines, at, event.patient, body, chain, *marks, 1 if emergency else None))
+        value = lines.to_bytes(8, "big") + chain
+        return rows, value + self._vault.chain(b"head", value)
 
     def audit(
         self,
@@ -208,21 +213,23 @@ class Audit(Part):
 
     def _next(self, before: bytes, row: Any) -> bytes:
         """The hash of a line, over all of it and the hash of the line before it."""
-        at = microseconds(row["recorded"]).to_bytes(8, "big", signed=True)
-        patient = row["patient"]
-        who = b"\x00" if patient is None else b"\x01" + patient.encode()
-        parts = [before, row["position"].to_bytes(8, "big"), at, who, row["body"]]
+        marks: tuple[str, ...] = ()
         if row["actor"] is not None:  # an older program wrote none of these
             marks = (row["actor"], row["kind"], row["action"], row["outcome"], "1" if row["emergency"] else "")
-            parts.append("\n".join(marks).encode())
-        return self._vault.chain(*parts)
+        at = microseconds(row["recorded"])
+        return self._chain_line(before, row["position"], at, row["patient"], row["body"], marks)
+
+    def _chain_line(
+        self, before: bytes, position: int, at: int, patient: str | None, body: bytes, marks: tuple[str, ...]
+    ) -> bytes:
+        who = b"\x00" if patient is None else b"\x01" + patient.encode()
+        said = ("\n".join(marks).encode(),) if marks else ()
+        numbers = (position.to_bytes(8, "big"), at.to_bytes(8, "big", signed=True))
+        return self._vault.chain(before, *numbers, who, body, *said)
 
     def _head(self, connection: Connection) -> tuple[int, bytes, bytes]:
         """Number and hash of the last line, and the hash over these two (empty from an older program)."""
-        value: Any = connection.execute(_LAST).scalar()
-        if value is None:
-            return 0, START, b""
-        return int.from_bytes(value[:8], "big"), bytes(value[8 : 8 + _HASH]), bytes(value[8 + _HASH :])
+        return head_of(plain.rows(connection, _LAST, name=HEAD))
 
 
 @lru_cache(maxsize=4096)

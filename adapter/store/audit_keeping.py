@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from adapter.store.audit import START, Audit, AuditHead
+from adapter.store.audit import Audit, AuditHead
+from adapter.store.audit_pen import START
 from adapter.store.audit_tables import audit_checkpoints
 from adapter.store.errors import StoreError
 from adapter.store.tables import audit, microseconds

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from adapter.model.sources import RecordKey
+from adapter.store.moment import Stand, stand_of
 from adapter.store.search import Search
 
-_STAND = (
-    "SELECT (SELECT max(position) FROM source_versions), (SELECT max(position) FROM links),"
-    " (SELECT max(id) FROM record_keys), (SELECT max(position) FROM consents)"
-)
+__all__ = ["Related", "Stand"]
+
 _NEWEST = (
     "NOT EXISTS (SELECT 1 FROM links n WHERE n.kind = l.kind AND n.source = l.source AND n.reference = l.reference"
     " AND n.position > l.position)"
@@ -40,16 +38,6 @@ _EVER = "SELECT DISTINCT source, reference FROM links WHERE kind = 'woman' AND t
 _DIRECTORY = "SELECT 1 FROM source_versions WHERE position > :after AND position <= :upto AND woman IS NULL LIMIT 1"
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """Up to where versions, links and records go. Whatever is equal has had nothing new."""
-
-    versions: int
-    links: int
-    records: int
-    consents: int
-
-
 class Related:
     """Cheap questions around links; on SQLite by the connection of this thread, as searching does."""
 
@@ -58,7 +46,8 @@ class Related:
 
     def stand(self) -> Stand:
         """How far the store is."""
-        return Stand(*(number or 0 for number in self._search.rows(_STAND, {})[0]))
+        held = self._search.held
+        return stand_of(self._search.rows) if held is None else held.stand
 
     def women_at(self, source: str) -> set[str]:
         """Our ids of the women of whom this source holds a record."""

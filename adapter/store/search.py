@@ -12,9 +12,8 @@ import base64
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, text
 
@@ -22,6 +21,7 @@ from adapter.model.sources import FhirVersion, Media, Received, RecordKey, Store
 from adapter.store.database import Database
 from adapter.store.errors import TamperedError
 from adapter.store.keys import Wrapped
+from adapter.store.moment import Moment
 from adapter.store.records import DIRECTORY, Part
 from adapter.store.search_tables import awaited
 from adapter.store.tables import microseconds
@@ -102,8 +102,7 @@ _FHIR = {version.value: version for version in FhirVersion}
 _MEDIA = {media.value: media for media in Media}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One version as it lies in the store: what may be compared without opening it, and how to open it."""
 
     position: int
@@ -160,9 +159,6 @@ class Row:
         return StoredVersion(received, self.seq, self.received_at)
 
 
-_MAKE: Any = Row  # by place: by name takes as long as reading it
-
-
 class Search(Part):
     """Reading for the FHIR endpoint. `upto`: only versions up to that position count (a page of a steady result)."""
 
@@ -171,9 +167,23 @@ class Search(Part):
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
 
+    def moment(self) -> Moment | None:
+        """What one thread may hold; None where each question must be asked anew."""
+        return Moment(self.rows) if self._database.is_sqlite else None
+
+    @property
+    def held(self) -> Moment | None:
+        """The moment as of which this thread reads."""
+        return getattr(self._local, "held", None)
+
+    def hold(self, moment: Moment | None) -> None:
+        """Read as of this moment from here on, in this thread."""
+        self._local.held = moment
+
     def last_position(self) -> int:
         """The position of the newest version: what is asked up to it gives the same answer for ever."""
-        return self.rows(_LAST, {})[0][0] or 0
+        held = self.held
+        return (self.rows(_LAST, {})[0][0] or 0) if held is None else held.stand.versions
 
     def position_before(self, at: datetime) -> int:
         """The position of the last version that came before `at`."""
@@ -261,6 +271,10 @@ class Search(Part):
 
     def woman_of(self, record: RecordKey) -> str | None:
         """Our id of the woman to whom a record is linked now."""
+        held = self.held
+        return self._woman_of(record) if held is None else held.woman(record, self._woman_of)
+
+    def _woman_of(self, record: RecordKey) -> str | None:
         rows = self.rows(_TARGET, {"source": record.source, "reference": record.woman})
         return rows[0][0] if rows else None
 
@@ -308,8 +322,7 @@ class Search(Part):
     def _row(self, row: Any) -> Row:
         master, wrapped, key_id, source, woman = row[15], row[16], row[14], row[1], row[10]
         sealer = self._vault.sealer(key_id, source, woman or DIRECTORY, lambda: Wrapped(master, wrapped))
-        made: Row = _MAKE(*row[:14], sealer)
-        return made
+        return Row._make((*row[:14], sealer))  # by place: by name takes as long as reading it
 
     def rows(self, statement: str, values: dict[str, object]) -> Sequence[Any]:
         """All rows: on SQLite by a connection of this thread, else through the engine. Raises `StoreError`."""

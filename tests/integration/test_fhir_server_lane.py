@@ -253,7 +253,7 @@ async def test_without_a_log_nothing_is_read(tmp_path, monkeypatch):
         def broken(*_):
             raise OSError("the disk is full")
 
-        monkeypatch.setattr(both.workers[1]._rooms.store, "add_audit", broken)
+        monkeypatch.setattr(both.workers[1].fhir.audit._pen, "commit", broken)
         answer = await both.short.get("/fhir/stu3/Observation/big", headers=shown)
         assert answer.status_code == 500
         assert "Lorem" not in answer.text

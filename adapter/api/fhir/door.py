@@ -111,7 +111,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        response = await self._answer(request)
+        response = await self.answer(request)
         for name in CARRIED:
             given = request.headers.get(name)
             if given is not None and carriable(given):
@@ -120,7 +120,8 @@ class Door:
             response.body = b""
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
+        """The answer to one request of who is known."""
         media = wanted(request)
         said = media or Media.JSON
         try:

@@ -1,4 +1,4 @@
-"""The short way to read by id: what stands before the FHIR door asked in one pass, where all it needs is at hand.
+"""The short way to read and search: all that stands before the FHIR door in one pass, where what it needs is at hand.
 
 The questions are those of the long way, by the same functions and declarations; here none of them waits for anything
 but the audit log. Whatever is not plain goes the long way, which also says what is wrong with it: no token, or one that
@@ -17,13 +17,14 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter.access import Context, Identified, Purpose
+from adapter.api.authentication import IDENTIFIED
 from adapter.api.fhir import answers
 from adapter.api.fhir.declared import INTERACTIONS
-from adapter.api.fhir.door import CARRIED, REFUSALS, carriable, fault_of, route
+from adapter.api.fhir.door import CARRIED, REFUSALS, Door, carriable, fault_of, route
 from adapter.api.fhir.exchange import matches
 from adapter.api.fhir.scoping import granted
 from adapter.api.gate import named
-from adapter.api.headers import failure, request_id_of, secured
+from adapter.api.headers import bsn_in_address, failure, request_id_of, secured
 from adapter.api.limits import counted_as, late, told_of
 from adapter.api.negotiation import accepted
 from adapter.model.sources import FhirVersion, Media
@@ -31,13 +32,14 @@ from adapter.service.endpoint.parameters import types
 from adapter.service.entrance import context_of
 from adapter.service.port import Application
 
-_PATH = re.compile(r"/fhir/(stu3|r4)/([A-Z][A-Za-z]*)/([A-Za-z0-9.\-]{1,64})")
+_PATH = re.compile(r"/fhir/(stu3|r4)/([A-Z][A-Za-z]*)(?:/([A-Za-z0-9.\-]{1,64}))?")
 _VERSIONS = {"stu3": FhirVersion.STU3, "r4": FhirVersion.R4}
 _LONG = frozenset({b"content-length", b"transfer-encoding", b"x-noodtoegang"})
 """Headers of a request that is more than a plain read."""
 _JSON, _XML = Media.JSON.value.encode(), Media.XML.value.encode()
 _VARY = (b"vary", b"Accept, Accept-Encoding")
 _MOST_HOSTS = 100
+_SEARCH = next(i for i in INTERACTIONS if i.code == "search" and i.path == ("{type}",))
 _READ = next(i for i in INTERACTIONS if i.code == "read" and i.path == ("{type}", "{id}"))
 _CARRIED = tuple(name.encode() for name in CARRIED)
 
@@ -46,7 +48,7 @@ Pairs = list[tuple[bytes, bytes]]
 
 @dataclass(slots=True)
 class Asked:
-    """One read, found to be plain. `told`: headers that go with any answer to it."""
+    """One read, or a search (no id), found to be plain. `told`: headers that go with any answer to it."""
 
     version: FhirVersion
     kind: str
@@ -73,6 +75,7 @@ class Lane:
         )
         self._kinds = {name: _readable(version) for name, version in _VERSIONS.items()}
         self._hosts: dict[bytes, bool] = {}
+        self._doors = {version: Door(application, version, f"/fhir/{name}") for name, version in _VERSIONS.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or let it go the long way."""
@@ -81,8 +84,7 @@ class Lane:
             await self._app(scope, receive, send)
             return
         try:
-            async with asyncio.timeout(self._seconds or None):
-                status, headers, body = await self._answer(scope, asked)
+            status, headers, body = await self._answer(scope, asked)
         except Exception as error:
             request, name = Request(scope), asked.context.request_id
             slow = isinstance(error, TimeoutError)
@@ -94,7 +96,10 @@ class Lane:
     def _plain(self, scope: Scope) -> Asked | None:
         """What is asked, where this is a plain read by somebody who is known and may ask more; else None."""
         found = _PATH.fullmatch(scope["path"])
-        if found is None or scope["query_string"] or found[2] not in self._kinds[found[1]]:
+        if found is None or found[2] not in self._kinds[found[1]]:
+            return None
+        interaction = _SEARCH if found[3] is None else _READ
+        if scope["query_string"] and (interaction is _READ or not self._harmless(scope)):
             return None
         given: Pairs = scope["headers"]
         headers = dict(given)
@@ -107,11 +112,17 @@ class Lane:
             return None
         name = request_id_of(_text(headers, b"x-request-id"), _text(headers, b"x-correlation-id"))
         context = context_of(who, Purpose.TREAT, name, scope["client"][0] if scope["client"] else "")
-        told = self._counted(who) if granted(context, found[2], _READ.access) else None
+        told = self._counted(who) if granted(context, found[2], interaction.access) else None
         if told is None:
             return None
         told += ((b"x-request-id", name.encode()), *self._secured)
-        return Asked(_VERSIONS[found[1]], found[2], found[3], who, context, media, headers, told)
+        if interaction is _SEARCH:
+            scope["state"] = {IDENTIFIED: who, "request_id": name, "limits": self._bounds.limits}
+        return Asked(_VERSIONS[found[1]], found[2], found[3] or "", who, context, media, headers, told)
+
+    def _harmless(self, scope: Scope) -> bool:
+        """Whether the parameters are few, and none of them is a BSN."""
+        return scope["query_string"].count(b"&") < self._bounds.limits.parameters and not bsn_in_address(scope)
 
     def _named(self, host: bytes) -> bool:
         known = self._hosts.get(host)
@@ -131,7 +142,7 @@ class Lane:
 
     async def _answer(self, scope: Scope, asked: Asked) -> tuple[int, Pairs, bytes]:
         try:
-            status, headers, body = await self._read(asked)
+            status, headers, body = await (self._read(asked) if asked.id else self._search(scope, asked))
         except REFUSALS as error:
             response = answers.refused(Headers(scope=scope), fault_of(error), asked.media, asked.version)
             status, headers, body = response.status_code, response.raw_headers, bytes(response.body)
@@ -144,14 +155,17 @@ class Lane:
     async def _read(self, asked: Asked) -> tuple[int, Pairs, bytes]:
         """Raises `REFUSALS`."""
         service, who = self._application.fhir, asked.who
-        endpoint, caller = service.endpoint(asked.version), service.caller(asked.context, who.source, who.woman)
-        found = endpoint.read(caller, asked.kind, asked.id)
-        kept = service.audit.begin(found.events)
+        endpoint = service.endpoint(asked.version)
+        with service.turn:
+            caller = service.caller(asked.context, who.source, who.woman)
+            found = endpoint.read(caller, asked.kind, asked.id)
+        kept = service.audit.begin(found.events, self._seconds)
         row = found.rows[0]
         tag = answers.tag_of(row)
         modified = answers.last_modified(row.received_us // 1_000_000)
         headers = [(b"etag", tag.encode()), (b"last-modified", modified.encode())]
-        if matches(_text(asked.headers, b"if-none-match") or "", tag):
+        known = asked.headers.get(b"if-none-match")
+        if known is not None and matches(known.decode("latin-1"), tag):
             await kept
             return 304, headers, b""
         body = answers.rendered(endpoint, caller, asked.media, row)
@@ -164,6 +178,12 @@ class Lane:
         headers += ((b"content-length", b"%d" % len(body)), (b"content-type", said))
         return 200, headers, body
 
+    async def _search(self, scope: Scope, asked: Asked) -> tuple[int, Pairs, bytes]:
+        """What the door answers, in time: a broad search takes long. Raises `TimeoutError`."""
+        async with asyncio.timeout(self._seconds or None):
+            response = await self._doors[asked.version].answer(Request(scope))
+        return response.status_code, response.raw_headers, bytes(response.body)
+
 
 def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
     found = headers.get(name)
@@ -171,5 +191,6 @@ def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
 
 
 def _readable(version: FhirVersion) -> frozenset[str]:
-    """The types of which an address with an id is the declared read, and nothing else."""
-    return frozenset(kind for kind in types(version) if route("GET", (kind, "1"))[0] is _READ)
+    """The types of which an address is the declared search, and one with an id the declared read, and nothing else."""
+    given = ((kind, route("GET", (kind,))[0], route("GET", (kind, "1"))[0]) for kind in types(version))
+    return frozenset(kind for kind, search, read in given if search is _SEARCH and read is _READ)

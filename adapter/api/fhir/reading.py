@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -11,11 +11,13 @@ from starlette.responses import Response
 from adapter import fhir
 from adapter.api.fhir import answers, links
 from adapter.api.fhir.answers import Entry
+from adapter.api.fhir.consenting import recorded
 from adapter.api.fhir.exchange import ID, Exchange
 from adapter.service.endpoint.endpoint import Answered
 from adapter.service.endpoint.fault import FhirFault, bad, not_found
 from adapter.service.endpoint.query import MOST, PAGE, Query, read_query
 from adapter.service.endpoint.search import Match, Place, Result
+from adapter.service.endpoint.turn import Turn
 from adapter.store.search import Row
 
 Handler = Callable[[Exchange], Awaitable[Response]]
@@ -29,7 +31,8 @@ async def read(exchange: Exchange) -> Response:
     _named(exchange)
     seq = _version_number(exchange.version_id) if exchange.version_id else None
     # Not in another thread: going there and back takes longer than reading one row.
-    found = exchange.endpoint.read(exchange.caller, exchange.kind, exchange.id, seq)
+    with exchange.service.turn:
+        found = exchange.endpoint.read(exchange.caller, exchange.kind, exchange.id, seq)
     row = found.rows[0]
     await exchange.service.audit.record(found.events)
     headers = answers.headers_of(row)
@@ -69,9 +72,12 @@ async def search(exchange: Exchange) -> Response:
     query, place = _asked(exchange)
     echo = links.hidden(exchange, query.echo)
     text = "&".join(f"{name}={value}" for name, value in echo)
-    result, found = await _quickly(query, lambda: exchange.endpoint.search(exchange.caller, query, place, text))
-    await exchange.service.audit.record(found.events)
-    body = await _quickly(query, lambda: _page(exchange, query, result))
+    turn = exchange.service.turn
+    result, found = await _quickly(turn, query, lambda: exchange.endpoint.search(exchange.caller, query, place, text))
+    kept = exchange.service.audit.begin(found.events)
+    own = await recorded(exchange, query, place)
+    body = await _quickly(turn, query, lambda: _page(exchange, query, result, own))
+    await kept
     return answers.respond(exchange, body)
 
 
@@ -89,23 +95,28 @@ def _relative(exchange: Exchange, value: str) -> str:
     return value.replace(f"{exchange.base}/", "") if exchange.base in value else value
 
 
-async def _quickly(query: Query, ask: Callable[[], T]) -> T:
+async def _quickly(turn: Turn, query: Query, ask: Callable[[], T]) -> T:
     """Here where it is narrow, in another thread where it may take long: others must not wait for it."""
     narrow = query.ids is not None or any(c.wanted and c.parameter.kind == "reference" for c in query.criteria)
-    return ask() if narrow else await run_in_threadpool(ask)
+    if not narrow:
+        return await run_in_threadpool(ask)
+    with turn:
+        return ask()
 
 
-def _page(exchange: Exchange, query: Query, result: Result) -> bytes:
+def _page(exchange: Exchange, query: Query, result: Result, own: Sequence[Entry] = ()) -> bytes:
     here = (query.kind,)
     pages = [("self", links.self_link(exchange, here, query.echo))]
     if result.next is not None:
         token = links.page_token(exchange, query.kind, query.echo, result.next)
         pages.append(("next", f"{exchange.address(*here)}?_page={token}"))
     entries = [_found(exchange, match, "match") for match in result.matches]
+    entries += () if query.only_count else own
     entries += [_found(exchange, match, "include") for match in result.included]
     if query.ignored:
         entries.append(_warning(query))
-    return answers.bundle(exchange, "searchset", entries, pages, result.total)
+    total = None if result.total is None else result.total + len(own)
+    return answers.bundle(exchange, "searchset", entries, pages, total)
 
 
 def _found(exchange: Exchange, match: Match, mode: str) -> Entry:

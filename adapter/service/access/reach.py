@@ -76,6 +76,7 @@ class Reach:
         self._kept: OrderedDict[tuple[frozenset[str], str], Seen] = OrderedDict()
         self._parties: dict[str, Party] = {}
         self._holders: dict[str, Party] = {}
+        self._own: dict[frozenset[str], frozenset[str]] = {}
 
     def narrows(self, ctx: Context) -> bool:
         """Whether who asks sees a part only. Payment and operations see no care, so nothing of theirs is narrowed."""
@@ -126,7 +127,10 @@ class Reach:
     def own_sources(self, ctx: Context) -> frozenset[str]:
         """The sources that are the reader's own organisation's."""
         mine = self.reader(ctx).identities
-        return frozenset(s for s in self._rooms.sources if mine & self.holder(s).identities)
+        known = self._own.get(mine)
+        if known is None:
+            known = self._own[mine] = frozenset(s for s in self._rooms.sources if mine & self.holder(s).identities)
+        return known
 
     def reader(self, ctx: Context) -> Party:
         """The organisation for which is asked, under every identity by which the register knows it."""

@@ -110,6 +110,7 @@ class _Run:
         self._named: set[tuple[str, str]] | None = None
         self._walked_to: tuple[str, str] | None = None
         self._wanted: dict[tuple[int, str], set[str]] = {}
+        self._looked_up: dict[tuple[str, str], Row | None] = {}
 
     def result(self) -> Result:
         matches, total = self._found()
@@ -204,7 +205,12 @@ class _Run:
         return found
 
     def _find(self, kind: str, id: str) -> Row | None:
-        return self._names.find(kind, id, self._caller.source, self._place.upto, self._caller.names)
+        """Looked for once in a search."""
+        key = (kind, id)
+        if key not in self._looked_up:
+            own, upto = self._caller.source, self._place.upto
+            self._looked_up[key] = self._names.find(kind, id, own, upto, self._caller.names)
+        return self._looked_up[key]
 
     def _readings(self, criterion: Criterion, text: str) -> list[tuple[str, str]]:
         """What a reference value can mean: `Type/id`, an address, or an id of any type the parameter points to."""

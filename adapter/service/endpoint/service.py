@@ -16,6 +16,7 @@ from adapter.service.endpoint.names import Names
 from adapter.service.endpoint.scope import Caller
 from adapter.service.endpoint.subscriptions import Notifier
 from adapter.service.endpoint.telling import Telling
+from adapter.service.endpoint.turn import Turn
 from adapter.service.endpoint.write import Settle, Writer
 from adapter.service.intake import Checker
 from adapter.service.rooms import Rooms
@@ -38,7 +39,8 @@ class FhirService:
         self.store = rooms.store
         self._search = rooms.store.search
         self.sources = tuple(sorted({*rooms.sources, *rooms.store.sources()}))
-        self.audit = AuditQueue(rooms.audit)
+        self.audit = AuditQueue(rooms.audit, rooms.store.audit_pen())
+        self.turn = Turn(self._search)
         names = Names(self._search, self.sources)
         self._endpoints = {version: FhirEndpoint(rooms, version, names) for version in FhirVersion}
         self.notifier = Notifier(rooms, self.endpoint, self.caller, notices or Notices(), open=open)

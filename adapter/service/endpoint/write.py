@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from adapter.store.search import Row
 
 _GATHER = 0.3
 """Seconds that what follows from a write waits for more writes: a dossier often comes in pieces."""
+_MOST = 3.0
+"""Seconds that it waits in all, while more keeps coming."""
 
 Settle = Callable[[], Awaitable[object]]
 
@@ -62,6 +65,7 @@ class Writer:
         self._settle = settle
         self._settling: asyncio.Task[object] | None = None
         self._again = False
+        self._last = 0.0
 
     def source_of(self, caller: Caller) -> str:
         """The registered source as which this caller sends. Raises `FhirFault` (403), `DeniedError`."""
@@ -87,22 +91,30 @@ class Writer:
         owners = Owners(self._rooms.store, source, self._endpoint.version)
         arrivals = [Arrival(c.kind, c.id, c.body, c.media, c.resource) for c in changes]
         woman = caller.woman.woman if caller.woman is not None and caller.woman.source == source else None
-        placed = await asyncio.to_thread(owners.place, arrivals, woman)
         intake = Intake(self._rooms, self._checker, source)
-        ready = await intake.checked(placed)
-        _refuse(changes, ready)
         expected = {(c.kind, c.id): c.at for c in changes if c.at is not None}
+
+        def at_once() -> tuple[bool, list[Written]]:
+            placed = owners.place(arrivals, woman)
+            new = intake.at_once(placed, expected, lambda ready: _refuse(changes, ready))
+            return bool(new), self._outcome(source, changes, new)
+
         try:
-            new = await intake.keep(ready, expected)
+            if len(changes) <= intake.few:
+                fresh, written = await asyncio.to_thread(at_once)
+            else:
+                ready = await intake.checked(await asyncio.to_thread(owners.place, arrivals, woman))
+                _refuse(changes, ready)
+                new = await intake.keep(ready, expected)
+                fresh, written = bool(new), await asyncio.to_thread(self._outcome, source, changes, new)
         except ConflictError:
             raise FhirFault(412, "conflict", "a version is not the one you expect; read it again") from None
-        written = await asyncio.to_thread(self._outcome, source, changes, new)
         rows = [w.row for w in written if w.changed]
         grant = self._endpoint.allowed(caller.context, Action.CREATE, Resource.SOURCE_RESOURCE)
         events = self._endpoint.seen(
             caller.context, EventType.RECEIVE, rows, grant, query=f"resources={len(rows)}", action=Action.CREATE
         )
-        if new:
+        if fresh:
             self._nudge()
         return written, events if rows else ()
 
@@ -133,6 +145,7 @@ class Writer:
 
     def _nudge(self) -> None:
         """Have what follows from it done soon, once for all that is written meanwhile."""
+        self._last = time.monotonic()
         if self._settling is not None and not self._settling.done():
             self._again = True
             return
@@ -140,11 +153,18 @@ class Writer:
 
     async def _soon(self) -> None:
         while True:
-            await asyncio.sleep(_GATHER)
+            await self._quiet()
             self._again = False
             await self._settle()
             if not self._again:
                 return
+
+    async def _quiet(self) -> None:
+        """Wait until nothing was written for a moment, or long enough."""
+        until, rest = time.monotonic() + _MOST, _GATHER
+        while rest > 0:
+            await asyncio.sleep(rest)
+            rest = min(self._last + _GATHER, until) - time.monotonic()
 
     async def aclose(self) -> None:
         """Wait for what was begun."""
