@@ -55,6 +55,11 @@ class Kinds:
             return where is not None
         return _meets(where, got.type, fhir.read(got.body, got.media, got.fhir_version), got.fhir_version)
 
+    def show_resource(self, kind: str, resource: JsonObject, version: FhirVersion) -> bool:
+        """The same of what was read already."""
+        where = self._where(kind)
+        return where is not None and (not where or _meets(where, kind, resource, version))
+
     def _where(self, kind: str) -> tuple[Where, ...] | None:
         return () if self._scopes is None else self._scopes.where(kind, READING)
 

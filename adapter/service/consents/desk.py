@@ -71,12 +71,26 @@ class ConsentDesk:
         grant = self._guard.allowed(ctx, Action.READ, Resource.CONSENT)
         seen = self._visible.lens(ctx, pregnancy).seen
         ours = [one for one in self._shown(seen) if one.origin == LOCAL]
-        written = [withdrawn(one.resource) if one.state == "withdrawn" else one.resource for one in ours]
         self._guard.record(
             ctx, EventType.READ, Action.READ, grant, _about(pregnancy), patient=seen.woman, checks=seen.checks()
         )
-        hers = [{**one, "patient": {"reference": f"urn:uuid:{seen.woman}"}} for one in written]
-        return [to_stu3(one) if version is FhirVersion.STU3 else one for one in hers]
+        return [_resource(one, f"urn:uuid:{seen.woman}", version) for one in ours]
+
+    def recorded(self, ctx: Context, woman: str, patient: str, version: FhirVersion) -> list[JsonObject]:
+        """What was recorded here of a woman (our id), of whom who asks may see anything, as FHIR Consents.
+
+        `patient`: as whom they know her (`Patient/…`).
+        """
+        if not self._guard.allows(ctx, Action.READ, Resource.CONSENT):
+            return []
+        seen = self._visible.reach.records(ctx, woman)
+        ours = [one for one in self._shown(seen) if one.origin == LOCAL] if seen.allowed else []
+        if not ours:
+            return []
+        grant = self._guard.allowed(ctx, Action.READ, Resource.CONSENT)
+        entities = [Entity("consent", one.id) for one in ours]
+        self._guard.record(ctx, EventType.READ, Action.READ, grant, entities, patient=woman, checks=seen.checks())
+        return [_resource(one, patient, version) for one in ours]
 
     def record(self, ctx: Context, pregnancy: str, draft: ConsentDraft) -> ConsentStatement:
         """Keep what she said. Raises `BadQuestionError`, which names what cannot be."""
@@ -224,3 +238,12 @@ def _about(pregnancy: str) -> list[Entity]:
 
 def _by(ctx: Context) -> str:
     return f"{ctx.actor.id}@{ctx.actor.organisation or '-'}"
+
+
+def _resource(said: Said, patient: str, version: FhirVersion) -> JsonObject:
+    """As FHIR has it."""
+    written = withdrawn(said.resource) if said.state == "withdrawn" else said.resource
+    hers = {**written, "patient": {"reference": patient}}
+    at = (said.withdrawn_at or said.at).isoformat(timespec="milliseconds")
+    shaped = to_stu3(hers) if version is FhirVersion.STU3 else hers
+    return {"resourceType": "Consent", "id": said.id, "meta": {"lastUpdated": at}, **shaped}
