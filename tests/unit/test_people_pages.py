@@ -15,7 +15,6 @@ import pytest
 import adapter.web
 from adapter.access import Identified, UnauthenticatedError
 from adapter.access.people import LoginFault, ShelfError, form_token
-from adapter.asgi import build
 from adapter.service.port import UnknownPregnancyError
 from adapter.web import login, menu
 from doors.sample import SampleApplication
@@ -61,7 +60,7 @@ def application(world) -> SampleApplication:
 
 @pytest.fixture
 async def client(application):
-    transport = httpx.ASGITransport(build(application))
+    transport = httpx.ASGITransport(doors(application))
     async with httpx.AsyncClient(transport=transport, base_url=SITE, headers={"Accept": "text/html"}) as client:
         yield client
 
