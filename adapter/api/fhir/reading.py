@@ -76,7 +76,6 @@ async def search(exchange: Exchange) -> Response:
     result, found = await _quickly(turn, query, lambda: exchange.endpoint.search(exchange.caller, query, place, text))
     kept = exchange.service.audit.begin(found.events)
     own = await recorded(exchange, query, place)
-    own = await recorded(exchange, query, place)
     body = await _quickly(turn, query, lambda: _page(exchange, query, result, own))
     await kept
     return answers.respond(exchange, body)
