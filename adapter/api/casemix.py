@@ -1,4 +1,4 @@
-"""Casemix, trials of other rules, the test month and decision runs over the JSON API. Purpose: payment."""
+"""Rulebook, casemix, trials of other rules, the test month and decision runs over the JSON API. Purpose: payment."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from adapter.service.payment.sheets import csv_bytes
 from adapter.service.payment.testmonth import MonthReport
 from adapter.service.payment.whatif import Draft, Population, TrialReport
 from adapter.service.port import Application, ConfigurationError
+from adapter.service.rulebook import Rulebook, markdown
 
 _PROBLEMS = {status: problem for status, problem in PROBLEMS.items() if status != 404}
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,60}\.yaml$"
@@ -95,6 +96,21 @@ def router(application: Application) -> APIRouter:
             raise BadQuestionError("month", "give a month such as 2024-07")
         report = await run_in_threadpool(lambda: application.payment.month.report(ctx, year, number))
         return Response(wire.to_json(report), media_type="application/json")
+
+    @api.get(
+        "/api/v1/rulebook",
+        response_model=Rulebook,
+        summary="The rules in force on a day as parts and tables; against: what differs from those of another day",
+        responses={200: {"content": {"text/markdown": {}}}},
+    )
+    async def rulebook(
+        request: Request, on: Day = None, against: Day = None, format: Literal["json", "md"] = "json"
+    ) -> Response:
+        day, other = read_day(on, "on"), read_day(against, "against")
+        found = await run_in_threadpool(application.rulebook, context(request, Purpose.HPAYMT), day, other)
+        if format == "md":
+            return Response(markdown(found), media_type="text/markdown; charset=utf-8")
+        return Response(wire.to_json(found), media_type="application/json")
 
     @api.get("/api/v1/decision-runs", response_model=RunList, summary="Runs that decided everything again")
     async def runs(request: Request) -> Response:

@@ -53,6 +53,7 @@ def install(app: FastAPI, application: Application) -> None:
             Route("/zwangerschap/{pregnancy}/besluit/personen", payment.act, methods=["POST"]),
             Route("/werklijst", payment.worklist),
             Route("/werklijst/casemix", payment.casemix),
+            Route("/werklijst/regelboek", payment.rulebook),
             Route("/planning", PlanningPages(application).plan),
             *Koppelingen(application).routes(),
             *Toestemmingen(application).routes(),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -17,6 +19,20 @@ from adapter.service import dutch
 from adapter.service.asked import Asked
 from adapter.web import menu
 from adapter.web.forms import hidden_field, token_of
+
+_MARKED = re.compile(r"`([^`]+)`|\*([^*`]+)\*")
+
+
+def inline(text: str) -> Markup:
+    """A sentence of the rulebook: `code` and *emphasis*; all else is text. An address is no link: a page leads nowhere
+    outside."""
+    found, at = Markup(), 0
+    for mark in _MARKED.finditer(text):
+        code, stressed = mark.groups()
+        found += text[at : mark.start()]
+        found += Markup("<em>{}</em>").format(stressed) if code is None else Markup("<code>{}</code>").format(code)
+        at = mark.end()
+    return found + text[at:]
 
 
 def _environment() -> Environment:
@@ -40,6 +56,7 @@ def _environment() -> Environment:
         capital=dutch.capital,
         as_day=day_of,
         redact=redact,
+        inline=inline,
     )
     made.globals.update(words=dutch, age=dutch.age_in_years)
     return made

@@ -14,6 +14,7 @@ PAGES = {
     "besluit": f"{ONE}/besluit",
     "werklijst": "/werklijst",
     "casemix": "/werklijst/casemix",
+    "regelboek": "/werklijst/regelboek?op=2026-06-01&tegen=2021-06-01",
     "bronnen": "/bronnen",
     "fout": "/nothing",
 }

@@ -157,3 +157,14 @@ async def test_openapi_describes_the_real_shapes(client):
     assert {"Decision", "CarePath", "PregnancySummary", "ProblemDocument"} <= set(schemas)
     answer = document["paths"]["/api/v1/pregnancies/{pregnancy}/decision"]["get"]["responses"]["200"]
     assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/Decision")
+
+
+async def test_the_rulebook_is_plain_tables(client):
+    found = (await client.get("/api/v1/rulebook?on=2026-06-01&against=2021-06-01")).json()
+    titles = [part["title"] for part in found["parts"]]
+    assert found["on"] == "2026-06-01" and "Verschillen met 2021-06-01" in titles and found["igo"] == "IGO Voorbeeld"
+    for part in found["parts"]:
+        assert all(len(row) == len(table["head"]) for table in part["tables"] for row in table["rows"])
+    text = await client.get("/api/v1/rulebook?on=2026-06-01&format=md")
+    assert text.headers["content-type"] == "text/markdown; charset=utf-8" and text.text.startswith("# Regelboek op")
+    assert (await client.get("/api/v1/rulebook?on=ooit")).status_code == 400

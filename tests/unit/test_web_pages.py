@@ -11,13 +11,14 @@ import pytest
 
 from adapter.access import Purpose
 from adapter.model.decision import EarlyWarning, Reason
+from adapter.web.templating import inline
 from adapter.web.timeline import draw
 from doors import sample as SAMPLE
 from doors.sample_path import ACTS, FACTS
 from doors.standing import doors
 
 ONE = "/zwangerschap/zw-bakker-1"
-PAGES = ["/", ONE, f"{ONE}/besluit", "/werklijst", "/werklijst/casemix", "/bronnen", "/nothing"]
+PAGES = ["/", ONE, f"{ONE}/besluit", "/werklijst", "/werklijst/casemix", "/werklijst/regelboek", "/bronnen", "/nothing"]
 
 
 @pytest.fixture
@@ -188,3 +189,19 @@ async def test_the_early_warning_says_why_and_what_somebody_could_still_do(clien
         "beslist niets",
     ):
         assert text in shown and text not in calm.text
+
+
+async def test_the_rulebook_is_a_page_and_a_document(client):
+    text = (await client.get("/werklijst/regelboek?op=2026-06-01&tegen=2021-06-01")).text
+    assert "<h2 id=" in text and 'id="regel-regulier-igo"' in text and "Verschillen met 2021-06-01" in text
+    assert "<em>binnen of buiten</em>" in text and "<code>[igo.rules]</code>" in text
+    assert (await client.get("/werklijst/regelboek?op=ooit")).status_code == 400
+    document = await client.get("/werklijst/regelboek?op=2026-06-01&als=md")
+    assert document.headers["content-disposition"] == 'attachment; filename="regelboek-2026-06-01.md"'
+    assert document.text.startswith("# Regelboek op 2026-06-01")
+
+
+def test_words_of_the_rulebook_are_text_and_nothing_else():
+    assert (
+        str(inline("<b> `a<b` *c&d* https://nza.nl")) == "&lt;b&gt; <code>a&lt;b</code> <em>c&amp;d</em> https://nza.nl"
+    )
