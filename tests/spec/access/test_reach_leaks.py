@@ -87,7 +87,7 @@ def _pages_and_api(doors: Doors, known: list[str]) -> Iterator[tuple[str, str, A
     for path in dict.fromkeys(paths):
         if path.startswith(("/static", "/fhir", "/inloggen", "/launch", "/uitloggen", "/oauth")):
             continue
-        for pregnancy in known:
+        for pregnancy in known if "{pregnancy}" in path else known[:1]:
             address = path.replace("{pregnancy}", pregnancy).replace("{id}", "1").replace("{keys}", "0" * 16)
             for name in ("proposal", "decision", "override", "consent", "statement"):
                 address = address.replace(f"{{{name}}}", "1")
