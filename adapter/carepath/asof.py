@@ -8,8 +8,8 @@ Organisations get the identity that the register knows, and the kind that any so
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
@@ -43,6 +43,7 @@ class Chosen:
     silent: tuple[Organisation, ...]  # whose sources did not answer, or were never asked
     measured: tuple[Measured, ...] = ()
     noted: tuple[Noted, ...] = ()
+    child_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def said(self, *kinds: StatementKind) -> tuple[Statement, ...]:
         """The statements of these kinds."""
@@ -75,6 +76,7 @@ def choose(given: PregnancyInput, settings: PathSettings, as_of: date) -> Chosen
         silent=tuple(who(s.organisation) for s in given.sources if s.state is not SourceState.ANSWERED),
         measured=tuple(_named_item(m, who) for m in mine.measured if not _past(m.at, as_of)),
         noted=tuple(_named_item(n, who) for n in mine.noted if not _past(n.at, as_of)),
+        child_ids=given.children,
     )
 
 

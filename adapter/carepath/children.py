@@ -9,7 +9,7 @@ from datetime import date
 from adapter.carepath.asof import Chosen
 from adapter.carepath.merge import unique
 from adapter.carepath.times import plausible
-from adapter.model.carepath import Child
+from adapter.model.carepath import Child, ChildRecord
 from adapter.model.evidence import Evidence
 from adapter.model.facts import Outcome, Person, Statement, StatementKind
 from adapter.model.moments import Moment, day_of, instant_of, is_instant
@@ -37,17 +37,25 @@ class _Record:
 
 def children_of(chosen: Chosen, as_of: date) -> tuple[Child, ...]:
     """One entry per child, in order of birth."""
-    children = [_child(g, as_of) for g in _groups(chosen)]
+    children = [_child(g, id, as_of) for id, g in _named(chosen)]
     return tuple(sorted(children, key=lambda c: (_order(c.birth), c.birth_order or 99, c.id)))
 
 
 def child_ids(chosen: Chosen) -> dict[tuple[str, str], str]:
     """Source and reference of each record of a child to the id that the child has here."""
-    return {(r.source, r.reference): _id(group) for group in _groups(chosen) for r in group}
+    return {(r.source, r.reference): id for id, group in _named(chosen) for r in group}
 
 
-def _id(group: list[_Record]) -> str:
-    return f"{group[0].source}:{group[0].reference}"
+def _named(chosen: Chosen) -> list[tuple[str, list[_Record]]]:
+    """The records of each child under its id: of the ids that they have, the one that comes first."""
+    order = {key: place for place, key in enumerate(chosen.child_ids)}
+    found: list[tuple[str, list[_Record]]] = []
+    for group in _groups(chosen):
+        keys = sorted((k for r in group if (k := (r.source, r.reference)) in order), key=order.__getitem__)
+        taken = {id for id, _ in found}
+        free = (id for k in keys if (id := chosen.child_ids[k]) not in taken)
+        found.append((next(free, f"{group[0].source}:{group[0].reference}"), group))
+    return found
 
 
 def _groups(chosen: Chosen) -> list[list[_Record]]:
@@ -121,17 +129,18 @@ def _only_of_sex(record: _Record, all_here: list[_Record]) -> bool:
     return sum(r.gender == record.gender or r.gender is None for r in all_here) == 1 and record.gender is not None
 
 
-def _child(group: list[_Record], as_of: date) -> Child:
+def _child(group: list[_Record], id: str, as_of: date) -> Child:
     births = [r.birth for r in group if r.birth is not None]
     people = [r.person for r in group if r.person is not None]
     return Child(
-        id=_id(group),
+        id=id,
         birth=next((b for b in births if is_instant(b)), births[0] if births else None),
         birth_order=next((p.birth_order for p in people if p.birth_order is not None), None),
         gender=next((p.gender for p in people if p.gender), None),
         name=next((p.name.text for p in people if p.name.text), None),
         alive=_alive(group, people, as_of),
         evidence=unique(e for r in group for e in r.evidence),
+        records=tuple(ChildRecord(r.source, r.reference) for r in group),
     )
 
 

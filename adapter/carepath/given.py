@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from adapter.model.carepath import LinkNote, PathSource
@@ -30,6 +30,8 @@ class PregnancyInput:
     sources: tuple[PathSource, ...] = ()
     links: tuple[LinkNote, ...] = ()
     signals: tuple[Signal, ...] = ()
+    children: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The id of each record (source, reference) of a child; of several, the one that comes first is the child's."""
 
 
 @dataclass(frozen=True, slots=True)

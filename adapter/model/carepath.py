@@ -257,8 +257,19 @@ class Referral:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildRecord:
+    """A record of a child at a source."""
+
+    source: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Child:
-    """A child of this pregnancy: its own record from birth, without its mother's BSN."""
+    """A child of this pregnancy: its own record from birth, without its mother's BSN.
+
+    `id` is its own and stays, whichever source reports it later; `records`: by which the sources know it.
+    """
 
     id: str
     birth: Moment | None
@@ -267,6 +278,7 @@ class Child:
     name: str | None
     alive: bool | None
     evidence: tuple[Evidence, ...]
+    records: tuple[ChildRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

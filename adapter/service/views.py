@@ -18,6 +18,7 @@ from adapter.model.sources import RecordKey
 from adapter.model.wire import to_json
 from adapter.service.access.lens import Lens
 from adapter.service.asked_sources import path_sources
+from adapter.service.links.children import Children, Held
 from adapter.service.links.link_notes import link_notes
 from adapter.service.links.pregnancies import PREGNANCY, Pregnancies
 from adapter.service.links.women import WOMAN
@@ -54,6 +55,7 @@ class Views:
     def __init__(self, rooms: Rooms, pregnancies: Pregnancies) -> None:
         self._rooms = rooms
         self._pregnancies = pregnancies
+        self.children = Children(rooms)
         self._lock = Lock()
         self._kept: OrderedDict[tuple[str, date, object], tuple[_Stamp, View]] = OrderedDict()
 
@@ -127,9 +129,10 @@ class Views:
         rows: Sequence[LinkRow],
         known_at: datetime | None,
         hers: Sequence[LinkRow] | None = None,
+        born: Held | None = None,
     ) -> PregnancyInput:
         """The input of one pregnancy from the records of its woman. `rows` are its dossier links, `hers` the links of
-        those records where they were read before.
+        those records, and `born` what is kept of her children, where they were read before.
         """
         mine = frozenset((r.source, r.reference) for r in rows)
         every = frozenset((f.source, d.reference) for f in facts for d in f.dossiers)
@@ -142,6 +145,7 @@ class Views:
             sources=path_sources(self._rooms, records, facts, mine, known_at),
             links=link_notes(self._rooms, records, rows, known_at, hers),
             signals=tuple(self._rooms.store.signals([pregnancy], known_at)),
+            children=self.children.ids(facts, born or self.children.held(facts, known_at)),
         )
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.access import SYSTEM, Action, Context, Entity, EventType, Purpose
+from adapter.model.carepath import Child
 from adapter.model.moments import day_of
 from adapter.model.sources import RecordKey
 from adapter.service.decide import Decided, decide, keep_all
+from adapter.service.links.children import Held
 from adapter.service.links.pregnancies import Linked, Pregnancies
 from adapter.service.links.women import RECORD_JOB, Women
 from adapter.service.records import Records
@@ -100,18 +102,22 @@ class Work:
         """Group the dossiers of each, compute each view as of today, and decide. Keeps nothing."""
         now = self._rooms.clock()
         linked = self._pregnancies.links_of(women)
-        self._records.facts_of([record for links in linked.values() for record in links.records])
-        return [self._rebuilt(woman, linked[woman], now) for woman in women]
+        read = self._records.facts_of([record for links in linked.values() for record in links.records])
+        born = self._views.children.held(read.values(), others=True)
+        return [self._rebuilt(woman, linked[woman], born, now) for woman in women]
 
-    def _rebuilt(self, woman: str, links: Linked, now: datetime) -> Rebuilt:
+    def _rebuilt(self, woman: str, links: Linked, born: Held, now: datetime) -> Rebuilt:
         records = links.records
         facts = self._pregnancies.facts_of(records)
         found, new = self._pregnancies.regroup(records, facts, links.dossiers)
-        decided = []
+        decided: list[Decided] = []
+        children: list[Child] = []
         for pregnancy, rows in found.items():
-            given = self._views.assemble(pregnancy, woman, records, facts, rows, None, links.rows)
-            projection = self._views.compute(given, day_of(now), now).projection
-            decided.append(decide(self._rooms, projection, now))
+            given = self._views.assemble(pregnancy, woman, records, facts, rows, None, links.rows, born)
+            view = self._views.compute(given, day_of(now), now)
+            children += view.path.children
+            decided.append(decide(self._rooms, view.projection, now))
+        new += self._views.children.settled(children, records, born)
         return Rebuilt(woman, records, tuple(new), links.dossiers, tuple(decided), now)
 
     def _keep(self, found: Sequence[Rebuilt]) -> list[str]:
