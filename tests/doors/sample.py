@@ -31,7 +31,7 @@ from adapter.service.summary import Figures, PhaseLine, PregnancyPage, Pregnancy
 from doors.payment import SamplePayment
 from doors.sample_decision import DECISION, EARLIER
 from doors.sample_path import BSN, ECHO, EDD, GROEN, KRAAM, NOW, PATH, STAD, TODAY
-from tests.support.claims_world import MAPPINGS, an_igo, book, catalogue, with_care
+from support.claims_world import MAPPINGS, an_igo, book, catalogue, with_care
 
 
 def line(name: str, state: str, status: str | None, prestatie: str | None = None) -> PhaseLine:

@@ -11,11 +11,13 @@ from datetime import UTC, date, datetime
 import pytest
 
 from adapter.claims.measures import Measures, load_measures
+from adapter.model.decision import EarlyWarning, Forecast, Reason
 from adapter.rules import RuleError
 from adapter.service.payment import casemix
 from adapter.service.payment.casemix import _cells, _hours, _names, _phases, _Sum
-from adapter.service.payment.lines import Line, PhaseInLine
+from adapter.service.payment.lines import Line, PhaseInLine, _risk
 from adapter.service.payment.sheets import csv_bytes, harmless, xlsx_bytes
+from doors.sample_decision import DECISION
 from support.claims_world import MAPPINGS
 
 NASTY = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "=cmd|' /C calc'!A0"]
@@ -166,3 +168,26 @@ def test_faulty_measures_are_refused(tmp_path, changed: str, said: str) -> None:
     with pytest.raises(RuleError, match=said):
         load_measures(tmp_path)
     assert isinstance(MEASURES, Measures)
+
+
+class TestRisk:
+    ELSEWHERE = EarlyWarning(
+        "waarschijnlijk", (Reason("vroeg", "not_met", "Kraamzorg elders.", "", "provisional"),), (), "provisional"
+    )
+
+    @pytest.mark.parametrize(
+        ("now", "ahead", "told"),
+        [
+            ("igo", "igo", ("Kraamzorg elders.",)),
+            ("igo", "niet_igo", ("Kraamzorg elders.", "Geen lid.")),
+            ("niet_igo", "igo", ("Kraamzorg elders.",)),
+            ("niet_igo", "niet_igo", ()),  # no bundle to break
+        ],
+    )
+    def test_only_what_is_or_may_become_igo_can_break(self, now: str, ahead: str, told: tuple[str, ...]) -> None:
+        running, later = DECISION.phases[0], DECISION.phases[-1]
+        phases = (
+            replace(running, state="running", status=now, forecast=None),
+            replace(later, state="not_started", status=None, forecast=Forecast(ahead, None, ("Geen lid.",))),  # type: ignore[arg-type]
+        )
+        assert _risk(replace(DECISION, phases=phases, warning=self.ELSEWHERE)) == told

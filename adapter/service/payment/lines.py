@@ -169,7 +169,12 @@ def _insurer(projection: ClaimsProjection, on: date) -> str | None:
 
 
 def _risk(decision: Decision) -> tuple[str, ...]:
-    """Why a phase ahead would not be IGO, in the words of the early warning and of its forecast."""
+    """Why a phase ahead would not be IGO, in the words of the early warning and of its forecast.
+
+    Nothing where no phase is IGO or may become it: there is no bundle to break.
+    """
+    if all((p.status or (p.forecast.status if p.forecast else "niet_igo")) == "niet_igo" for p in decision.phases):
+        return ()
     warned = decision.warning
     told = warned.reasons[:1] if warned is not None and warned.risk != "geen" else ()
     ahead = (p.forecast for p in decision.phases if p.forecast and p.forecast.status == "niet_igo")
