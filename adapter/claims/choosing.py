@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from adapter.claims.catalogue import NONE, Catalogue, IntegralPrestatie
-from adapter.claims.participants import Participant, participants
+from adapter.claims.participants import Participant, days_of, participants
 from adapter.model.decision import PhaseSelection, Reason
 from adapter.model.evidence import Organisation, OrganisationKind
 from adapter.model.facts import ActKind, Outcome, ReferralKind
@@ -98,7 +98,7 @@ def _prenatal(
 
 
 def _complete(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, present: list[Participant]) -> str:
-    """Members from beginning to end: nobody else was responsible, and no switch or move except between members."""
+    """Members from beginning to end: nobody else was responsible on any day, no switch or move but between members."""
     if not phase.responsible:
         return "onbekend"
     if any(_came_from_outside(referral, phase, igo) for referral in projection.referrals):
@@ -106,9 +106,24 @@ def _complete(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo, pre
     members = {p.organisation.id for p in present if p.responsible}
     if any(organisation.id not in members for organisation in phase.responsible):
         return "nee"
+    if _left_or_joined_meanwhile(projection, phase, igo):
+        return "nee"
     if (projection.practice_switch or projection.moved) and len(members) <= 1:
         return "nee"
     return "onbekend" if phase.state == "ended" and phase.end is None else "ja"
+
+
+def _left_or_joined_meanwhile(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo) -> bool:
+    """Whether who was responsible joined or left the IGO in that time: then care by members was not all of it."""
+    first, last = days_of(phase, projection.as_of)
+    here = {organisation.id for organisation in phase.responsible}
+    for held in projection.responsibility:
+        start = max(first, day_of(held.span.start)) if held.span.start is not None else first
+        end = min(last, day_of(held.span.end)) if held.span.end is not None else last
+        counts = held.organisation.id in here and start <= end
+        if counts and None in (igo.member(held.organisation, start), igo.member(held.organisation, end)):
+            return True
+    return False
 
 
 def _came_from_outside(referral: ProjectedReferral, phase: PhaseSelection, igo: Igo) -> bool:

@@ -26,6 +26,7 @@ from tests.support.claims_world import (
     groen,
     held,
     kraam,
+    member,
     miscarriage,
     ongoing,
     pregnancy,
@@ -232,6 +233,22 @@ class TestWhoWasThereAtTheBirth:
 
     def test_a_hospital_outside_leaves_nothing_natal_to_claim(self) -> None:
         assert advised(self.late(elders), "nataal").claim is None
+
+    @pytest.mark.parametrize(
+        ("since", "until", "prestatie"),
+        [
+            (ALWAYS, None, "geboortezorg-prenataal"),
+            (ALWAYS, date(2024, 3, 1), "prenataal-deel"),  # left: from then on her care was not by a member
+            (date(2024, 3, 1), None, "prenataal-deel"),  # joined: until then it was not
+            (date(2024, 1, 2), date(2024, 6, 1), "geboortezorg-prenataal"),  # a member on every day of the phase
+        ],
+    )
+    def test_a_practice_that_joined_or_left_meanwhile_gave_a_part(
+        self, since: date, until: date | None, prestatie: str
+    ) -> None:
+        members = [member(groen, "verloskunde", since, until), member(kraam, "kraamzorg")]
+        found = advised(pregnancy(), "prenataal", an_igo(members=members)).prestatie
+        assert found is not None and found.id == prestatie
 
     def test_handed_over_by_an_outsider_before_the_phase_is_a_part(self) -> None:
         referral = ProjectedReferral(ReferralKind.OVERDRACHT, date(2024, 1, 2), rood, groen, ())
