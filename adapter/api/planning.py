@@ -9,17 +9,20 @@ from starlette.concurrency import run_in_threadpool
 
 from adapter.access import Purpose
 from adapter.api.authentication import context
+from adapter.api.errors import problem
 from adapter.api.pregnancies import PROBLEMS, AsOf, KnownAt
 from adapter.model import wire
 from adapter.service.asked import read_asked
 from adapter.service.payment.sheets import csv_bytes
-from adapter.service.planning.plan import Plan
+from adapter.service.planning.plan import NotCountedError, Plan
 from adapter.service.planning.sheet import HEADS, rows
 from adapter.service.port import Application
 
 PATH = "/api/v1/planning"
 _CSV = "text/csv; charset=utf-8"
 _PROBLEMS = {status: problem for status, problem in PROBLEMS.items() if status != 404}
+
+_COUNTING = {**PROBLEMS[404], "description": "nothing was counted yet since the first start; see Retry-After"}
 
 
 def router(application: Application) -> APIRouter:
@@ -30,7 +33,7 @@ def router(application: Application) -> APIRouter:
         PATH,
         response_model=Plan,
         summary="Expected births per week and intended place, caseload, completeness of the region",
-        responses={200: {"content": {"text/csv": {}}}},
+        responses={200: {"content": {"text/csv": {}}}, 503: _COUNTING},
     )
     async def planning(
         request: Request,
@@ -42,9 +45,12 @@ def router(application: Application) -> APIRouter:
     ) -> Response:
         asked = read_asked(as_of, known_at)
         ctx = context(request, Purpose.HOPERAT)
-        found = await run_in_threadpool(
-            lambda: application.planning.plan(ctx, as_of=asked.as_of, known_at=asked.known_at)
-        )
+        try:
+            found = await run_in_threadpool(
+                lambda: application.planning.plan(ctx, as_of=asked.as_of, known_at=asked.known_at)
+            )
+        except NotCountedError:
+            return problem(503, "the region is being counted for the first time; ask again", {"retry-after": "3"})
         accepted = request.headers.get("accept", "")
         if format == "csv" or (format is None and "text/csv" in accepted):
             name = f"planning-{found.as_of.isoformat()}.csv"

@@ -18,6 +18,7 @@ from adapter.store.database import Database
 from adapter.store.decisions import Decisions
 from adapter.store.identities import Identities
 from adapter.store.judgements import Judgements
+from adapter.store.kept import Kept
 from adapter.store.keys import KeyRing
 from adapter.store.links import Links
 from adapter.store.notes import Notes
@@ -55,6 +56,7 @@ class Store(
     Standings,
     Notes,
     Signals,
+    Kept,
 ):
     """Everything that is kept, in SQLite or PostgreSQL. Safe to share between threads; every method is one transaction.
 

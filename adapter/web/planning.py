@@ -16,7 +16,7 @@ from adapter.access import Purpose
 from adapter.model.moments import iso
 from adapter.service import dutch
 from adapter.service.asked import Asked
-from adapter.service.planning.plan import DOUBTS, PLACES, Plan, PlanWeek
+from adapter.service.planning.plan import DOUBTS, PLACES, NotCountedError, Plan, PlanWeek
 from adapter.service.port import Application
 from adapter.web.asking import context, read_question
 from adapter.web.templating import page
@@ -158,9 +158,15 @@ class PlanningPages:
         """The plan of a day."""
         asked = read_question(request)
         ctx = context(request, Purpose.HOPERAT)
-        found = await run_in_threadpool(
-            lambda: self._application.planning.plan(ctx, as_of=asked.as_of, known_at=asked.known_at)
-        )
+        try:
+            found = await run_in_threadpool(
+                lambda: self._application.planning.plan(ctx, as_of=asked.as_of, known_at=asked.known_at)
+            )
+        except NotCountedError:
+            text = "De zwangerschappen van de regio worden voor het eerst geteld. Deze pagina ververst zichzelf."
+            counting = page(request, "fout.html", {"title": "Planning: er wordt geteld", "text": text}, 503)
+            counting.headers["retry-after"] = counting.headers["refresh"] = "3"
+            return counting
         return page(request, "planning.html", {"asked": asked, **values(found, asked)})
 
 

@@ -227,6 +227,16 @@ def test_however_often_was_asked_the_last_answers_are_found(store: Store) -> Non
     assert then.at == AT + timedelta(minutes=50)
 
 
+def test_what_is_kept_is_replaced_and_sealed(store: Store, store_url: str) -> None:
+    assert store.kept("plan") is None
+    store.keep("plan", b"een")
+    store.keep("other", b"iets")
+    store.keep("plan", b"twee")
+    assert (store.kept("plan"), store.kept("other")) == (b"twee", b"iets")
+    with Store.open(store_url, KeyRing(KEY)) as again:
+        assert again.kept("plan") == b"twee"
+
+
 def test_decisions_are_added_and_never_changed(store: Store) -> None:
     first, second, other = decision("d1", AT), decision("d2", hours(1)), decision("d3", AT, "p2")
     for one in (first, second, other, first):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from adapter.access import Actor, AuditEvent, AuditLog, Context, DeniedError, Policy, Purpose, Role
 from adapter.model.sources import SourceState
 from adapter.service.planning.lines import Lines, PlanLines
+from adapter.service.planning.plan import NotCountedError
 from adapter.service.planning.planning import Planning
 from adapter.service.port import UnknownPregnancyError
 from adapter.store import StoreError
@@ -40,12 +41,15 @@ class World:
     fault: Exception | None = None
     slow: threading.Event | None = None
     now: datetime = KNOWN_AT
+    kept: dict[str, bytes] = field(default_factory=dict)
 
     def lines(self, patience: float = 60) -> PlanLines:
         store = SimpleNamespace(
             positions=lambda: (self.position,),
             answers_for=lambda _: [SimpleNamespace(source="vp", state=self.state)],
             links=self.links,
+            keep=self.kept.__setitem__,
+            kept=self.kept.get,
             stamps=lambda _, women: {None: 0, **{w: self.stamp.get(w, 1) for w in women}},
         )
         rooms = SimpleNamespace(store=store, clock=lambda: self.now, zorgpad=SimpleNamespace(expectations=()))
@@ -192,13 +196,75 @@ class Kept:
         self.events += events
 
 
-def planning(kept: Kept) -> Planning:
-    lines = World(2).lines()
-    rooms = lines._rooms
+def planning(kept: Kept, world: World | None = None, patience: float = 60) -> Planning:
+    world = world or World(2)
+    rooms = world.lines()._rooms
     rooms.policy, rooms.audit = Policy(), AuditLog(kept)  # type: ignore[misc, arg-type]
-    made = Planning(rooms, World(2), 60)  # type: ignore[arg-type]
-    made._lines = lines
-    return made
+    rooms.igo, rooms.mappings_version = SimpleNamespace(version="i"), "m"  # type: ignore[misc, assignment]
+    return Planning(rooms, world, patience)  # type: ignore[arg-type]
+
+
+PLANNER = Context(Actor("p", "Planner", roles=(Role.PLANNER,)), Purpose.HOPERAT)
+
+
+def after_a_start(world: World) -> Planning:
+    """Another process on the same store, in which reading does not come to an end."""
+    world.slow = threading.Event()
+    return planning(Kept(), world, 0.05)
+
+
+def started(world: World, made: Planning) -> None:
+    """Let it read on, and stop."""
+    assert world.slow is not None
+    world.slow.set()
+    made.close()
+
+
+def test_after_a_start_the_last_whole_count_is_the_answer_with_its_day_and_instant() -> None:
+    world = World(3, now=datetime(2024, 7, 29, 9, tzinfo=UTC))
+    first = planning(Kept(), world)
+    counted = first.plan(PLANNER)
+    first.close()  # waits for the thread that keeps it
+    assert (counted.counted, counted.complete, counted.as_of) == (3, True, DAY)
+
+    same = after_a_start(world)
+    assert same.plan(PLANNER) == counted  # nothing changed: it is whole
+    assert same.plan(PLANNER, as_of=DAY) == counted
+    with pytest.raises(NotCountedError):
+        same.plan(PLANNER, as_of=date(2024, 1, 1))  # of another day nothing was kept
+    started(world, same)
+
+    world.position += 1
+    later = after_a_start(world)
+    found = later.plan(PLANNER)
+    assert (found.counted, found.complete, found.known_at) == (3, False, counted.known_at)
+    started(world, later)
+
+    world.now += timedelta(days=1)
+    tomorrow = after_a_start(world)
+    found = tomorrow.plan(PLANNER)
+    assert (found.counted, found.complete, found.as_of) == (3, False, DAY)
+    started(world, tomorrow)
+
+
+def test_what_was_never_counted_is_no_nought() -> None:
+    world = World(3)
+    made = after_a_start(world)
+    with pytest.raises(NotCountedError):
+        made.plan(PLANNER)
+    started(world, made)
+    assert planning(Kept(), World(0)).plan(PLANNER).known == 0  # where there is nothing, nought is right
+
+
+@pytest.mark.parametrize("written", [b"{}", b"not JSON", b'{"made_from": "x", "plan": {"as_of": "2024-07-29"}}'])
+def test_a_count_that_cannot_be_read_is_made_again(written: bytes) -> None:
+    world = World(2, kept={"plan": written})
+    assert planning(Kept(), world).plan(PLANNER).counted == 2
+    made = after_a_start(world)
+    world.kept["plan"] = written
+    with pytest.raises(NotCountedError):
+        made.plan(PLANNER)
+    started(world, made)
 
 
 def test_a_look_is_for_the_planner_and_is_in_the_audit_log() -> None:

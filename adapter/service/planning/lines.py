@@ -8,7 +8,7 @@ thread in the background goes on.
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Event, Lock, Thread
@@ -41,7 +41,15 @@ class Lines:
 class PlanLines:
     """Keeps the lines of the days last asked about."""
 
-    def __init__(self, rooms: Rooms, views: Views, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        views: Views,
+        patience: float = PATIENCE,
+        whole: Callable[[date, Lines], None] | None = None,
+    ) -> None:
+        """`whole` hears of every count that is complete, in the thread that reads."""
+        self.whole = whole
         self._rooms = rooms
         self._views = views
         self._patience = patience
@@ -131,7 +139,7 @@ class _Day:
 
     def lines(self, patience: float) -> Lines:
         """What there is within the patience; the rest is read in the background. Raises `StoreError`."""
-        now, seen = self._maker.now(), self._maker.positions()
+        seen = self._maker.positions()
         reader = self._reading(seen)
         if reader is not None:
             reader.join(patience)
@@ -139,6 +147,12 @@ class _Day:
             if self._failed is not None:
                 failed, self._failed = self._failed, None
                 raise failed
+        return self._counted(seen)
+
+    def _counted(self, seen: tuple[int, ...]) -> Lines:
+        """What there is. `seen`: how far the store is by now."""
+        now = self._maker.now()
+        with self._lock:
             lines = tuple(line for _, line in self._kept.values() if line is not None)
             known_at = now if self._seen == seen or self._looked_at is None else self._looked_at
             left = len(self._left())
@@ -167,6 +181,8 @@ class _Day:
         try:
             while not self._closing.is_set() and (self._look() or self._left()):
                 self._read()
+            if self._maker.whole is not None and (found := self._counted(self._maker.positions())).complete:
+                self._maker.whole(self._day, found)
         except StoreError as error:
             self._failed = error
 

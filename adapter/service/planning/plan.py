@@ -118,11 +118,15 @@ class Plan:
     completeness: RegionCompleteness
 
 
+class NotCountedError(Exception):
+    """Nothing of the region was counted yet, and it is not empty: no figure is better than nought. Ask again soon."""
+
+
 class Plans(Protocol):
     """Asks for the plan; `adapter.service.planning.planning` answers."""
 
     def plan(self, ctx: Context, *, as_of: date | None = None, known_at: datetime | None = None) -> Plan:
-        """The plan for a day, by what was known at an instant. Raises `access.DeniedError`."""
+        """The plan for a day, by what was known at an instant. Raises `access.DeniedError`, `NotCountedError`."""
         ...
 
 
