@@ -131,19 +131,14 @@ class Intake:
         checked = await self._checker.check([self._unit(r, good) for r in batch])
         return [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
 
-    def at_once(
-        self,
-        batch: list[Received],
-        expected: Mapping[tuple[str, str], int],
-        refuse: Callable[[Sequence[Received]], None],
-    ) -> list[StoredVersion]:
-        """Check a few and store them, in this thread; gives what was new. `refuse`: raises where what was checked is
-        not to be kept.
-        """
-        good = self._found_good(batch)
+    def checked_here(self, batch: list[Received]) -> list[Received]:
+        """`checked` of a few, in this thread."""
+        good = self._rooms.store.known_hashes(self._source, {(r.type, r.id) for r in batch})
         checked = check_all([self._unit(r, good) for r in batch])
-        ready = [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
-        refuse(ready)
+        return [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
+
+    def keep_here(self, ready: list[Received], expected: Mapping[tuple[str, str], int]) -> list[StoredVersion]:
+        """`keep`, in this thread."""
         for received in ready:
             self._note(received)
         return self._keep(ready, expected)

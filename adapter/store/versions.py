@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
+from adapter.store import plain
 from adapter.store.errors import ConflictError
 from adapter.store.identifiers import index as index_identifiers
 from adapter.store.many import insert_many
@@ -251,14 +252,9 @@ _NOW = _select(None)
 
 
 _LATEST = (
-    select(_V.id, _V.seq, _V.hash, _V.problem, _V.woman, record_keys.c.destroyed_at)
-    .select_from(_JOINED)
-    .where(
-        _V.source == bindparam("source"),
-        _V.type == bindparam("type"),
-        _V.id.in_(bindparam("ids", expanding=True)),
-    )
-    .order_by(_V.seq)
+    "SELECT v.id, v.seq, v.hash, v.problem, v.woman, k.destroyed_at FROM source_versions v"
+    " JOIN record_keys k ON k.id = v.key_id"
+    " WHERE v.source = :source AND v.type = :type AND v.id IN <ids> ORDER BY v.seq"
 )
 
 
@@ -280,8 +276,8 @@ def _latest(connection: Connection, source: str, pairs: Collection[tuple[str, st
     found: dict[tuple[str, str], Latest] = {}
     for kind, identifiers in by_type.items():
         for some in chunks(identifiers):
-            asked = {"source": source, "type": kind, "ids": some}
-            for identifier, seq, content, problem, woman, gone in connection.execute(_LATEST, asked):
+            rows = plain.rows(connection, _LATEST, source=source, type=kind, ids=some)
+            for identifier, seq, content, problem, woman, gone in rows:
                 found[kind, identifier] = Latest(seq, "" if gone else content, problem is not None, woman)
     return found
 

@@ -95,8 +95,11 @@ class Writer:
         expected = {(c.kind, c.id): c.at for c in changes if c.at is not None}
 
         def at_once() -> tuple[bool, list[Written]]:
-            placed = owners.place(arrivals, woman)
-            new = intake.at_once(placed, expected, lambda ready: _refuse(changes, ready))
+            ready = intake.checked_here(owners.place(arrivals, woman))
+            _refuse(changes, ready)
+            with self._rooms.store.unit():  # waits for the disk once
+                new = intake.keep_here(ready, expected)
+                self._index(new)
             return bool(new), self._outcome(source, changes, new)
 
         try:
@@ -106,6 +109,7 @@ class Writer:
                 ready = await intake.checked(await asyncio.to_thread(owners.place, arrivals, woman))
                 _refuse(changes, ready)
                 new = await intake.keep(ready, expected)
+                await asyncio.to_thread(self._index, new)
                 fresh, written = bool(new), await asyncio.to_thread(self._outcome, source, changes, new)
         except ConflictError:
             raise FhirFault(412, "conflict", "a version is not the one you expect; read it again") from None
@@ -130,18 +134,18 @@ class Writer:
                 raise FhirFault(409, "business-rule", text, change.where or None)
             mine = fresh.get((change.kind, change.id))
             written.append(Written(row, mine is not None and mine.seq == 1, mine is not None))
-            if mine is not None and change.kind == "Patient":
-                self._index(mine)
         return written
 
-    def _index(self, version: StoredVersion) -> None:
+    def _index(self, new: Sequence[StoredVersion]) -> None:
         """A woman who is new is found by BSN at once, not only after she was linked."""
-        if version.received.woman != version.received.reference:
-            return
-        store, info = self._rooms.store, self._rooms.sources[version.received.source].info
-        record = RecordKey(info.id, version.received.reference)
-        if store.search.woman_of(record) is None:
-            store.index(record, linking.tokens(facts.person(version, info)))
+        store = self._rooms.store
+        for version in new:
+            if version.received.type != "Patient" or version.received.woman != version.received.reference:
+                continue
+            info = self._rooms.sources[version.received.source].info
+            record = RecordKey(info.id, version.received.reference)
+            if store.search.woman_of(record) is None:
+                store.index(record, linking.tokens(facts.person(version, info)))
 
     def _nudge(self) -> None:
         """Have what follows from it done soon, once for all that is written meanwhile."""
