@@ -1,7 +1,7 @@
 """Statements as plain text, run at what the driver asks for it: SQLAlchemy takes ten times longer than the database.
 
 Written once for both databases. A value stands as `:name`; a list of texts as `<names>`, a list of records (source,
-woman) as `<<records>>`, to be selected from: `IN (SELECT * FROM <names>)`, `FROM <<records>> r CROSS JOIN …`.
+woman) as `<<records>>`: `IN <names>`, `FROM <<records>> r CROSS JOIN …` (in this order SQLite looks each one up).
 """
 
 from __future__ import annotations
