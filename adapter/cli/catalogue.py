@@ -61,8 +61,8 @@ def import_(
         say(f"niet te plaatsen (geen id, en geen gelijke naam): {text}")
     if report.still_provisional:
         say(f"blijft voorlopig: {', '.join(report.still_provisional)}")
-    done = "gewijzigd" if write else "zou wijzigen (niets geschreven; gebruik --write)"
-    say(f"catalogus {report.catalogue_before} → {report.catalogue_after}: {len(report.differences)} verschillen {done}")
+    done = "geschreven" if write else "mogelijk; niets geschreven, gebruik --write"
+    say(f"catalogus {report.catalogue_before} → {report.catalogue_after}: {len(report.differences)} wijzigingen {done}")
 
 
 def _refused(faults: list[str]) -> None:
