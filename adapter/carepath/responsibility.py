@@ -42,6 +42,7 @@ class Claim:
     high: datetime
     evidence: tuple[Evidence, ...]
     basis: str
+    told: bool = False  # only a referral tells of it: no dossier of the organisation's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +170,29 @@ def _moved(claims: list[Claim], move: ReferralMade, days: set[datetime]) -> list
             result.append(replace(claim, low=at, basis="referral", evidence=unique((*claim.evidence, move.evidence))))
         else:
             result.append(claim)
+    result = [_given_up(claim, move, at) for claim in result]
     if before is not None:
-        result.append(_held_until(before, at, move))
+        came = any(_is(c, move.sender) and before.low < c.low < at for c in claims)  # the sender got it meanwhile
+        result.append(replace(before, high=at) if came else _held_until(before, at, move))
     if not taken:
-        result.append(Claim(receiver, at, NEVER, (move.evidence,), "referral"))
+        result.append(Claim(receiver, at, NEVER, (move.evidence,), "referral", told=True))
     if move.sender is not None and _can(move.sender) and before is None:
         holds = any(c.organisation.id == move.sender.id and c.low < at for c in claims)
         if not holds and not any(c.low < at for c in claims):
             result.append(Claim(move.sender, EVER, at, (move.evidence,), "referral"))
     return result
+
+
+def _is(claim: Claim, organisation: Organisation | None) -> bool:
+    return organisation is not None and claim.organisation.id == organisation.id
+
+
+def _given_up(claim: Claim, move: ReferralMade, at: datetime) -> Claim:
+    """Who holds it by a referral alone, and hands over in turn, has it no longer: no dossier says it comes back."""
+    gives = claim.told and _is(claim, move.sender) and claim.low < at
+    return (
+        replace(claim, high=min(claim.high, at), evidence=unique((*claim.evidence, move.evidence))) if gives else claim
+    )
 
 
 def _held_until(before: Claim, at: datetime, move: ReferralMade) -> Claim:

@@ -83,6 +83,17 @@ def test_care_handed_over_during_labour_comes_back_after_the_admission() -> None
     ]
 
 
+def test_a_hospital_without_a_source_that_hands_back_does_not_get_it_again() -> None:
+    """Only the midwife's referrals tell of the hospital: once it handed her back, it is not responsible again."""
+    midwife = practice().dossier("2024-01-06", "2024-09-12")
+    midwife = midwife.refers(GROEN, ERASMUS, day("2024-08-01")).refers(ERASMUS, GROEN, day("2024-08-03"))
+    assert timeline(path(midwife, on="2024-10-01")) == [
+        ("'t Groen", day("2024-01-06"), day("2024-07-31")),
+        ("Erasmus MC", day("2024-08-01"), day("2024-08-02")),
+        ("'t Groen", day("2024-08-03"), day("2024-09-12")),
+    ]
+
+
 def test_two_open_dossiers_without_overdracht_are_a_contradiction() -> None:
     view = path(practice().dossier("2024-01-06"), hospital().dossier("2024-03-01"), on="2024-05-01")
     assert timeline(view) == [
