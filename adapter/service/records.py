@@ -30,6 +30,7 @@ class Records:
         self._rooms = rooms
         self._lock = Lock()
         self._kept: OrderedDict[RecordKey, tuple[_Stamp, bytes]] = OrderedDict()
+        self._brief: OrderedDict[RecordKey, tuple[_Stamp, SourceFacts]] = OrderedDict()
         self._directories: dict[str, tuple[int | None, dict[str, StoredVersion]]] = {}
         self._now = threading.local()
 
@@ -76,6 +77,41 @@ class Records:
         versions = [v for v in self._rooms.store.versions_of(record, known_at) if shows(v)]
         stamp = self._rooms.store.stamp(record.source, None) if known_at is None else None
         return self._facts(record, versions, setup, known_at, stamp)
+
+    def brief(self, records: Collection[RecordKey]) -> dict[RecordKey, SourceFacts]:
+        """Who she is and who referred her to whom, and nothing else, as it is now: far less is opened for it."""
+        by_source: defaultdict[str, list[RecordKey]] = defaultdict(list)
+        for record in records:
+            if record.source in self._rooms.sources:
+                by_source[record.source].append(record)
+        found: dict[RecordKey, SourceFacts] = {}
+        for source, wanted in by_source.items():
+            found |= self._briefly(self._rooms.sources[source], wanted)
+        return found
+
+    def _briefly(self, setup: SourceSetup, records: list[RecordKey]) -> dict[RecordKey, SourceFacts]:
+        search = self._rooms.store.search
+        upto = search.last_position()
+        stamps = self._rooms.store.stamps(setup.info.id, [r.woman for r in records])
+        found: dict[RecordKey, SourceFacts] = {}
+        for record in records:
+            if record.woman not in stamps:
+                continue
+            stamp = (stamps[record.woman], stamps.get(None))
+            with self._lock:
+                kept = self._brief.get(record)
+            if kept is None or kept[0] != stamp:
+                versions = [row.stored() for row in search.brief(record, upto)]
+                read = self._facts(record, versions, setup, None, stamp[1])
+                if read is None:
+                    continue
+                kept = (stamp, read)
+                with self._lock:
+                    self._brief[record] = kept
+                    while len(self._brief) > _KEPT:
+                        self._brief.popitem(last=False)
+            found[record] = kept[1]
+        return found
 
     def _as_held(self, setup: SourceSetup, records: list[RecordKey]) -> dict[RecordKey, SourceFacts | None]:
         """The facts of records of one source as they are now; those that were read before are not read again."""

@@ -95,6 +95,8 @@ class HeldConsent:
 class Consents(Part):
     """Add and read consents."""
 
+    _spoken = False
+
     def add(self, row: ConsentRow) -> bool:
         """Keep a statement or a withdrawal, in one transaction. False where nothing holds it: the woman has no BSN
         given, and every record that it would hang on was removed.
@@ -149,6 +151,12 @@ class Consents(Part):
         """The position of what was said last; it moves with every statement and withdrawal."""
         with self._database.reading() as connection:
             return connection.execute(_LAST).scalar() or 0
+
+    def any(self) -> bool:
+        """Whether anything was ever said. Once it was, it stays so: that is remembered."""
+        if not self._spoken:
+            self._spoken = self.last() > 0
+        return self._spoken
 
     def records(self) -> set[RecordKey]:
         """Every record that a statement hangs on."""

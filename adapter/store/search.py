@@ -52,14 +52,21 @@ _OF_RECORD_TYPE = (
     f"SELECT {_COLUMNS} {_FROM} WHERE v.source = :source AND v.woman = :woman AND v.type = :type"
     f" AND v.position <= :upto AND {_LATEST}"
 )
+_BRIEF = (
+    f"SELECT {_COLUMNS} {_FROM} WHERE v.source = :source AND v.woman = :woman AND v.position <= :upto AND {_LATEST}"
+    " AND v.type IN ('Patient', 'RelatedPerson', 'ReferralRequest', 'ServiceRequest')"
+)
 _SCAN = (
     f"SELECT {_COLUMNS} {_FROM} WHERE v.source = :source AND v.type = :type AND v.id > :after"
     f" AND v.position <= :upto AND {_LATEST} ORDER BY v.id LIMIT :most"
 )
-_CHANGES = (
-    f"SELECT {_COLUMNS} {_FROM} WHERE v.position > :after AND v.position <= :upto AND v.fhir_version = :version"
-    " ORDER BY v.position DESC LIMIT :most"
+_NAMED = (
+    "SELECT v.position, v.source, v.type, v.id, v.seq, v.source_version, v.hash, v.received_at, v.fhir_version,"
+    " v.media, v.woman, v.subject, v.problem FROM source_versions v"
+    " WHERE v.position > :after AND v.position <= :upto AND v.fhir_version = :version"
+    " AND (:type = '' OR v.type = :type) ORDER BY v.position DESC LIMIT :most"
 )
+_AT = f"SELECT {_COLUMNS} {_FROM} WHERE v.position = :position"
 _BEFORE = f"SELECT {_COLUMNS} {_FROM} WHERE v.position <= :upto ORDER BY v.position DESC LIMIT :most"
 _PLACE = "SELECT position, woman FROM source_versions WHERE source = :source AND type = :type AND id = :id LIMIT 1"
 _OWNER = (
@@ -216,14 +223,29 @@ class Search(Part):
         asked: dict[str, object] = {"source": record.source, "woman": record.woman, "upto": upto}
         return self._read(_OF_RECORD, asked) if kind is None else self._read(_OF_RECORD_TYPE, {**asked, "type": kind})
 
+    def brief(self, record: RecordKey, upto: int) -> list[Row]:
+        """Of a record no more than who she is and who referred her to whom."""
+        return self._read(_BRIEF, {"source": record.source, "woman": record.woman, "upto": upto})
+
     def walk(self, source: str, kind: str, after: str, upto: int, most: int) -> list[Row]:
         """The latest versions of a type at a source in order of id, those behind `after`, at most so many."""
         asked = {"source": source, "type": kind, "after": after, "upto": upto, "most": most}
         return self._read(_SCAN, asked)
 
-    def changes(self, version: FhirVersion, after: int, upto: int, most: int) -> list[Row]:
-        """Versions that came behind `after` up to `upto`, newest first, at most so many."""
-        return self._read(_CHANGES, {"after": after, "upto": upto, "version": version.value, "most": most})
+    def named(self, version: FhirVersion, kind: str | None, after: int, upto: int, most: int) -> list[Row]:
+        """Versions (of one type) that came behind `after` up to `upto`, newest first, at most so many.
+
+        Without what is in them: to see which are worth opening, with `at`.
+        """
+        asked: dict[str, object] = {"after": after, "upto": upto, "version": version.value, "most": most}
+        asked["type"] = kind or ""
+        nothing: Any = None
+        return [Row._make((*row, b"", nothing)) for row in self.rows(_NAMED, asked)]
+
+    def at(self, position: int) -> Row | None:
+        """The version at a position; None where it was removed."""
+        rows = self._read(_AT, {"position": position})
+        return rows[0] if rows else None
 
     def before(self, upto: int, most: int) -> list[Row]:
         """Versions up to `upto`, newest first, at most so many."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -28,6 +28,7 @@ from adapter.service.rooms import Rooms
 from adapter.store.related import Stand
 
 _KEPT = 100_000
+_AT_ONCE = 500
 OWN = "own"
 NAMED = "named"  # it holds her name and no care
 SELF = "self"
@@ -54,6 +55,10 @@ class Grounds(Protocol):
 
     def related(self, reader: Party, at: date) -> Collection[str]:
         """The women to whom `reader` may be related by referral or consent; each is looked at by itself afterwards."""
+        ...
+
+    def prepare(self, women: Sequence[str]) -> None:
+        """Read together what is going to be asked about each of these."""
         ...
 
     def stand(self) -> object:
@@ -97,6 +102,15 @@ class Reach:
             return Seen(woman, seen.records, seen.grounds, seen.relation, emergency=True)
         return seen
 
+    def several(self, ctx: Context, women: Iterable[str]) -> list[Seen]:
+        """The same of many: what is not known of them yet is read together."""
+        wanted, found = list(women), list[Seen]()
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            self._prepare(ctx, some)
+            found += [self.records(ctx, woman) for woman in some]
+        return found
+
     def women(self, ctx: Context) -> frozenset[str] | None:
         """The women of whom anything may be seen; None for all of them."""
         if not self.narrows(ctx):
@@ -110,7 +124,7 @@ class Reach:
         more = set(self._grounds.related(reader, day_of(now))) - own if self._grounds and reader.identities else set()
         if ctx.emergency is not None and now < ctx.emergency.until:
             own |= ctx.emergency.women
-        return frozenset(own | {w for w in more if self._seen(reader, w, now).allowed})
+        return frozenset(own | {seen.woman for seen in self.several(ctx, sorted(more)) if seen.allowed})
 
     def desk(self, ctx: Context) -> frozenset[str] | None:
         """The sources on whose records somebody may decide that they are one woman: of their own organisation; all
@@ -153,6 +167,16 @@ class Reach:
         joined = self._rooms.joined(organisation)
         coded = (f"agb:{joined.agb}" if joined.agb else "", f"ura:{joined.ura}" if joined.ura else "")
         return Party(frozenset(text for text in coded if text), joined.kind)
+
+    def _prepare(self, ctx: Context, women: Sequence[str]) -> None:
+        if self._grounds is None or not self.narrows(ctx) or ctx.woman is not None:
+            return
+        identities = self.reader(ctx).identities
+        with self._lock:
+            self._refresh(day_of(self._rooms.clock()))
+            new = [woman for woman in women if (identities, woman) not in self._kept]
+        if len(new) > 1:
+            self._grounds.prepare(new)
 
     def _seen(self, reader: Party, woman: str, now: datetime) -> Seen:
         key = (reader.identities, woman)

@@ -34,6 +34,8 @@ class Told(Protocol):
 
     def ground(self, woman: str, holder: Party, reader: Party, at: date) -> Ground: ...  # noqa: D102
 
+    def prepare(self, women: Sequence[str]) -> None: ...  # noqa: D102
+
     def referrals(self, woman: str) -> Sequence[ReferralSeen]: ...  # noqa: D102
 
     def consents(self, woman: str) -> Sequence[ConsentRecord]: ...  # noqa: D102
@@ -68,6 +70,10 @@ class Relations:
             if c.permit and c.reader is not None and c.reader & reader.identities and c.holds_on(at)
         ]
         return f"consent Consent/{named[0].id}" if named else None
+
+    def prepare(self, women: Sequence[str]) -> None:
+        """Read together what is going to be asked about each of these."""
+        self._told.prepare(women)
 
     def stand(self) -> object:
         """Changes when what was said elsewhere is old; what was said here, the store knows."""
@@ -108,7 +114,7 @@ class Referred:
         ordered = sorted(todo)
         for start in range(0, len(ordered), _AT_ONCE):
             some = ordered[start : start + _AT_ONCE]
-            facts = self._records.facts_of(some)
+            facts = self._records.brief(some)
             for record in some:
                 self._know(record, facts.get(record))
         self._upto = upto

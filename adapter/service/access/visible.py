@@ -72,7 +72,7 @@ class Visible:
         return found
 
     def _of(self, women: list[str], ctx: Context, known_at: datetime | None = None) -> dict[str, Lens]:
-        seen = [self.reach.records(ctx, woman) for woman in women]
+        seen = self.reach.several(ctx, women)
         whose = {record: one for one in seen for record in one.allowed}
         rows = self._rooms.store.links(PREGNANCY, known_at, within=list(whose)) if whose else []
         kinds = kinds_for(ctx)

@@ -12,6 +12,7 @@ from adapter import fhir
 from adapter.access.consent import ConsentRecord, Ground, GroundCode, GroundKind, Party, ReferralSeen, ground
 from adapter.access.consent.reading import Told, read_consent
 from adapter.access.consent.terms import Terms
+from adapter.linking import with_own_numbers
 from adapter.model.facts import ReferralMade, SourceFacts
 from adapter.model.identifiers import Bsn
 from adapter.model.moments import day_of
@@ -96,24 +97,44 @@ class Grounds:
 
     def hers(self, woman: str, records: Sequence[RecordKey]) -> Hers:
         """All that is known of the woman of these records, linked or not, kept as long as nothing changes."""
-        key, stamp = tuple(sorted(records)), (self._rooms.store.positions(), self._rooms.igo.version)
+        key, stamp = tuple(sorted(records)), self._stamp()
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None and kept[0] == stamp:
                 self._kept.move_to_end(key)
                 return kept[1]
         found = self.read(woman, key)
+        self._keep(key, stamp, found)
+        return found
+
+    def prepare(self, women: Sequence[str]) -> None:
+        """Read together all that is known of each of these, for who is going to ask about them one by one."""
+        search, stamp = self._rooms.store.search, self._stamp()
+        keys = {woman: tuple(sorted(search.records_of(woman))) for woman in women}
+        with self._lock:
+            new = {w: key for w, key in keys.items() if (kept := self._kept.get(key)) is None or kept[0] != stamp}
+        brief = self._pregnancies.brief([record for key in new.values() for record in key])
+        for woman, key in new.items():
+            self._keep(key, stamp, self._read(woman, key, with_own_numbers([brief[r] for r in key if r in brief])))
+
+    def _stamp(self) -> object:
+        return self._rooms.store.positions(), self._rooms.igo.version
+
+    def _keep(self, key: tuple[RecordKey, ...], stamp: object, found: Hers) -> None:
         with self._lock:
             self._kept[key] = (stamp, found)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        return found
 
     def read(self, woman: str, records: Sequence[RecordKey]) -> Hers:
         """The same, read anew."""
-        facts = self._pregnancies.facts_of(records)
+        brief = self._pregnancies.brief(records)
+        return self._read(woman, records, with_own_numbers([brief[r] for r in records if r in brief]))
+
+    def _read(self, woman: str, records: Sequence[RecordKey], facts: Sequence[SourceFacts]) -> Hers:
         bsns = tuple(dict.fromkeys(f.woman.bsn for f in facts if f.woman.bsn is not None))
-        held = self._rooms.store.consents.of(records, bsns)
+        consents = self._rooms.store.consents
+        held = consents.of(records, bsns) if consents.any() else []
         here = [self._ours(woman, one) for one in held]
         return Hers(
             (*at_sources(self._rooms, self.terms, woman, records), *here),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from adapter.access import Action, AuditEvent, Context, Entity, EventType, Grant, Resource
 from adapter.model.sources import FhirVersion, RecordKey
@@ -18,6 +19,8 @@ from adapter.service.guard import Guard
 from adapter.service.rooms import Rooms
 from adapter.store.search import Row
 
+_STEP, _STEPS = 100, 5000
+"""Versions that are looked at together, to find those that a reader may see: at first, and where few are theirs."""
 _GONE = "this resource was set aside as invalid when it was received"
 
 
@@ -65,13 +68,15 @@ class FhirEndpoint:
         """Versions of all resources (of one type) behind `after` up to `upto`, newest first. Raises `DeniedError`."""
         grant = self.allowed(caller.context, Action.READ)
         found: list[Row] = []
+        search, step = self._rooms.store.search, max(most, _STEP)
         while len(found) < most:
-            rows = self._rooms.store.search.changes(self.version, after, upto, 500)
-            found += [r for r in rows if caller.sees(r) and kind in (None, r.type) and r.type in types(self.version)]
-            if len(rows) < 500:
+            rows = search.named(self.version, kind, after, upto, step)
+            near = (r.position for r in rows if caller.names(r) and r.type in types(self.version))
+            opened = (row for position in near if (row := search.at(position)) is not None and caller.sees(row))
+            found += islice(opened, most - len(found))
+            if len(rows) < step:
                 break
-            upto = rows[-1].position - 1
-        found = found[:most]
+            upto, step = rows[-1].position - 1, _STEPS  # little of this is theirs: look further at once
         return Answered(
             tuple(found),
             self.seen(caller.context, EventType.SEARCH, found, grant, checks=caller.checks, query="_history"),

@@ -65,6 +65,10 @@ class Pregnancies:
         rows = self._rooms.store.links(WOMAN, records=records) if records else []
         return list(dict.fromkeys(r.target for r in rows if r.target))
 
+    def brief(self, records: Sequence[RecordKey]) -> dict[RecordKey, SourceFacts]:
+        """Of these records who she is and who referred her to whom, and nothing else."""
+        return self._records.brief(records)
+
     def facts_of(
         self,
         records: Sequence[RecordKey],

@@ -87,6 +87,9 @@ def _pages_and_api(doors: Doors, known: list[str]) -> Iterator[tuple[str, str, A
     for path in dict.fromkeys(paths):
         if path.startswith(("/static", "/fhir", "/inloggen", "/launch", "/uitloggen", "/oauth")):
             continue
+        if path.endswith(("/rulebook", "/regelboek")):  # of nobody: its examples have names of their own
+            continue
+        path = path.replace("/pregnancies/{id}", "/pregnancies/{pregnancy}")  # noqa: PLW2901 - the same, by its name
         for pregnancy in known if "{pregnancy}" in path else known[:1]:
             address = path.replace("{pregnancy}", pregnancy).replace("{id}", "1").replace("{keys}", "0" * 16)
             for name in ("proposal", "decision", "override", "consent", "statement"):
