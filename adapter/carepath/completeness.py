@@ -35,6 +35,8 @@ def completeness_of(expectations: Iterable[Expectation], now: Situation, multipl
         sources_answered=answered,
         sources_asked=asked,
         facts={key: "present" if _known(now.facts, key) else silent for key in now.facts},
+        expected=len(wanted),
+        expected_present=present,
     )
 
 

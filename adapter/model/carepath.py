@@ -233,6 +233,8 @@ class Completeness:
     sources_answered: int
     sources_asked: int
     facts: dict[str, Literal["present", "absent", "unknown"]]  # absent: every source answered, none gives it
+    expected: int = 0  # facts that should be known by now; of alternatives, any
+    expected_present: int = 0
 
 
 @dataclass(frozen=True, slots=True)

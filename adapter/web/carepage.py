@@ -91,7 +91,7 @@ def picture(path: CarePath, given: Mapping[str, str], asked: Asked, stand: str =
     part, seen = chosen(path, given)
     loud, settled = sorted_out(path)
     start = start_of(path)
-    drawings, other = charts(part.measurements, None if start is None else day_of(_due(path)))
+    drawings, other = charts(part.measurements, None if start is None else day_of(_due(path)), path.children)
     base = f"/zwangerschap/{quote(path.pregnancy, safe='')}"
     address = addresses(base, asked)
     return {

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from adapter.model.carepath import Measurement
+from adapter.model.carepath import Child, Measurement
+from adapter.web.subjects import Subjects, Who
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 400, 190, 40, 14, 14, 28
 TERM_DAYS = 280
@@ -77,6 +78,7 @@ class Row:
     day: date | None
     weeks: str
     said: tuple[tuple[str, Measurement], ...]
+    of: str = ""  # which child or fetus, where there are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,9 @@ def number(value: float) -> str:
     return f"{round(value, 2):g}".replace(".", ",")
 
 
-def charts(measurements: Iterable[Measurement], due: date | None) -> tuple[tuple[Chart, ...], tuple[Row, ...]]:
+def charts(
+    measurements: Sequence[Measurement], due: date | None, children: Sequence[Child] = ()
+) -> tuple[tuple[Chart, ...], tuple[Row, ...]]:
     """A chart for every kind that has values, and the rows of what has no chart."""
     held: defaultdict[str, list[Measurement]] = defaultdict(list)
     other: list[Measurement] = []
@@ -133,8 +137,9 @@ def charts(measurements: Iterable[Measurement], due: date | None) -> tuple[tuple
         kind = next((k for k in KINDS if k.holds(one.kind)), None)
         (other if kind is None else held[kind.id]).append(one)
     scale = _scale([m for some in held.values() for m in some], due)
-    made = tuple(_chart(kind, held[kind.id], scale) for kind in KINDS if held[kind.id])
-    return made, _rows(other)
+    subjects = Subjects(measurements, children)
+    made = tuple(_chart(kind, held[kind.id], scale, subjects) for kind in KINDS if held[kind.id])
+    return made, _rows(other, subjects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,7 @@ def _scale(measured: Sequence[Measurement], due: date | None) -> _Scale:
     return _Scale(first, last, due)
 
 
-def _chart(kind: Kind, measured: Sequence[Measurement], scale: _Scale) -> Chart:
+def _chart(kind: Kind, measured: Sequence[Measurement], scale: _Scale, subjects: Subjects) -> Chart:
     drawn = [(at, m) for m in measured if m.value is not None and (at := scale.day(m)) is not None]
     low, high, step = _range(kind, [m.value for _, m in drawn if m.value is not None])
 
@@ -181,16 +186,16 @@ def _chart(kind: Kind, measured: Sequence[Measurement], scale: _Scale) -> Chart:
         share = (value - low) / (high - low)
         return round(HEIGHT - FOOT - share * (HEIGHT - FOOT - TOP), 1)
 
-    grouped: defaultdict[tuple[str, str | None], list[tuple[int, Measurement]]] = defaultdict(list)
+    grouped: defaultdict[tuple[str, Who | None], list[tuple[int, Measurement]]] = defaultdict(list)
     for at, one in drawn:
-        grouped[one.kind, one.about].append((at, one))
-    rows = _rows(measured)
+        grouped[one.kind, subjects.who(one)].append((at, one))
+    rows = _rows(measured, subjects)
     count = round((high - low) / step)
     return Chart(
         id=kind.id,
         title=kind.title,
         unit=next((unit_of(m) for m in measured if m.unit), kind.unit),
-        series=_series(kind, grouped, scale, y),
+        series=_series(grouped, subjects, scale, y),
         ticks=tuple((y(low + n * step), number(low + n * step)) for n in range(count + 1)),
         weeks=tuple((scale.x(day), str(day // 7)) for day in range(scale.first, scale.last + 1, scale.step)),
         limits=tuple((y(at), label) for at, label in kind.limits if low < at < high),
@@ -200,31 +205,27 @@ def _chart(kind: Kind, measured: Sequence[Measurement], scale: _Scale) -> Chart:
 
 
 def _series(
-    kind: Kind,
-    grouped: dict[tuple[str, str | None], list[tuple[int, Measurement]]],
+    grouped: dict[tuple[str, Who | None], list[tuple[int, Measurement]]],
+    subjects: Subjects,
     scale: _Scale,
     y: Callable[[float], float],
 ) -> tuple[Series, ...]:
-    children = list(dict.fromkeys(about for _, about in grouped))
+    several = len({who for _, who in grouped}) > 1
     kinds = list(dict.fromkeys(name for name, _ in grouped))
     found = []
-    for (name, about), some in grouped.items():
+    for (name, _), some in grouped.items():
+        first = some[0][1]
         points = tuple(_point(m, scale.x(at), y(m.value)) for at, m in sorted(some, key=_when) if m.value is not None)
         path = "M" + "L".join(f"{p.x} {p.y}" for p in points)
-        said = [some[0][1].name] if len(kinds) > 1 else []
-        said += [child(about, children)] if len([c for c in children if c]) > 1 and about else []
-        tone = children.index(about) if len(children) > 1 else kinds.index(name)
+        said = [first.name] if len(kinds) > 1 else []
+        said += [of] if several and (of := subjects.name(first)) else []
+        tone = subjects.place(first) if several else kinds.index(name)
         found.append(Series(", ".join(said), tone % TONES, points, path if len(points) > 1 else ""))
     return tuple(found)
 
 
 def _when(pair: tuple[int, Measurement]) -> int:
     return pair[0]
-
-
-def child(about: str, children: Sequence[str | None]) -> str:
-    """A fetus or child by its number among those that were measured."""
-    return f"kind {[c for c in children if c].index(about) + 1}"
 
 
 def _point(one: Measurement, x: float, y: float) -> Point:
@@ -253,13 +254,15 @@ def _range(kind: Kind, values: Sequence[float]) -> tuple[float, float, float]:
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
 
 
-def _rows(measured: Iterable[Measurement]) -> tuple[Row, ...]:
+def _rows(measured: Iterable[Measurement], subjects: Subjects) -> tuple[Row, ...]:
     """What was measured on one day, by one organisation, on one child, newest first."""
     together: defaultdict[tuple[str, str, str], list[Measurement]] = defaultdict(list)
     for one in measured:
         together[one.day.isoformat() if one.day else "", one.organisation.id, one.about or ""].append(one)
     return tuple(
-        Row(some[0].day, weeks_of(some[0].gestational_age), tuple((said_of(m), m) for m in some))
+        Row(
+            some[0].day, weeks_of(some[0].gestational_age), tuple((said_of(m), m) for m in some), subjects.name(some[0])
+        )
         for _, some in sorted(together.items(), reverse=True)
     )
 

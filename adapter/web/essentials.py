@@ -276,10 +276,8 @@ def _completeness(path: CarePath) -> tuple[str, ...]:
     full = path.completeness
     lines = []
     if full is not None:
-        known = sum(state == "present" for state in full.facts.values())
-        lines.append(
-            f"{full.sources_answered} van {full.sources_asked} bronnen, {known} van {len(full.facts)} gegevens"
-        )
+        heard = f"{full.sources_answered} van {full.sources_asked} bronnen"
+        lines.append(f"{heard}, {full.expected_present} van {full.expected} gegevens die er nu horen te zijn")
     for state in (SourceState.FAILED, SourceState.REFUSED, SourceState.NOT_ASKED):
         names = [s.organisation.name or s.organisation.id for s in path.sources if s.state is state]
         if names:

@@ -110,7 +110,7 @@ DIFFICULT = replace(
     problems=PROBLEMS,
     screenings=SCREENINGS,
     completeness=Completeness(
-        0.78, 2, 4, {k: "present" if f.value is not None else "unknown" for k, f in FACTS.items()}
+        0.78, 2, 4, {k: "present" if f.value is not None else "unknown" for k, f in FACTS.items()}, 9, 8
     ),
     links=(
         *PATH.links,

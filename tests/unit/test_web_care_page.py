@@ -101,7 +101,7 @@ def test_a_step_says_when_and_by_whom_and_when_expected():
 def test_children_have_lines_of_their_own_and_every_value_stands_in_the_table():
     drawn, other = charts(MEASUREMENTS, EDD)
     growth = next(c for c in drawn if c.id == "groei")
-    assert [s.name for s in growth.series] == ["kind 1", "kind 2"]
+    assert [s.name for s in growth.series] == ["foetus 1", "foetus 2"]
     assert sum(len(row.said) for c in drawn for row in c.rows) + sum(len(r.said) for r in other) == len(MEASUREMENTS)
     assert [m.kind for row in other for _, m in row.said] == ["glucose", "ferritine"]
 
