@@ -79,7 +79,7 @@ def test_the_timeline_and_the_charts_are_drawn_and_stand_there_as_tables_too(pag
     assert page.locator(".grafiek").count() == 5
     assert page.locator("#g-bloeddruk").inner_text() == "Bloeddruk laatst 142/91 mmHg bij 23+4"
     growth = page.locator(".grafiek", has=page.locator("#g-groei"))
-    assert growth.locator(".reeksen").inner_text().split() == ["kind", "1", "kind", "2", "P10", "en", "P90"]
+    assert growth.locator(".reeksen").inner_text().split() == ["foetus", "1", "foetus", "2", "P10", "en", "P90"]
     growth.locator("summary").click()
     assert "P8" in growth.locator("tbody").inner_text()
     page.locator("summary", has_text="Andere metingen").click()
