@@ -59,8 +59,6 @@ class Membership:
         `niet_gesteld`: the register names nobody for it, and none of them otherwise. Where the day is not known,
         `first` and `last` are those of the time in which it lies: who took part on both is `ja`, on neither `nee`.
         """
-        if not self.igo.practitioners:
-            return "niet_gesteld"
         mine = [p for p in self.igo.practitioners if p.agb.value in codes and (not p.bound or p.is_for(organisation))]
         if any(p.active_on(first) and p.active_on(last) for p in mine):
             return "ja"

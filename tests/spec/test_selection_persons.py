@@ -101,6 +101,12 @@ def test_care_on_an_unknown_day(since: date, until: date | None, answer: str) ->
     assert membership.person(kraam, (ANNA,), date(2021, 1, 1), date(2021, 12, 31)) == "niet_gesteld"
 
 
+def test_a_member_for_a_part_of_that_time_only_may_or_may_not_have_been_one() -> None:
+    """Care on an unknown day by an organisation without a code of the same kind is neither in nor out."""
+    nameless = replace(groen, agb=None, ura="00012345")
+    assert Membership(igo(person())).throughout(nameless, MARCH, MARCH) == "onbekend"
+
+
 def test_a_person_can_be_named_for_an_organisation_by_its_ura() -> None:
     named = Practitioner("Anna", Agb(ANNA), ALWAYS, None, None, Ura("00012345"))
     membership = Membership(igo(named))
@@ -160,7 +166,13 @@ ROLE = role("r", "Organization/practice", practitioner="Practitioner/x")
 
 @pytest.mark.parametrize(
     "individual",
-    [ref("Practitioner/x"), performed_by("PractitionerRole/r"), {"reference": "PractitionerRole/r"}],
+    [
+        ref("Practitioner/x"),
+        performed_by("PractitionerRole/r"),
+        {"reference": "PractitionerRole/r"},
+        {"extension": performed_by("PractitionerRole/r")["extension"]},  # the role alone
+        {"extension": performed_by("PractitionerRole/r")["extension"], "reference": "Practitioner/unknown"},
+    ],
 )
 def test_who_gave_the_care_is_read_from_its_performer(individual) -> None:
     contact = encounter("11429006", participant=[{"individual": individual}])

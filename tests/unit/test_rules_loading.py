@@ -267,6 +267,10 @@ def test_faults_in_the_list_of_variables(tmp_path: Path) -> None:
         ("[", "is not YAML"),
         ("variabelen: []\n", "unknown key 'variabelen'"),
         ("version: '1'\nstanding: x\nvariables:\n  - {id: a}\n", "a: give 'element'"),
+        (
+            "version: '1'\nstanding: x\nvariables:\n  - {id: a, element: b, origin: elders}\n",
+            "a: origin must be one of",
+        ),
         ("version: '1'\nstanding: x\nquestions: {d: {v: {values: [ja], uses: [b]}}}\n", "d/v: uses 'b', which is no"),
         ("version: '1'\nstanding: x\nquestions: {d: ja}\n", "the questions of 'd' must be a mapping"),
         ("version: '1'\nstanding: x\nquestions: {d: {v: ja}}\n", "question 'v' must be a mapping"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal, get_args, get_origin, get_type_hints
@@ -11,7 +11,8 @@ from typing import Literal, get_args, get_origin, get_type_hints
 import pytest
 
 from adapter import rules
-from adapter.model.register import RuleParameters
+from adapter.model.identifiers import Agb, Ura
+from adapter.model.register import Practitioner, RuleParameters
 from adapter.rules import Table
 from adapter.service.examples import load_examples
 from adapter.service.rulebook import Rulebook, compose, markdown
@@ -177,3 +178,16 @@ def test_the_document_is_plain_tables() -> None:
         assert part.title and part.level in (2, 3)
         for table in part.tables:
             assert all(len(row) == len(table.head) for row in table.rows), part.title
+
+
+def test_the_practitioners_of_the_register_are_told_where_it_names_any() -> None:
+    people = [
+        Practitioner("Anna", Agb("08900001"), date(2020, 1, 1), None, Agb("08001234")),
+        Practitioner("Bea", Agb("08900002"), date(2020, 1, 1), date(2021, 1, 1), None, Ura("00012345")),
+        Practitioner("Cor", Agb("08900003"), date(2020, 1, 1)),
+    ]
+    said = compose(book(), DAYS[-1], MAPPINGS, catalogue(), replace(an_igo(), practitioners=tuple(people)))
+    (grid,) = said.part("Zorgverleners die lid zijn").tables
+    assert [row[2] for row in grid.rows] == ["AGB 08001234", "URA 00012345", "elke"]
+    assert grid.rows[1][3:] == ("2020-01-01", "2021-01-01")
+    assert "Zorgverleners die lid zijn" not in [p.title for p in written(DAYS[-1]).parts]
