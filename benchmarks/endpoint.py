@@ -1,14 +1,14 @@
 """The FHIR endpoint: read by id, search by episode, intake by transaction; requests or resources a second, and latency.
 
 Method: a store of N made-up women (28 resources each, STU3, about 900 bytes a resource), each linked to a woman and a
-pregnancy, is filled directly; then the whole application is served from it by uvicorn in as many processes as
-`--workers`, on SQLite. Who asks is a registered system (SMART Backend Services): it gets a token with its own key and
-shows it with each request, so authentication, limits, policy and durable audit are on; the limits are set so high that
-nothing is turned away. wrk (without it, a client of our own in Python, which is slower than the server) asks at random
-over all women with 32 connections from the same machine, so it takes part of the same cores. Transactions of one
-dossier each are sent by a client of Python with 4 connections: what was answered is counted, while linking and deciding
-goes on in the server. Each rate is also given per second of processor time that the server used (`cpu_ms`: its
-inverse): that is the figure to compare on a machine with other work, as far as others leave its caches alone.
+pregnancy, is filled directly; then `adapter serve` serves it in as many processes as `--workers`, on SQLite. Who asks
+is a registered system (SMART Backend Services): it gets a token with its own key and shows it with each request, so
+authentication, limits, policy and durable audit are on; the limits are set so high that nothing is turned away. wrk
+(without it, a client of our own in Python, which is slower than the server) asks at random over all women with 32
+connections from the same machine, so it takes part of the same cores. Transactions of one dossier each are sent by a
+client of Python with 4 connections: what was answered is counted, while linking and deciding goes on in the server.
+Each rate is also given per second of processor time that the server used (`cpu_ms`: its inverse): that is the figure
+to compare on a machine with other work, as far as others leave its caches alone.
 
     python benchmarks/endpoint.py [--women 10000] [--workers 2] [--seconds 10] [--folder KEEP] [--only read]
 """
@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -196,30 +197,52 @@ def token(base: str) -> str:
     return str(answer.json()["access_token"])
 
 
-def serve(folder: Path, workers: int, listener: socket.socket) -> list[subprocess.Popen[bytes]]:
-    """The whole application, in processes of its own that share one listener."""
-    command = [sys.executable, "-m", "uvicorn", "--factory", "adapter.asgi:create", "--fd", str(listener.fileno())]
-    command += ["--no-access-log", "--log-level", "error", "--lifespan", "off"]
-    environment = {**os.environ, "ADAPTER_CONFIG": str(folder / "adapter.toml")}
-    handed = (listener.fileno(),)
-    processes = [subprocess.Popen(command, env=environment, cwd=folder, pass_fds=handed) for _ in range(workers)]
-    port = listener.getsockname()[1]
-    for _ in range(4 * workers):  # each answers once, at least
-        httpx.get(f"http://127.0.0.1:{port}/fhir/stu3/metadata", timeout=120)
-    return processes
+def serve(folder: Path, workers: int, port: int) -> subprocess.Popen[bytes]:
+    """`adapter serve`, in so many processes."""
+    command = [sys.executable, "-m", "adapter", "serve", "--config", str(folder / "adapter.toml")]
+    command += ["--port", str(port), "--workers", str(workers)]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    until, answered = time.monotonic() + 120, 0
+    while answered < 4 * workers:  # each answers once, at least
+        try:
+            answered += httpx.get(f"http://127.0.0.1:{port}/fhir/stu3/metadata", timeout=60).is_success
+        except httpx.TransportError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+    return process
 
 
-def spent(processes: list[subprocess.Popen[bytes]]) -> float:
-    """Seconds of processor time of the server so far."""
+def family(process: subprocess.Popen[bytes]) -> list[int]:
+    """The process and all that came of it."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found = [process.pid]
+    for pid in found:  # it grows meanwhile
+        found += [child for child, parent in parents.items() if parent == pid]
+    return found
+
+
+def spent(server: subprocess.Popen[bytes]) -> float:
+    """Seconds of processor time of the server so far, with all its processes."""
     ticks = 0
-    for process in processes:
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(int(field) for field in fields[11:15])  # with the processes that check for it, once they end
+    for pid in family(server):
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(int(field) for field in fields[11:15])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 def wrk(
-    folder: Path, base: str, path: str, women: int, seconds: int, server: list[subprocess.Popen[bytes]]
+    folder: Path, base: str, path: str, women: int, seconds: int, server: subprocess.Popen[bytes]
 ) -> dict[str, Any]:
     """Ask with wrk."""
     script = folder / "ask.lua"
@@ -245,9 +268,7 @@ def cost(done: float, used: float) -> dict[str, Any]:
     return {"per_second_of_processor": round(done / used), "cpu_ms": round(1000 * used / done, 3)} if used else {}
 
 
-async def by_hand(
-    base: str, path: str, women: int, seconds: int, server: list[subprocess.Popen[bytes]]
-) -> dict[str, Any]:
+async def by_hand(base: str, path: str, women: int, seconds: int, server: subprocess.Popen[bytes]) -> dict[str, Any]:
     """Ask without wrk: as many connections, each one request at a time."""
     host, _, port = base.removeprefix("http://").partition(":")
     shown = await asyncio.to_thread(token, base)
@@ -280,7 +301,7 @@ async def by_hand(
     }
 
 
-async def transactions(base: str, seconds: int, server: list[subprocess.Popen[bytes]]) -> dict[str, Any]:
+async def transactions(base: str, seconds: int, server: subprocess.Popen[bytes]) -> dict[str, Any]:
     """Send dossiers, four at a time."""
     sent = 0
     prefix = f"t{random.randrange(10**6)}x"
@@ -331,10 +352,10 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     if not (folder / "adapter.db").exists():
         fill(folder, given.women)
-    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-    base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
     configure(folder, base)
-    server = serve(folder, given.workers, listener)
+    server = serve(folder, given.workers, port)
     found: dict[str, Any] = {"women": given.women, "workers": given.workers, "cores": os.cpu_count()}
     try:
         for name, path in (
@@ -350,9 +371,8 @@ def main() -> None:
         if "transaction" in given.only:
             found["transaction"] = asyncio.run(transactions(base, given.seconds, server))
     finally:
-        for process in server:
-            process.kill()
-            process.wait()
+        server.terminate()
+        server.wait()
         if given.folder is None:
             shutil.rmtree(folder)
     found["load_average"] = os.getloadavg()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from adapter.service.port import Application
 
 _BACKLOG = 2048
+_SHARED = sys.platform == "linux"
+"""Elsewhere an address that is shared (SO_REUSEPORT) goes to the last that came."""
 _GRACE = 5  # seconds that answers under way get when we are stopped
 
 
@@ -36,8 +39,11 @@ class Serving:
         self.task.result()
 
 
-def listen(config: Path | None, host: str | None, port: int | None) -> socket.socket:
-    """A listener on the options, or on what `[serve]` says. Ends the command with status 2 where that cannot be."""
+def listen(config: Path | None, host: str | None, port: int | None, *, several: bool = False) -> socket.socket:
+    """A listener on the options, or on what `[serve]` says. Ends the command with status 2 where that cannot be.
+
+    `several`: where the system can share an address, it holds the address alone; each process listens for itself.
+    """
     if host is not None:
         _allowed(host, "--host", config)
     if host is None or port is None:
@@ -49,7 +55,7 @@ def listen(config: Path | None, host: str | None, port: int | None) -> socket.so
             host = configured_host
             _allowed(host, "[serve] host", config)
         port = configured_port if port is None else port
-    return _listener(host, port)
+    return _listener(host, port, several=several)
 
 
 def _allowed(host: str, given_by: str, config: Path | None) -> None:
@@ -66,12 +72,31 @@ def _allowed(host: str, given_by: str, config: Path | None) -> None:
         wrong(f"{given_by}: {binding.why}")
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def another(listener: socket.socket) -> socket.socket:
+    """A listener of this process beside those of others on the same address: the system shares connections out among
+    them evenly, where one listener for all gives most of them to whoever looks first.
+    """
+    if not _SHARED:
+        return listener
+    own = socket.socket(listener.family)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    own.bind(listener.getsockname())
+    own.listen(_BACKLOG)
+    return own
+
+
+def _listener(host: str, port: int, *, several: bool) -> socket.socket:
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
+        if several and _SHARED and port:  # somebody else's listener that shares its address would share ours
+            _listener(host, port, several=False).close()
+        if several and _SHARED:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host.strip("[]"), port))
-        listener.listen(_BACKLOG)
+        if not (several and _SHARED):
+            listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         wrong(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port")
@@ -116,13 +141,13 @@ def serve(
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that serve side by side.")] = 1,
 ) -> None:
     """Serve pages, JSON API and FHIR endpoints on what is in the store."""
-    listener = listen(config, host, port)
+    listener = listen(config, host, port, several=workers > 1)
     if workers > 1:
         from adapter.cli.sharing import share
 
         raise typer.Exit(share(config, listener, workers))
     # Ctrl-C is the way to stop it, not a failure.
-    with opened(config) as (application, run_in_loop), suppress(KeyboardInterrupt):
+    with opened(config, quick=True) as (application, run_in_loop), suppress(KeyboardInterrupt):
         run_in_loop(_serve(application, listener))
 
 

@@ -9,6 +9,7 @@ import socket
 from contextlib import suppress
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +29,15 @@ def share(config: Path | None, listener: socket.socket, count: int) -> int:
     at half strength unseen.
     """
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_serve, args=(config, listener), name=f"serve {n + 1}") for n in range(count)]
+    listening = context.Semaphore(0)
+    given = (config, listener, listening)
+    workers = [context.Process(target=_serve, args=given, name=f"serve {n + 1}") for n in range(count)]
     try:
         for worker in workers:
             worker.start()
+        for _ in workers:
+            while not listening.acquire(timeout=0.1) and all(w.is_alive() for w in workers):
+                pass
         host, port = listener.getsockname()[:2]
         notes().print(f"adapter: {count} processes serve on http://{host}:{port}; stop with Ctrl-C", markup=False)
         ended = wait([worker.sentinel for worker in workers])
@@ -54,18 +60,20 @@ def _stop(workers: list[BaseProcess]) -> None:
             worker.join()
 
 
-def _serve(config: Path | None, listener: socket.socket) -> None:
-    from adapter.cli.serving import serving
+def _serve(config: Path | None, address: socket.socket, listening: Semaphore) -> None:
+    from adapter.cli.serving import another, serving
     from adapter.service.processes import end_with_parent
 
     os.setsid()  # Ctrl-C goes to whoever started us, who then tells us
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     end_with_parent()
+    listener = another(address)
+    listening.release()  # who asks now is answered as soon as the rest is there
 
     async def serve(application: Application) -> None:
         async with serving(application, listener) as server:
             await server.stopped()
 
-    with suppress(KeyboardInterrupt), opened(config) as (application, run_in_loop):
+    with suppress(KeyboardInterrupt), opened(config, quick=True) as (application, run_in_loop):
         run_in_loop(serve(application))
