@@ -49,7 +49,7 @@ def read_act(record: Record, organisations: Organisations, binder: Binder, item:
         dossier=bound.dossier,
         pregnancy=bound.pregnancy,
         other_organisations=whose.others,
-        practitioners=organisations.persons.of(item, bound.encounter if bound.encounter is not item else None),
+        practitioners=whose.persons,
     )
 
 

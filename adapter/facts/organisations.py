@@ -17,12 +17,16 @@ from adapter.model.identifiers import Agb, InvalidIdentifierError, System, Ura
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """An organisation, by which way it was found, and those that the other ways name."""
+    """An organisation, by which way it was found, and those that the other ways name.
+
+    `persons`: AGB codes of who did it, as the resource names them, else the contact it belongs to.
+    """
 
     organisation: Organisation
     basis: str
     others: tuple[Organisation, ...] = ()
     discipline: str | None = None
+    persons: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -125,12 +129,13 @@ class Organisations:
         managing = self.managing(dossier)
         if managing is not None:
             ways.append((managing, "managing_organisation", None))
+        persons = self.persons.behind(performers)
         if not ways:
-            return Whose(self.record.source.organisation, "source")
+            return Whose(self.record.source.organisation, "source", persons=persons)
         chosen, basis, _ = ways[0]
         others = tuple(dict.fromkeys(o for o, _, _ in ways if o.id != chosen.id))
         discipline = next((d for o, _, d in ways if d is not None and o.id == chosen.id), None)
-        return Whose(chosen, basis, others, discipline)
+        return Whose(chosen, basis, others, discipline, persons)
 
     def _of_role(self, item: Item) -> tuple[Organisation | None, str | None]:
         dialect = self.record.dialect

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapter.facts.record import Item, Record
+from adapter.facts.record import Record
 from adapter.model.identifiers import Agb, InvalidIdentifierError, System, system_of
 
 
@@ -16,13 +17,9 @@ class Persons:
     record: Record
     _known: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def of(self, item: Item, encounter: Item | None) -> tuple[str, ...]:
-        """AGB codes of who did it: as the resource names them, else the contact it belongs to."""
-        dialect = self.record.dialect
-        performers = dialect.part(item.json, "performer")
-        if not performers and encounter is not None:
-            performers = dialect.part(encounter.json, "performer")
-        return tuple(dict.fromkeys(code for reference in performers for code in self._person(reference)))
+    def behind(self, performers: Iterable[Any]) -> tuple[str, ...]:
+        """AGB codes of the persons behind these references, in their order."""
+        return tuple(dict.fromkeys([code for reference in performers for code in self._person(reference)]))
 
     def _person(self, reference: Any) -> tuple[str, ...]:
         """Of a Reference, or of the PractitionerRole that the reference bears as an extension (STU3)."""
