@@ -213,7 +213,7 @@ def _series(
     several = len({who for _, who in grouped}) > 1
     kinds = list(dict.fromkeys(name for name, _ in grouped))
     found = []
-    for (name, _), some in grouped.items():
+    for (name, _), some in sorted(grouped.items(), key=lambda g: (kinds.index(g[0][0]), subjects.place(g[1][0][1]))):
         first = some[0][1]
         points = tuple(_point(m, scale.x(at), y(m.value)) for at, m in sorted(some, key=_when) if m.value is not None)
         path = "M" + "L".join(f"{p.x} {p.y}" for p in points)
