@@ -195,3 +195,28 @@ def test_the_practitioners_of_the_register_are_told_where_it_names_any() -> None
     assert [row[2] for row in grid.rows] == ["AGB 08001234", "URA 00012345", "elke"]
     assert grid.rows[1][3:] == ("2020-01-01", "2021-01-01")
     assert "Zorgverleners die lid zijn" not in [p.title for p in written(DAYS[-1]).parts]
+
+
+OVERLAY = """
+overlay:
+  - table: selection-regular
+    version: "1000.1"
+    rows:
+      - id: regulier-geen-contract
+        when: {bevalling: [bekend, nvt], verzekerd: [ja, onbekend], contract: nee}
+        outcome: onbepaald
+        text: Deze verzekeraar besluit per geval.
+        cites: [eigen-lezing]
+        standing: provisional
+"""
+
+
+def test_what_is_otherwise_for_one_insurer_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "verzekeraar.yaml"
+    path.write_text(OVERLAY, "utf-8")
+    varied = rules.load(MAPPINGS, (), {"1000": [path], "2000": []})
+    said = markdown(compose(varied, date(2024, 7, 29), MAPPINGS, catalogue()))
+    own = said.split("## Afwijkend voor verzekeraar 1000")[1].split("\n## ")[0]
+    assert "Deze verzekeraar besluit per geval." in own and "was: niet_igo." in own and "regulier-igo |" not in own
+    assert "## Afwijkend voor verzekeraar 2000\n\nEr is geen verschil.\n" in said
+    assert "Afwijkend voor verzekeraar 1" not in text(date(2024, 7, 29))

@@ -29,7 +29,7 @@ from adapter.service.rulebook.document import Part, Rulebook, grid
 from adapter.service.rulebook.exampled import examples
 from adapter.service.rulebook.prestaties import choices, prestaties
 from adapter.service.rulebook.registered import registered
-from adapter.service.rulebook.times import changes, times
+from adapter.service.rulebook.times import changes, times, variants
 from adapter.service.rulebook.words import answered, words
 
 DECIDES = ("selectie", "lidmaatschap", "scope", "stadium", "vroegsignaal")
@@ -60,6 +60,7 @@ def compose(
         *(registered(igo) if igo else ()),
         answered(every, variables),
         words(every, text["woorden"]),
+        *variants(book, on),
         *(_table(table, on) for table in tables),
         *prestaties(catalogue, on),
         *(_table(table, on, level=3) for table in chosen),

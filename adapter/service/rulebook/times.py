@@ -36,6 +36,16 @@ def changes(book: RuleBook, catalogue: Catalogue, on: date, against: date) -> It
     yield from found
 
 
+def variants(book: RuleBook, on: date) -> Iterator[Part]:
+    """The rules of insurers that have their own: what differs from the rules of everybody else on that day."""
+    for uzovi, own in book.variants.items():
+        pairs = [(book.table(decides, on), own.table(decides, on)) for decides in sorted(book.tables)]
+        found = [part for base, other in pairs if (part := _changed(base, on, other, on))]
+        text = "Voor haar gelden de tabellen hieronder, behalve in wat hier staat." if found else "Er is geen verschil."
+        yield Part(f"Afwijkend voor verzekeraar {uzovi}", (text,))
+        yield from found
+
+
 def _changed(before: Table, then: date, after: Table, now: date) -> Part | None:
     tables: list[Grid] = []
     asked = [*_questions(before, after)]
