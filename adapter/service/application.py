@@ -173,6 +173,7 @@ class UseCases:
 
     async def go_round(self) -> None:
         """Pull every so often, and decide again each day what days change, until cancelled."""
+        await asyncio.to_thread(self.planning.refresh)
         await self._rounds.go()
 
     def _pulled_at(self) -> datetime | None:

@@ -201,7 +201,7 @@ def planning(kept: Kept, world: World | None = None, patience: float = 60) -> Pl
     rooms = world.lines()._rooms
     rooms.policy, rooms.audit = Policy(), AuditLog(kept)  # type: ignore[misc, arg-type]
     rooms.igo, rooms.mappings_version = SimpleNamespace(version="i"), "m"  # type: ignore[misc, assignment]
-    return Planning(rooms, world, patience)  # type: ignore[arg-type]
+    return Planning(rooms, world, patience, patience)  # type: ignore[arg-type]
 
 
 PLANNER = Context(Actor("p", "Planner", roles=(Role.PLANNER,)), Purpose.HOPERAT)
@@ -245,6 +245,19 @@ def test_after_a_start_the_last_whole_count_is_the_answer_with_its_day_and_insta
     found = tomorrow.plan(PLANNER)
     assert (found.counted, found.complete, found.as_of) == (3, False, DAY)
     started(world, tomorrow)
+
+
+def test_at_a_start_is_counted_what_was_not_counted_before() -> None:
+    world = World(3)
+    made = planning(Kept(), world)
+    made.refresh()
+    made.plan(PLANNER)
+    made.close()
+    assert len(world.made) == 3 and world.kept
+    again = planning(Kept(), world)
+    again.refresh()  # nothing changed: the last count is good
+    again.close()
+    assert len(world.made) == 3
 
 
 def test_what_was_never_counted_is_no_nought() -> None:

@@ -56,15 +56,15 @@ class PlanLines:
         self._lock = Lock()
         self._days: OrderedDict[date, _Day] = OrderedDict()
 
-    def of(self, day: date) -> Lines:
-        """The lines of a day, by what is known now: those that can be had within the patience."""
+    def of(self, day: date, patience: float | None = None) -> Lines:
+        """The lines of a day, by what is known now: those that can be had within the patience (usual: ours)."""
         with self._lock:
             kept = self._days.pop(day, None) or _Day(self, day)
             self._days[day] = kept
             gone = self._days.popitem(last=False)[1] if len(self._days) > _DAYS else None
         if gone is not None:
             gone.close()
-        return kept.lines(self._patience)
+        return kept.lines(self._patience if patience is None else patience)
 
     def then(self, day: date, known_at: datetime) -> Lines:
         """The lines of a day by what was known at an instant; nothing of it is kept."""

@@ -6,6 +6,7 @@ is the answer until everything was read again, with the day and the instant it i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -19,6 +20,7 @@ from adapter.service.rooms import Rooms
 from adapter.service.views import Views
 from adapter.store import StoreError
 
+FIRST = 5.0
 _NAME = "plan"
 
 
@@ -33,8 +35,10 @@ class _Counted:
 class Planning:
     """Makes the plan of a day: one pass over the lines that are kept."""
 
-    def __init__(self, rooms: Rooms, views: Views, patience: float = PATIENCE) -> None:
+    def __init__(self, rooms: Rooms, views: Views, patience: float = PATIENCE, first: float = FIRST) -> None:
+        """`first`: seconds that a question waits where nothing was ever counted."""
         self._rooms = rooms
+        self._first = first
         self._guard = Guard(rooms)
         self._lines = PlanLines(rooms, views, patience, self._whole)
 
@@ -52,9 +56,18 @@ class Planning:
             before = self._before(day, exactly=as_of is not None and as_of != day_of(now))
             if before is not None and before.counted >= found.counted:
                 return before
-            if not found.counted:
+            found = self._lines.of(day, self._first)
+            if not found.counted and not found.complete:
                 raise NotCountedError
         return _plan(found, day)
+
+    def refresh(self) -> None:
+        """Begin to count today in the background, where the last whole count is not of what there is now."""
+        day = day_of(self._rooms.clock())
+        before = self._before(day, exactly=True)
+        if before is None or not before.complete:
+            with suppress(StoreError):  # the store is away: the first question counts
+                self._lines.of(day, 0)
 
     def close(self) -> None:
         """Stop reading in the background."""
