@@ -25,6 +25,11 @@ _ADD = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
+_CHECKPOINT = 8000
+"""Pages of the write-ahead log after which they are brought over. All that wait meanwhile, wait for that: so it is done
+for few of them.
+"""
+
 Rows = Callable[[Sequence[Any], int, bytes], tuple[list[tuple[object, ...]], bytes]]
 
 
@@ -92,6 +97,7 @@ class AuditPen:
         if self._connection is None:
             self._connection = self._database.raw()
             self._connection.execute("PRAGMA busy_timeout=0")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT}")
         return self._connection
 
     def _undo(self) -> None:
