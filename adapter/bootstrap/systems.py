@@ -67,6 +67,9 @@ def _client_faults(client: ClientSettings, access: AccessSettings, sources: set[
 
 
 def _key_faults(client: ClientSettings, access: AccessSettings) -> Iterable[Fault]:
+    if "*" in client.organisations and (client.jwks_url is not None or client.jwks_file is not None):
+        what = "* is for a system whose tokens another server gives, which has it prove for whom it asks: name them"
+        yield "organisations", what
     if client.jwks_url is not None and client.jwks_file is not None:
         yield "jwks_url", "give jwks_url or jwks_file, not both"
     if client.jwks_url is None and client.jwks_file is None and access.introspection is None:

@@ -88,6 +88,13 @@ def test_two_with_one_id_and_a_proxy_that_is_no_address():
     assert any("access.proxies" in fault for fault in found)
 
 
+def test_a_system_that_says_itself_for_whom_it_asks_has_them_named():
+    assert said({**GOOD, "organisations": ["agb:08000102", "ura:00000007"]}) == []
+    assert ["organisations" in fault for fault in said({**GOOD, "organisations": ["*"]})] == [True]
+    without_keys = {**GOOD, "jwks_url": None, "organisations": ["*"]}
+    assert said(without_keys, introspection={"url": "https://node.example/introspect", "audience": "us"}) == []
+
+
 def test_introspection(monkeypatch):
     without_keys = {**GOOD, "jwks_url": None, "id": "did:web:node.example:iam:groen"}
     node = {"url": "http://127.0.0.1:8081/introspect", "token_env": "NODE_TOKEN", "audience": "https://node.example/x"}
