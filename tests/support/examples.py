@@ -1,4 +1,4 @@
-"""How many examples of a property are looked at: `EXAMPLES=10 pytest tests/property` looks at ten times what its test says."""
+"""How many examples of a property: `EXAMPLES=10 pytest tests/property` looks at ten times what its test says."""
 
 from __future__ import annotations
 
