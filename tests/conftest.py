@@ -13,8 +13,9 @@ from coverage import Coverage
 from hypothesis import settings
 from sqlalchemy import URL, Engine
 
-from adapter.bootstrap import checks
+from adapter.bootstrap import checks, wire
 from adapter.bootstrap.settings import data_folder
+from adapter.jobs import EmbeddedServer
 from adapter.store import database
 from support.examples import many
 
@@ -88,6 +89,37 @@ def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         made.append(template())
         patch.setattr(database, "_sqlite", copied)
         yield
+
+
+STARTED: dict[Path, EmbeddedServer] = {}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stopped_at_the_end() -> Iterator[None]:
+    """An application leaves its own Redis to the end of the process: of hundreds that is much, and their files go."""
+    start = wire.embedded
+
+    def started(directory: Path) -> EmbeddedServer:
+        server = start(directory)
+        STARTED.setdefault(directory.resolve(), server)
+        return server
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire, "embedded", started)
+        yield
+    _stop_below(Path("/"))
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder, and at the end no server in it."""
+    yield tmp_path
+    _stop_below(tmp_path)
+
+
+def _stop_below(folder: Path) -> None:
+    for directory in [d for d in STARTED if d.is_relative_to(folder)]:
+        STARTED.pop(directory).stop()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

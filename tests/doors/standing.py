@@ -1,9 +1,8 @@
 """All doors, put together once for all tests of a process: that is most of what such a test takes.
 
-The doors hold on to the application they are built for. Here that is one that hands every question on to the
-application of the test, and its entrance to that of the test; what the doors read while they are built (bounds, issuer,
-who may frame them) must be as it was for the first with that kind of entrance, else build them with
-`adapter.asgi.build`.
+The doors hold on to the application they are built for, and to some of its parts. Here those hand every question on to
+the application of the test; what the doors read while they are built (issuer, how long a request may take, who may
+frame them) must be as it was for the first application of that kind, else build them with `adapter.asgi.build`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from typing import Any
 from fastapi import FastAPI
 
 from adapter.asgi import build
-from doors.sample import SampleApplication
 
 
 class Standing:
@@ -27,22 +25,29 @@ class Standing:
 
 
 class StandingApplication(Standing):
-    """One whose entrance can be exchanged as well."""
+    """One of which the parts that the doors hold on to can be exchanged as well."""
 
-    def __init__(self, now: SampleApplication) -> None:
+    def __init__(self, now: Any) -> None:
         super().__init__(now)
-        self.entrance = Standing(now.entrance)
+        self.parts = {name: Standing(getattr(now, name)) for name in ("entrance", "emergencies", "changes", "bounds")}
+        self.__dict__.update(self.parts)
+
+    def exchange(self, now: Any) -> None:
+        """From here on it stands for this one."""
+        self.now = now
+        for name, part in self.parts.items():
+            part.now = getattr(now, name)
 
 
-_BUILT: dict[type, tuple[StandingApplication, FastAPI]] = {}
+_BUILT: dict[tuple[type, type], tuple[StandingApplication, FastAPI]] = {}
 
 
-def doors(application: SampleApplication) -> FastAPI:
-    """The doors of this application, until they are asked for another one."""
-    kind = type(application.entrance)
+def doors(application: Any) -> FastAPI:
+    """The doors of this application, until they are asked for another one of its kind."""
+    kind = type(application), type(application.entrance)
     if kind not in _BUILT:
         standing: Any = StandingApplication(application)
         _BUILT[kind] = standing, build(standing)
     standing, app = _BUILT[kind]
-    standing.now, standing.entrance.now = application, application.entrance
+    standing.exchange(application)
     return app

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from adapter import fhir
-from adapter.asgi import build
 from adapter.model.sources import FhirVersion, Media
+from doors import standing
 from tests.support.consent_world import AGB, World, woman, world
 
 
@@ -42,7 +42,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Doors]:
     async with world(tmp_path, access="") as here:
         here.epds["praktijk"].discovered["Patient/v1"] = woman()
         await here.pull()
-        transport = httpx.ASGITransport(build(here.application))
+        transport = httpx.ASGITransport(standing.doors(here.application))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield Doors(here, client)
 

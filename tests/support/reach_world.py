@@ -18,13 +18,13 @@ import httpx
 
 from adapter import bootstrap
 from adapter.access import Actor, ActorKind, Context, Emergency, Identified, Purpose, Role, UnauthenticatedError
-from adapter.asgi import build
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import RecordKey
 from adapter.model.wire import to_json
 from adapter.service.application import UseCases
 from adapter.service.consents.consent import ConsentDraft
 from adapter.service.entrance import Credentials, Demonstration
+from doors.standing import doors
 from support.dossiers import Member, Source, configure
 
 AT = datetime(2024, 7, 29, 12, tzinfo=UTC)
@@ -248,7 +248,7 @@ class World:
     def doors(self, entrance: Mapping[str, Identified]) -> Doors:
         """Every door, with tokens by which somebody is who they are."""
         self.application.entrance = Tokens(entrance)
-        return Doors(self, build(self.application))
+        return Doors(self, doors(self.application))
 
     def sources_of(self, ctx: Context, pregnancy: str) -> dict[str, tuple[str, str | None]]:
         """State and reason of each source, as somebody sees it."""
