@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -162,9 +163,14 @@ async def _result(config: Path) -> Result:
 _OURS = frozenset({"id", "pregnancy", "known_at", "decided_at", "replaces", "changed", "hash", "links", "at", "as_of"})
 
 
+_ABOUT = re.compile(r'"about": "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
+
+
 def _plain(thing: Any, pregnancy: str) -> Any:
     """As plain data, without ids of ours and without when it was asked."""
     text = json.dumps(wire.to_data(thing), default=str)
+    for number, child in enumerate(dict.fromkeys(_ABOUT.findall(text)), 1):  # each store gives a child an id of its own
+        text = text.replace(child, f"kind {number}")
     return _without(json.loads(text.replace(pregnancy, "")))
 
 
