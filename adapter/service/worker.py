@@ -82,7 +82,16 @@ class Worker:
 
     async def _connected(self) -> Queue:
         if self._queue is None:
-            self._queue = await asyncio.to_thread(self._open)
+            opened = await asyncio.to_thread(self._open)
+            kept = self._keep(opened)
+            if kept is not opened:  # another settling was first: one of the two would be left open
+                await opened.aclose()
+            return kept
+        return self._queue
+
+    def _keep(self, opened: Queue) -> Queue:
+        if self._queue is None:
+            self._queue = opened
         return self._queue
 
     async def _handle(self, jobs: Sequence[Job]) -> Mapping[Job, str]:
