@@ -2,7 +2,7 @@
 
 Until a newborn has a BSN some sources write it under its mother's (the heel prick is exchanged like that). Within one
 record the facts room drops that number; here it is dropped where only another source knows that it is the mother's.
-Who it is, is kept for its records (`adapter.service.links.children`), so a BSN that comes later changes nothing in that.
+Who it is, is kept for its records (`adapter.service.links.children`): a BSN that comes later changes nothing in that.
 """
 
 from __future__ import annotations
