@@ -6,8 +6,6 @@ the store is read.
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
-
 from adapter.access import Action, Context
 from adapter.access.systems import Scopes
 from adapter.api.fhir.exchange import Exchange
@@ -26,18 +24,6 @@ def granted(context: Context, kind: str, letter: str) -> bool:
 
 
 _ACTIONS = {"c": Action.CREATE, "r": Action.READ, "u": Action.UPDATE, "d": Action.DELETE, "s": Action.EXECUTE}
-
-
-async def require_making(exchange: Exchange, kind: str, id: str | None) -> None:
-    """Go on with a PUT where the resource is there already, or the token has `c` too: to make one under an id, or
-    where a search finds none (None), is a create, however it is asked. Raises `FhirFault` (403), audited.
-    """
-    source = exchange.caller.source
-    if granted(exchange.caller.context, kind, "c"):
-        return
-    place = exchange.service.store.search.place
-    if id is None or source is None or await run_in_threadpool(place, source, kind, id) is None:
-        await require(exchange, kind, "c")
 
 
 async def require(exchange: Exchange, kind: str, letter: str) -> None:

@@ -16,7 +16,7 @@ from adapter.api.fhir.answers import Entry
 from adapter.api.fhir.conditional import one_found, only_of
 from adapter.api.fhir.exchange import ID, Exchange, pairs_of
 from adapter.api.fhir.returning import may_return
-from adapter.api.fhir.scoping import require, require_making
+from adapter.api.fhir.scoping import require
 from adapter.api.limits import limits_of
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
@@ -147,7 +147,6 @@ class _Run:
         elif id:
             if not ID.fullmatch(id) or own != id:
                 raise bad("the id in the resource is that of the url", "resource.id", "value")
-            await require_making(self._exchange, kind, id)
             step.id, step.expected = id, self._expected(step)
         elif query:
             await self._prepare_found(step, query, own)
@@ -172,7 +171,6 @@ class _Run:
                 raise bad("the id in the resource is not that of what was found", "resource.id", "value")
             step.id, step.expected = found.id, self._expected(step)
         else:
-            await require_making(self._exchange, step.kind, None)
             step.id = own if isinstance(own, str) and ID.fullmatch(own) else new_id()
         step.renamed = own != step.id
 

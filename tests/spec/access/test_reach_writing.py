@@ -82,19 +82,12 @@ def test_in_a_transaction_too(doors: Doors, wanted: str) -> None:
         assert reads(doors) == before + (wanted == "representation")
 
 
-def test_a_put_that_makes_a_resource_needs_to_be_allowed_to_create(doors: Doors) -> None:
+def test_a_put_may_make_a_resource_with_the_scope_to_update(doors: Doors) -> None:
+    """SMART App Launch 2: where a server lets an update make a resource, the letter `u` allows it; a POST needs `c`."""
     new = {**HELD, "id": "nieuw"}
-    answer = put(doors, "u", new)
-    assert answer.status_code == 403
-    assert "system/Observation.c" in answer.text
-    entry = {"request": {"method": "PUT", "url": "Observation/nieuw"}, "resource": new}
-    assert bundle(doors, "u", entry).status_code == 403
-    entry = {"request": {"method": "PUT", "url": "Observation?_id=nieuw"}, "resource": new}
-    assert bundle(doors, "u", entry).status_code == 403
-    found = "/fhir/stu3/Observation?_id=nieuw"
-    headers = {"Content-Type": "application/fhir+json"}
-    assert doors.ask("epd-u", "PUT", found, content=json.dumps(new), headers=headers).status_code == 403
-    assert doors.get("epd-cru", "/fhir/stu3/Observation/nieuw").status_code == 404
-    assert put(doors, "cu", new).status_code == 201
+    assert put(doors, "c", new).status_code == 403
+    assert put(doors, "u", new).status_code == 201
     assert put(doors, "u", {**new, "comment": "anders"}).status_code == 200
-    assert doors.ask("epd-u", "PUT", found, content=json.dumps(new), headers=headers).status_code == 200
+    entry = {"request": {"method": "POST", "url": "Observation"}, "resource": {**HELD, "id": "ander"}}
+    refused = bundle(doors, "u", entry)
+    assert refused.status_code == 403 and "system/Observation.c" in refused.text
