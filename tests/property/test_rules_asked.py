@@ -105,3 +105,11 @@ def test_a_row_that_nobody_hits_touches_nobody() -> None:
             continue
         value = next(v for v in table.outcomes if v != row.outcome) if len(table.outcomes) > 1 else "igo"
         assert asked_of(rooms(otherwise(book(), table, row, outcome=value), igo)).same(asked) == (row.id not in hit)
+
+
+def test_with_whom_else_a_contract_was_made_touches_nobody() -> None:
+    both, one = Contract(("1000", "2000"), date(2015, 1, 1)), Contract(("1000",), date(2015, 1, 1))
+    before = rooms(book(), an_igo([both]))
+    asked = asked_of(before).write(outcome(before, pregnancy(2024)).selection)
+    assert asked_of(rooms(book(), an_igo([one]))).same(asked)
+    assert not asked_of(rooms(book(), an_igo([Contract(("2000",), date(2015, 1, 1))]))).same(asked)

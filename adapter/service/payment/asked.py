@@ -111,9 +111,13 @@ def asked_of(rooms: Rooms) -> Asked:
 
 
 def _contracts_with(igo: Igo, insurers: tuple[str, ...]) -> bytes:
-    """A fingerprint of the contracts that hold for these insurers, in their order; of all, where none is named."""
-    found = [c for c in igo.contracts if not insurers or "*" in c.insurers or not set(c.insurers).isdisjoint(insurers)]
-    return _fingerprint(repr(found))
+    """A fingerprint of the contracts that hold for these insurers, in their order; of all, where none is named.
+
+    With whom else a contract was made is none of their business.
+    """
+    mine = {"*", *insurers}
+    held = [replace(c, insurers=tuple(i for i in c.insurers if i in mine)) for c in igo.contracts]
+    return _fingerprint(repr([c for c in held if c.insurers] if insurers else igo.contracts))
 
 
 def _basis(igo: Igo, catalogue: Catalogue) -> bytes:
