@@ -90,12 +90,16 @@ class Standings(Part):
                 connection.execute(_RESTATED, values)
 
     def keep_asked(self, rows: Sequence[AskedRow]) -> None:
-        """What decisions that go on asked of the rule tables the last time."""
+        """What decisions that go on asked of the rule tables the last time; not where another stands meanwhile."""
         own = self._vault.own
         if rows:
             with self._database.writing() as connection:
                 connection.execute(
-                    _ASKED, [{"at": r.position, "said": own.seal(r.asked, _bound_asked(r.pregnancy))} for r in rows]
+                    _ASKED,
+                    [
+                        {"at": r.position, "was": r.decision, "said": own.seal(r.asked, _bound_asked(r.pregnancy))}
+                        for r in rows
+                    ],
                 )
 
     def _sealed(self, row: StandingRow, keys: dict[RecordKey, tuple[int, bytes]]) -> dict[str, object]:
@@ -265,7 +269,11 @@ _RESTATED = (
     .where(_S.position == bindparam("at"))
     .values(decision=bindparam("new"), line=bindparam("text"), asked=bindparam("said"))
 )
-_ASKED = update(standing).where(_S.position == bindparam("at")).values(asked=bindparam("said"))
+_ASKED = (
+    update(standing)
+    .where(_S.position == bindparam("at"), _S.decision == bindparam("was"))
+    .values(asked=bindparam("said"))
+)
 _IN_RANGE = (_S.position.between(bindparam("first"), bindparam("last")), _there())
 _BETWEEN = select(standing).where(*_IN_RANGE).order_by(_S.position)
 _AT = select(standing).where(_S.position.in_(bindparam("positions", expanding=True)), _there()).order_by(_S.position)

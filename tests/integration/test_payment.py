@@ -290,6 +290,14 @@ class TestRun:
             touched.add(done.changed > 0)
         assert touched == {True, False}
 
+    def test_what_was_asked_is_not_kept_over_a_decision_that_was_made_meanwhile(self, application: UseCases) -> None:
+        store = application._rooms.store
+        known = store.asked(0, store.standing_ranges(10_000)[-1][1])[0]
+        store.keep_asked([known._replace(decision="een eerder besluit", asked=b"oud")])
+        assert store.asked(known.position, known.position) == [known]
+        store.keep_asked([known._replace(asked=b"nieuw")])
+        assert store.asked(known.position, known.position) == [known._replace(asked=b"nieuw")]
+
 
 class TestTrial:
     @pytest.fixture

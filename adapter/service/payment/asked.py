@@ -15,11 +15,12 @@ from pathlib import Path
 
 import msgspec
 
-from adapter import claims, rules, selection
+from adapter import claims, model, rules, selection
 from adapter.claims import Catalogue
 from adapter.model.decision import Selection
 from adapter.model.register import Igo
 from adapter.rules import RuleBook
+from adapter.service.payment import lines
 from adapter.service.rooms import Rooms
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -71,7 +72,10 @@ class Asked:
         if not asked:
             return False
         self._bound()
-        basis, questions = _ALL.decode(asked)
+        try:
+            basis, questions = _ALL.decode(asked)
+        except msgspec.DecodeError:  # as another program wrote it
+            return False
         if basis != self._basis:
             return False
         known = self._same
@@ -133,7 +137,7 @@ def _fingerprint(text: str) -> bytes:
 def _program() -> str:
     """A fingerprint of the program that selects and claims: another version may decide otherwise by the same rules."""
     digest = hashlib.blake2b(digest_size=8)
-    for package in (selection, claims, rules):
-        for path in sorted(Path(package.__path__[0]).glob("*.py")):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    paths = [path for package in (model, rules, selection, claims) for path in Path(package.__path__[0]).glob("*.py")]
+    for path in (*sorted(paths), Path(__file__), Path(lines.__file__)):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
