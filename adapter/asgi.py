@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from pathlib import Path
+from types import FrameType
 
 from fastapi import FastAPI
 
@@ -30,4 +33,22 @@ def create() -> FastAPI:
 
     log.configure()
     given = os.environ.get("ADAPTER_CONFIG")
-    return build(open_application(Path(given) if given else None))
+    app = build(open_application(Path(given) if given else None))
+    _let_go_of_pages(app)
+    return app
+
+
+def _let_go_of_pages(app: FastAPI) -> None:
+    """When the server is told to stop: it waits for answers under way, and the news of an open page has no end."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # signals are somebody else's
+    for told in (signal.SIGINT, signal.SIGTERM):
+        before = signal.getsignal(told)
+
+        def stop(number: int, frame: FrameType | None, before: object = before) -> None:
+            app.state.live.close()
+            if callable(before):
+                before(number, frame)
+
+        if callable(before):
+            signal.signal(told, stop)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import cast
 from urllib.parse import urlencode
 
@@ -42,8 +44,15 @@ _PAGES = ("/inloggen", "/uitloggen", "/uitgelogd", "/launch")
 _READING = ("/_search", "/emergency")
 """Posted, but to see something: the address would show what is asked."""
 EMERGENCY_HEADER = "x-noodtoegang"
+BY_ITSELF_HEADER = "x-vanzelf"
+"""With what an open page fetches by itself, so that a screen nobody looks at does not keep its session."""
+_NEWS = "/gebeurtenissen"
+"""Where an open page listens."""
 
 IDENTIFIED = "identified"
+AGAIN = "identified_again"
+"""In the state of a request: what says who asks now, for an answer that takes long (`Again`)."""
+Again = Callable[[], Awaitable[Identified]]
 SHUT, FAILED = "shut", "failed"
 """In the state of a request: whether its address showed too many tokens that do not hold, and whether this one did."""
 
@@ -75,16 +84,21 @@ class Authentication:
             return None
         credentials = _credentials(scope, bearer=not free, shut=bool(state.get(SHUT)))
         try:
-            who = state[IDENTIFIED] = await self._entrance.identify(credentials)
+            who = await self._entrance.identify(credentials)
         except UnauthenticatedError as error:
             state[FAILED] = bool(error.error)  # who shows nothing at all guesses at nothing
             return None if free else _refused(Request(scope), error)
         except UnavailableError as error:
             return None if free else answer(Request(scope), 503, str(error), {"Retry-After": "2"})
         who = state[IDENTIFIED] = self._held(Request(scope), who)
+        state[AGAIN] = lambda: self._again(scope, credentials)
         if who.scopes is None or path.startswith("/fhir/") or free:
             return None  # the FHIR door looks at scopes itself, type by type
         return await self._scoped(Request(scope), who, who.scopes)
+
+    async def _again(self, scope: Scope, credentials: Credentials) -> Identified:
+        """Who asks, as it is now. Raises `UnauthenticatedError` once it does not hold any more, `UnavailableError`."""
+        return self._held(Request(scope), await self._entrance.identify(replace(credentials, by_itself=True)))
 
     def _held(self, request: Request, who: Identified) -> Identified:
         """With the noodtoegang that comes along, where it was begun for who asks."""
@@ -132,6 +146,7 @@ def _credentials(scope: Scope, *, bearer: bool, shut: bool) -> Credentials:
         address=f"{scope['scheme']}://{request.headers.get('host', '')}{scope['path']}",
         client=request.client.host if request.client else "",
         shut=shut,
+        by_itself=scope["path"].endswith(_NEWS) or BY_ITSELF_HEADER in request.headers,
     )
 
 

@@ -19,6 +19,7 @@ class Credentials:
 
     `method` and `address` (without query) are those of the request: a proof of possession, or CSRF protection, is
     bound to them. `shut`: too many from where this came did not hold: only what can be established here is looked at.
+    `by_itself`: an open page asked, nobody did: a session does not last longer by it.
     """
 
     bearer: str | None
@@ -28,6 +29,7 @@ class Credentials:
     address: str
     client: str
     shut: bool = False
+    by_itself: bool = False
 
 
 def context_of(who: Identified, purpose: Purpose, request_id: str = "", client: str = "") -> Context:

@@ -15,6 +15,15 @@ def context(request: Request, purpose: Purpose) -> Context:
     return context_of(identified(request), purpose, getattr(request.state, "request_id", ""), client)
 
 
+async def context_again(request: Request, purpose: Purpose) -> Context:
+    """The same as it is by now, where an answer takes long: nothing of a session that ended holds any more.
+
+    Raises `access.UnauthenticatedError`, and `access.UnavailableError` where that cannot be said now.
+    """
+    request.state.identified = await request.state.identified_again()
+    return context(request, purpose)
+
+
 def identified(request: Request) -> Identified:
     """Who looks, as the doors established it before the page was asked."""
     found: Identified = request.state.identified

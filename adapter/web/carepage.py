@@ -26,7 +26,7 @@ from adapter.web.charts import charts, units
 from adapter.web.choice import chosen
 from adapter.web.differences import sorted_out
 from adapter.web.essentials import doubled, essentials
-from adapter.web.live import Live
+from adapter.web.live import Live, Reader
 from adapter.web.original import readable
 from adapter.web.steps import start_of, steps, weeks
 from adapter.web.templating import page, query
@@ -82,7 +82,7 @@ class CarePages:
         seen = request.query_params.get("stand", "")[:100]
         last = request.headers.get("last-event-id", "")[:100]
         headers = {"X-Accel-Buffering": "no"}
-        stream = self.live.events(pregnancy, seen, last, lambda: changes.narrowed(ctx, pregnancy))
+        stream = self.live.events(pregnancy, seen, last, Reader(request, changes, pregnancy))
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 

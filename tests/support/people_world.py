@@ -155,7 +155,9 @@ class Server:
 
 
 class Browser:
-    """Keeps cookies, as a browser does."""
+    """Keeps cookies, as a browser does. `by_itself`: a page asks and nobody uses it."""
+
+    by_itself = False
 
     def __init__(self) -> None:
         self.cookies: dict[str, str] = {}

@@ -256,18 +256,28 @@ class World:
         return {s.source: (s.state.value, s.problem) for s in path.sources if s.source}
 
 
-@contextmanager
-def region(
-    folder: Path, holdings: Mapping[str, Sequence[Json]], *, access: str = "", known: Sequence[str] = tuple(CODES)
-) -> Iterator[World]:
-    """The region with access configured. `known`: organisations that are members, and so of a known kind."""
+def written(
+    folder: Path,
+    holdings: Mapping[str, Sequence[Json]],
+    *,
+    access: str = "",
+    known: Sequence[str] = tuple(CODES),
+    issuer: str = "http://localhost:8000",
+) -> Path:
+    """The files of the region and its configuration. `known`: organisations that are members, so of a known kind."""
     for source, resources in holdings.items():
         (folder / source).mkdir(parents=True)
         lines = [json.dumps(r) for r in (*map(organisation, CODES), *resources)]
         (folder / source / "alles.ndjson").write_text("\n".join(lines), "utf-8")
     sources = [Source(s, CODES[s], folder / s) for s in holdings]
     config = configure(folder, sources, [Member(f"Organisatie {s}", CODES[s], DISCIPLINES[s]) for s in known])
-    config.write_text(config.read_text("utf-8") + f'\n[access]\nissuer = "http://localhost:8000"\n{access}', "utf-8")
+    config.write_text(config.read_text("utf-8") + f'\n[access]\nissuer = "{issuer}"\n{access}', "utf-8")
+    return config
+
+
+@contextmanager
+def opened(config: Path) -> Iterator[World]:
+    """An application over these files, which it pulled."""
     application = bootstrap.open_application(config, clock=lambda: AT)
     with asyncio.Runner() as runner:  # connections belong to one loop
         try:
@@ -275,3 +285,12 @@ def region(
             yield World(application, runner)
         finally:
             runner.run(application.aclose())
+
+
+@contextmanager
+def region(
+    folder: Path, holdings: Mapping[str, Sequence[Json]], *, access: str = "", known: Sequence[str] = tuple(CODES)
+) -> Iterator[World]:
+    """The region with access configured, pulled."""
+    with opened(written(folder, holdings, access=access, known=known)) as world:
+        yield world

@@ -61,7 +61,14 @@ def running(folder: Path, *options: str) -> Iterator[Running]:
     (folder / "nothing").mkdir()
     (folder / "adapter.toml").write_text(CONFIG)
     (folder / "igo.toml").write_text(REGISTER)
-    command = [sys.executable, "-m", "adapter", "serve", "--config", "adapter.toml", "--port", "0", *options]
+    with configured(folder, "--port", "0", *options) as server:
+        yield server
+
+
+@contextmanager
+def configured(folder: Path, *options: str) -> Iterator[Running]:
+    """The same with the `adapter.toml` that stands in this folder."""
+    command = [sys.executable, "-m", "adapter", "serve", "--config", "adapter.toml", *options]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "200"}
     process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env=environment)
     said: list[str] = []

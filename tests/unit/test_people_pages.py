@@ -7,41 +7,21 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import httpx
 import pytest
 
 import adapter.web
-from adapter.access import Identified, UnauthenticatedError
 from adapter.access.people import LoginFault, ShelfError, form_token
 from adapter.service.port import UnknownPregnancyError
 from adapter.web import login, menu
 from doors.sample import SampleApplication
 from doors.standing import doors
+from support.people_doors import SITE, Entrance, enter
 from support.people_world import FHIR, ISSUER, World
 
-SITE = "http://localhost"
 TEMPLATES = Path(adapter.web.__file__).parent / "templates"
 LISTED = "zw-bakker-1"
-
-
-class Entrance:
-    """Sessions alone."""
-
-    configured = True
-    issuer: str | None = SITE
-    proxies: tuple[str, ...] = ()
-    systems = None
-
-    def __init__(self, world: World) -> None:
-        self.people = world.people
-
-    async def identify(self, credentials: Any) -> Identified:
-        found = await self.people.sessions.identify(credentials)
-        if found is None:
-            raise UnauthenticatedError("log in")
-        return found
 
 
 @pytest.fixture
@@ -63,13 +43,6 @@ async def client(application):
     transport = httpx.ASGITransport(doors(application))
     async with httpx.AsyncClient(transport=transport, base_url=SITE, headers={"Accept": "text/html"}) as client:
         yield client
-
-
-async def enter(world: World, client: httpx.AsyncClient, **claims: Any) -> httpx.Response:
-    """Log in by the pages; gives the answer to coming back."""
-    world.server.claims |= claims
-    begun = await client.get("/inloggen/start")
-    return await client.get("/inloggen/terug", params=world.server.answer(begun.headers["location"]))
 
 
 def addresses(text: str) -> list[str]:

@@ -37,6 +37,15 @@ async def test_a_session_ends_by_idling(world):
     assert await world.identify() is None  # gone, not asleep
 
 
+async def test_what_an_open_page_asks_by_itself_is_no_use_of_the_session(world):
+    await world.log_in()
+    world.clock.pass_by(minutes=29)
+    world.browser.by_itself = True
+    assert await world.identify() is not None
+    world.clock.pass_by(minutes=2)
+    assert await world.identify() is None
+
+
 async def test_a_session_ends_by_age_however_busy(world):
     await world.log_in()
     for _ in range(8 * 3 - 1):

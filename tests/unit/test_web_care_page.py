@@ -8,6 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from adapter.access import UnauthenticatedError, UnavailableError
 from adapter.asgi import build
 from adapter.cli.serving import listen, serving
 from adapter.model.carepath import GestationalAge, LinkEvidence, LinkNote
@@ -247,6 +248,24 @@ class Store:
         return str(self.mark)
 
 
+class Everybody:
+    """Who reads; `out`: who does not any more, `away`: that cannot be said now."""
+
+    def __init__(self) -> None:
+        self.out = self.away = False
+        self.tried = asyncio.Event()
+
+    async def still(self) -> None:
+        if self.away:
+            self.tried.set()
+            raise UnavailableError("away")
+        if self.out:
+            raise UnauthenticatedError("logged out")
+
+    async def narrowed(self) -> None:
+        return None
+
+
 async def heard(stream, count: int) -> list[str]:
     return [await asyncio.wait_for(anext(stream), 5) for _ in range(count)]
 
@@ -254,7 +273,7 @@ async def heard(stream, count: int) -> list[str]:
 async def test_news_is_told_once_and_holds_nothing():
     store = Store()
     live = Live(store, every=0.005)
-    stream = live.events("p", "1", "")
+    stream = live.events("p", "1", "", Everybody())
     assert await heard(stream, 1) == ["retry: 3000\nid: 1\n\n"]
     waiting = asyncio.create_task(anext(stream))
     store.mark = store.stand = 2
@@ -265,7 +284,7 @@ async def test_news_is_told_once_and_holds_nothing():
 async def test_another_pregnancys_news_is_not_told():
     store = Store()
     live = Live(store, every=0.002)
-    stream = live.events("p", "1", "")
+    stream = live.events("p", "1", "", Everybody())
     await heard(stream, 1)
     store.stand = 2
     assert await heard(stream, 1) == [": \n\n"]  # only that the line is open
@@ -278,21 +297,45 @@ async def test_what_may_be_told_is_asked_again_with_everything_new_and_ends_with
     store, asked = Store(), []
     live = Live(store, every=0.002)
 
-    def narrowed():
-        asked.append(store.stand)
-        if store.stand == 3:
-            raise UnknownPregnancyError("p")
-        return frozenset()
+    class Narrowed(Everybody):
+        async def narrowed(self):
+            asked.append(store.stand)
+            if store.stand == 3:
+                raise UnknownPregnancyError("p")
+            return frozenset()
 
-    stream = live.events("p", "1", "", narrowed)
+    stream = live.events("p", "1", "", Narrowed())
     await heard(stream, 1)
     store.mark = store.stand = 2
     assert (await heard(stream, 1))[0].startswith("event: gewijzigd\nid: 2")
     store.stand = 3
-    assert (await heard(stream, 1))[0].startswith("event: gewijzigd\nid: weg")
+    assert (await heard(stream, 1))[0].startswith("event: voorbij\n")
     with pytest.raises(StopAsyncIteration):
         await heard(stream, 1)
     assert {1, 2, 3} <= set(asked)
+
+
+async def test_a_stream_ends_with_the_session_though_nothing_is_new():
+    reader = Everybody()
+    stream = Live(Store(), every=0.002).events("p", "1", "", reader)
+    await heard(stream, 2)  # the line is kept open
+    reader.out = True
+    assert (await heard(stream, 1))[0].startswith("event: voorbij\n")
+    with pytest.raises(StopAsyncIteration):
+        await heard(stream, 1)
+
+
+async def test_nothing_is_told_while_it_cannot_be_said_who_reads():
+    reader, store = Everybody(), Store()
+    stream = Live(store, every=0.002).events("p", "1", "", reader)
+    await heard(stream, 1)
+    waiting = asyncio.create_task(anext(stream))
+    reader.away, store.mark, store.stand = True, 2, 2
+    await asyncio.wait_for(reader.tried.wait(), 5)
+    assert not waiting.done()
+    reader.away = False
+    assert (await asyncio.wait_for(waiting, 5)).startswith("event: gewijzigd\nid: 2")
+    await stream.aclose()
 
 
 @pytest.mark.parametrize(
@@ -300,7 +343,7 @@ async def test_what_may_be_told_is_asked_again_with_everything_new_and_ends_with
 )
 async def test_what_happened_in_between_is_told_at_once(seen, last, told):
     live = Live(Store(), every=60)
-    stream = live.events("p", seen, last)
+    stream = live.events("p", seen, last, Everybody())
     await heard(stream, 1)
     if told:
         assert "gewijzigd" in (await heard(stream, 1))[0]

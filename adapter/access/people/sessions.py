@@ -29,6 +29,11 @@ class Carried(Protocol):
         """All cookies of the request."""
         ...
 
+    @property
+    def by_itself(self) -> bool:
+        """Whether a page asked without anybody using it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -90,7 +95,9 @@ class Sessions:
             return None
         key, session, kept = found
         now = self._clock()
-        if now - session.seen_at >= _SEEN_EVERY:  # where another request wrote meanwhile, that one saw it as well
+        if (
+            not credentials.by_itself and now - session.seen_at >= _SEEN_EVERY
+        ):  # where another request wrote meanwhile, that one saw it as well
             await self._keep(key, kept, replace(session, seen_at=now))
         person = session.person
         emergency = session.emergency if session.emergency is not None and now < session.emergency.until else None

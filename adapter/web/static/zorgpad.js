@@ -5,8 +5,8 @@
   const news = document.getElementById("nieuws");
   const clock = () => new Date().toLocaleTimeString("nl-NL", { hour: "2-digit", minute: "2-digit" });
 
-  async function part(address, id) {
-    const answer = await fetch(address, { credentials: "same-origin", headers: { Accept: "text/html" } });
+  async function part(address, id, more) {
+    const answer = await fetch(address, { credentials: "same-origin", headers: { Accept: "text/html", ...more } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     return answer.ok ? document.adoptNode(page.getElementById(id)) : null;
   }
@@ -58,7 +58,7 @@
 
   async function renew() {
     waiting = false;
-    const fresh = await part(location.href, "beeld").catch(() => null);
+    const fresh = await part(location.href, "beeld", { "X-Vanzelf": "1" }).catch(() => null);
     if (!fresh) return;
     const before = picture();
     const opened = new Set([...before.querySelectorAll("details[open]")].map(name));
@@ -107,6 +107,7 @@
   if (address && "EventSource" in window) {
     const events = new EventSource(address);
     events.addEventListener("gewijzigd", () => (paused || busy() ? offer() : renew()));
+    events.addEventListener("voorbij", () => location.reload()); // logged out, or not for this reader any more
     window.addEventListener("pagehide", () => events.close());
     controls();
   }
