@@ -67,6 +67,8 @@ _AWAY = (
     "Aanmeldingen kunnen op dit moment niet worden bijgehouden. Probeer het over een minuut opnieuw.",
 )
 _UNREACHABLE = frozenset({LoginFault.PROVIDER})
+_AHEAD = frozenset({"sec-purpose", "purpose", "x-purpose", "x-moz"})
+"""Headers of a browser that fetches before anybody clicked (Fetch standard, and what browsers sent before it)."""
 _FORBIDDEN = frozenset({LoginFault.NO_ROLE, LoginFault.ORGANISATION, LoginFault.ASSURANCE, LoginFault.UNKNOWN_EPD})
 
 
@@ -171,7 +173,11 @@ class LoginPages:
         return await self._hers(request, entered)
 
     async def link(self, request: Request) -> Response:
-        """A link that an EPD's system signed."""
+        """A link that an EPD's system signed. What only looks at it (a mail scanner, a browser that fetches ahead) must
+        not use it up, nor come in by it.
+        """
+        if request.method == "HEAD" or _AHEAD & set(request.headers):
+            return Response(status_code=204)
         try:
             entered = await self._people().link(request.query_params.get("token", ""), request.cookies)
         except (LoginError, ShelfError) as error:

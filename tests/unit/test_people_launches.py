@@ -63,6 +63,44 @@ async def test_an_answer_that_comes_back_to_the_address_of_another_epd_opens_not
     assert world.seen.events == []
 
 
+@pytest.mark.parametrize("state", [None, "", "anders"])
+async def test_an_answer_with_another_state_opens_nothing_and_the_launch_is_over(world, state):
+    begun = await world.people.launch(FHIR, "xyz")
+    world.browser.take(begun.cookies)
+    answer = world.epd.answer(begun.address)
+    given = {name: value for name, value in {**answer, "state": state}.items() if value is not None}
+    with pytest.raises(LoginError, match="state"):
+        await world.people.launched("epd", given, world.browser.cookies)
+    with pytest.raises(LoginError, match="no-attempt"):
+        await world.people.launched("epd", answer, world.browser.cookies)
+
+
+async def test_a_code_that_was_given_to_another_browser_does_not_fit_the_verifier(world):
+    """RFC 7636: an attacker who puts their own code into a victim's answer."""
+    others = world.epd.answer((await world.people.launch(FHIR, "xyz")).address)
+    begun = await world.people.launch(FHIR, "xyz")
+    world.browser.take(begun.cookies)
+    mixed = {**world.epd.answer(begun.address), "code": others["code"]}
+    with pytest.raises(LoginError, match="refused"):
+        await world.people.launched("epd", mixed, world.browser.cookies)
+    assert world.seen.events == []
+
+
+@pytest.mark.parametrize(
+    ("iss", "sends"),
+    [("https://anders.example", False), (FHIR, False), ("https://anders.example", True), (None, True)],
+)
+async def test_the_answer_to_a_launch_must_come_from_the_epds_own_server(world, iss, sends):
+    """RFC 9207: the `iss` of the answer is the issuer of its authorization server."""
+    world.epd.metadata["authorization_response_iss_parameter_supported"] = sends
+    begun = await world.people.launch(FHIR, "xyz")
+    world.browser.take(begun.cookies)
+    answer = world.epd.answer(begun.address) | ({"iss": iss} if iss else {})
+    with pytest.raises(LoginError, match="issuer"):
+        await world.people.launched("epd", answer, world.browser.cookies)
+    assert world.seen.events == []
+
+
 async def test_an_answer_in_another_browser_opens_nothing(world):
     begun = await world.people.launch(FHIR, "xyz")
     with pytest.raises(LoginError, match="no-attempt"):

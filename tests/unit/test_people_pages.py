@@ -224,6 +224,26 @@ async def test_a_signed_link_leads_to_the_pregnancy_it_names_only_if_that_is_her
     assert "Nog geen zorgpad" in nobody.text
 
 
+@pytest.mark.parametrize("ahead", [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, None])
+async def test_what_only_looks_at_a_link_does_not_use_it_up(world, client, ahead):
+    link = {"token": world.link()}
+    looked = await client.request("GET" if ahead else "HEAD", "/launch/link", params=link, headers=ahead)
+    assert (looked.status_code, "set-cookie" in looked.headers) == (204, False)
+    opened = await client.get("/launch/link", params=link)
+    assert opened.headers["location"] == f"/zwangerschap/{LISTED}"
+    assert (opened.headers["cache-control"], opened.headers["referrer-policy"]) == ("no-store", "same-origin")
+
+
+async def test_a_link_that_leaked_opens_nothing_more_in_another_browser(world, client):
+    link = {"token": world.link()}
+    opened = await client.get("/launch/link", params=link)
+    assert "token" not in opened.headers["location"]
+    client.cookies.clear()
+    again = await client.get("/launch/link", params=link)
+    assert (again.status_code, "set-cookie" in again.headers) == (400, False)
+    assert "al gebruikt" in again.text
+
+
 async def test_our_public_keys_are_public_and_hold_no_private_part(client):
     assert (await client.get("/launch/jwks.json")).json() == {"keys": []}
 
