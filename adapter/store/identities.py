@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,12 +16,10 @@ from adapter.model.sources import RecordKey
 from adapter.store import plain
 from adapter.store.keys import Wrapped
 from adapter.store.many import insert_many
-from adapter.store.records import ActiveKey, Part, keys_of
-from adapter.store.tables import LINK_COLUMNS, identity_index, links, microseconds
+from adapter.store.records import Part
+from adapter.store.tables import identity_index, identity_profiles, microseconds
 from adapter.store.text import chunks
-
-WOMAN_LINK = "woman"  # kinds of link whose reference is the record itself
-PROFILE = "profile"
+from adapter.store.vault import Sealer
 
 _ALL = 2**31 - 1
 _FLOOD = 20_000  # rows for one batch of tokens: beyond that they are counted first
@@ -40,7 +38,7 @@ class Indexed:
 class Neighbour:
     """A record that shares a token: what it is weighed by (None: never kept), and where it is linked to now.
 
-    `explanation` is that of the link, given where it was asked for.
+    `explanation` is that of the link, given where it was asked for. `key`: the number of its key in this store.
     """
 
     record: RecordKey
@@ -48,6 +46,7 @@ class Neighbour:
     target: str | None
     how: str | None
     explanation: bytes = b""
+    key: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,9 @@ class Neighbours:
 class Identities(Part):
     """The index of identity tokens (a BSN, a name with a birth date): HMAC-SHA256 under a key of this store.
 
-    Beside it stands what each record is weighed by, sealed under the key of the record and removed with it. It is kept
-    as a link of its own kind, so that it can be said later what a link was made on.
+    Beside it stands what each record is weighed by, sealed under the key of the record and unreadable once that is
+    gone; what it was before stays, so that it can be said later what a link was made on. A record of which nothing was
+    ever kept has no key, and is not indexed.
     """
 
     def index(
@@ -81,9 +81,8 @@ class Identities(Part):
 
     def index_all(self, records: Mapping[RecordKey, Indexed], at: datetime | None = None) -> None:
         """The same for several records, in one transaction."""
-        hidden = self._tokens(found.tokens for found in records.values())
         with self._database.writing() as connection:
-            self._index(connection, records, hidden, at)
+            self._index(connection, records, self._tokens(found.tokens for found in records.values()), at)
 
     def arrive(
         self, records: Mapping[RecordKey, Indexed], at_most: int, at: datetime
@@ -96,7 +95,8 @@ class Identities(Part):
             return self._around(connection, {r: found.tokens for r, found in records.items()}, hidden, at_most, own)
 
     def _tokens(self, tokens: Iterable[Collection[str]]) -> dict[str, str]:
-        return {token: self._vault.token(token) for some in tokens for token in some}
+        hide = self._vault.short_token
+        return {token: hide(token) for some in tokens for token in some}
 
     def _index(
         self,
@@ -108,35 +108,28 @@ class Identities(Part):
         """Index them; gives how each stands, its profile being the one given."""
         for source in sorted({r.source for r in records}):
             self._database.lock(connection, source)
-        keys = keys_of(connection, self._vault, records)
-        before = self._details(connection, records, records)
-        here = [r for r in records if r not in keys or keys[r] is not None]
-        wanted = {(hidden[token], r.source, r.woman) for r in here for token in records[r].tokens}
-        there = {tuple(row) for some in chunks(here) for row in plain.rows(connection, _THERE, records=some)}
-        for token, source, woman in sorted(there - wanted):
-            plain.rows(connection, _GONE, token=token, source=source, woman=woman)
-        insert_many(connection, identity_index, ("token", "source", "woman"), sorted(wanted - there))
-        new = {r: packed for r in here if (packed := records[r].profile) and packed != before[r].profile}
+        own = self._own(connection, records)
+        keys = {one.stands.key: r for r, one in own.items() if one.stands.key is not None}
+        wanted = {(hidden[token], key) for key, record in keys.items() for token in records[record].tokens}
+        there = {tuple(row) for some in chunks(keys) for row in plain.rows(connection, _THERE, keys=some)}
+        for token, key in sorted(there - wanted):
+            plain.rows(connection, _GONE, token=token, key=key)
+        insert_many(connection, identity_index, ("token", "record"), sorted(wanted - there))
+        before = {r: one.stands for r, one in own.items()}
+        new = {r: packed for r in keys.values() if (packed := records[r].profile) and packed != before[r].profile}
         if at is not None:
-            self._keep_profiles(connection, {r: (packed, key) for r, packed in new.items() if (key := keys.get(r))}, at)
-        return {r: replace(n, profile=new[r]) if r in new else n for r, n in before.items()}
-
-    def _keep_profiles(
-        self, connection: Connection, given: Mapping[RecordKey, tuple[bytes, ActiveKey]], at: datetime
-    ) -> None:
-        rows = []
-        for record, (profile, key) in sorted(given.items()):
-            named = (PROFILE, record.source, record.woman, record.woman, None, "automatic")
-            rows.append((*named, key.sealer.seal(profile, _bound(record)), key.id, microseconds(at), None, 0))
-        insert_many(connection, links, LINK_COLUMNS, rows)
+            sealed = [(own[r], sealer.seal(new[r], _bound(r, "profile"))) for r in new if (sealer := own[r].sealer)]
+            rows = [(one.stands.key, profile, microseconds(at)) for one, profile in sealed]
+            insert_many(connection, identity_profiles, ("record", "profile", "made_at"), rows)
+        return before | {r: replace(before[r], profile=packed) for r, packed in new.items()}
 
     def find(self, tokens: Collection[str]) -> dict[str, list[RecordKey]]:
         """The records that each token leads to; every token that was asked for is in the answer."""
-        hidden = {self._vault.token(token): token for token in tokens}
+        hidden = {hide: token for token, hide in self._tokens([tokens]).items()}
         found: dict[str, list[RecordKey]] = {token: [] for token in tokens}
         with self._database.reading() as connection:
             for some in chunks(hidden):
-                for token, source, woman in sorted(plain.rows(connection, _SHARING, tokens=some, most=_ALL)):
+                for token, source, woman in sorted(plain.rows(connection, _NAMED, tokens=some)):
                     found[hidden[token]].append(RecordKey(source, woman))
         return found
 
@@ -145,14 +138,13 @@ class Identities(Part):
 
         A token that more than `at_most` records share is left out, and said: it tells nobody apart.
         """
-        hidden = {self._vault.token(token): token for token in tokens}
+        hidden = self._tokens([tokens])
         crowded: dict[str, int] = {}
         with self._database.reading() as connection:
-            by_token = self._sharing(connection, list(hidden), at_most, crowded, _MANY)
-            details = self._details(connection, {r for found in by_token.values() for r in found})
-        return Neighbours(
-            tuple(details[r] for r in sorted(details)), {hidden[token]: many for token, many in crowded.items()}
-        )
+            by_token = self._sharing(connection, list(hidden.values()), at_most, crowded, _MANY)
+            details = self._details(connection, {key for keys in by_token.values() for key in keys})
+        found = sorted(details.values(), key=_record)
+        return Neighbours(tuple(found), {token: crowded[hide] for token, hide in hidden.items() if hide in crowded})
 
     def neighbours_of(
         self, tokens: Mapping[RecordKey, Collection[str]], at_most: int
@@ -161,7 +153,8 @@ class Identities(Part):
         link of the records asked about with its explanation), and which tokens were left out.
         """
         with self._database.reading() as connection:
-            return self._around(connection, tokens, self._tokens(tokens.values()), at_most, {})
+            own = {record: one.stands for record, one in self._own(connection, tokens).items()}
+            return self._around(connection, tokens, self._tokens(tokens.values()), at_most, own)
 
     def _around(
         self,
@@ -171,103 +164,119 @@ class Identities(Part):
         at_most: int,
         own: Mapping[RecordKey, Neighbour],
     ) -> tuple[dict[RecordKey, tuple[RecordKey, ...]], dict[RecordKey, Neighbour], dict[RecordKey, dict[str, int]]]:
-        by_token: dict[str, list[RecordKey]] = {}
+        by_token: dict[str, list[int]] = {}
         crowded: dict[str, int] = {}
         for some in chunks(sorted(set(hidden.values()))):
             by_token |= self._sharing(connection, some, at_most, crowded, _FLOOD)
-        everyone = {r for found in by_token.values() for r in found} | tokens.keys()
-        details = self._details(connection, everyone - own.keys(), tokens) | dict(own)
+        known = {n.key: n for n in own.values() if n.key is not None}
+        known |= self._details(connection, {key for keys in by_token.values() for key in keys} - known.keys())
         shared: dict[RecordKey, tuple[RecordKey, ...]] = {}
         left_out: dict[RecordKey, dict[str, int]] = {}
         for record, mine in tokens.items():
-            shared[record] = tuple(sorted({r for t in mine for r in by_token.get(hidden[t], ())}))
-            left_out[record] = {t: crowded[hidden[t]] for t in mine if hidden[t] in crowded}
-        return shared, details, left_out
+            near = {key for token in mine for key in by_token.get(hidden[token], ())}
+            shared[record] = tuple(sorted(known[key].record for key in near))
+            left_out[record] = {t: crowded[hidden[t]] for t in mine if hidden[t] in crowded} if crowded else {}
+        return shared, {n.record: n for n in known.values()} | dict(own), left_out
 
     def _sharing(
         self, connection: Connection, hidden: Collection[str], at_most: int, crowded: dict[str, int], flood: int
-    ) -> dict[str, list[RecordKey]]:
-        """The records that each of these tokens leads to; those that too many share go to `crowded`."""
+    ) -> dict[str, list[int]]:
+        """The keys of the records that each of these tokens leads to; those that too many share go to `crowded`."""
         found = plain.rows(connection, _SHARING, tokens=hidden, most=flood)
         if len(found) >= flood:
             crowded |= {t: many for t, many in plain.rows(connection, _COUNT, tokens=hidden) if many > at_most}
             left = [t for t in hidden if t not in crowded]
             found = plain.rows(connection, _SHARING, tokens=left, most=_ALL) if left else []
-        by_token: defaultdict[str, list[RecordKey]] = defaultdict(list)
-        records: dict[tuple[str, str], RecordKey] = {}
-        for token, *named in found:
-            key = (named[0], named[1])
-            by_token[token].append(records.get(key) or records.setdefault(key, RecordKey(*key)))
+        by_token: defaultdict[str, list[int]] = defaultdict(list)
+        for token, key in found:
+            by_token[token].append(key)
         for token in [t for t, some in by_token.items() if len(some) > at_most]:
             crowded[token] = len(by_token.pop(token))
         return by_token
 
-    def _details(
-        self, connection: Connection, records: Collection[RecordKey], explained: Collection[RecordKey] = ()
-    ) -> dict[RecordKey, Neighbour]:
-        found = {r: Neighbour(r, None, None, None) for r in records}
-        for some in chunks(records):
-            found |= {n.record: n for n in self._near(plain.rows(connection, _DETAILS, records=some), explained)}
-        return found
-
     def linked_to(self, *targets: str) -> tuple[Neighbour, ...]:
         """The records that are linked to these women now, each with its profile."""
-        rows: list[Any] = []
+        found: dict[RecordKey, Neighbour] = {}
         with self._database.reading() as connection:
             for some in chunks(sorted(set(targets))):
-                rows += plain.rows(connection, _LINKED, targets=some)
-        return tuple(n for n in self._near(rows) if n.target in targets)
+                for row in plain.rows(connection, _LINKED, targets=some):
+                    one = self._neighbour(row)
+                    found[one.record] = one
+        return tuple(sorted((n for n in found.values() if n.target in targets), key=_record))
 
-    def _near(self, rows: Iterable[Any], explained: Collection[RecordKey] = ()) -> list[Neighbour]:
-        """One entry per record from its links, of which the latest of each kind holds."""
-        profiles: dict[tuple[str, str], Any] = {}
-        women: dict[tuple[str, str], Any] = {}
-        for row in sorted(rows, key=_POSITION):
-            (profiles if row[3] == PROFILE else women)[row[0], row[1]] = row
-        found: list[Neighbour] = []
-        for key in sorted(profiles.keys() | women.keys()):
-            record, profile, woman = RecordKey(*key), profiles.get(key), women.get(key)
-            packed = None if profile is None else self._unsealed(record, PROFILE, profile)
-            said = None if woman is None or record not in explained else self._unsealed(record, WOMAN_LINK, woman)
-            target, how = (None, None) if woman is None else (woman[4], woman[5])
-            found.append(Neighbour(record, packed, target, how, said or b""))
+    def _details(self, connection: Connection, keys: Collection[int]) -> dict[int, Neighbour]:
+        found: dict[int, Neighbour] = {}
+        for some in chunks(keys):
+            found |= {row[2]: self._neighbour(row) for row in plain.rows(connection, _DETAILS, keys=some)}
         return found
 
-    def _unsealed(self, record: RecordKey, kind: str, row: Any) -> bytes | None:
-        """What a link holds; None once its record was removed."""
-        sealed, key_id, source, woman, master, wrapped = row[6:]
-        if key_id is None:
-            return self._vault.own.open(sealed, _bound(record, kind))
-        if wrapped is None:
-            return None
-        sealer = self._vault.sealer(key_id, source, woman, partial(Wrapped, master, wrapped))
-        return sealer.open(sealed, _bound(record, kind))
+    def _own(self, connection: Connection, records: Collection[RecordKey]) -> dict[RecordKey, _Own]:
+        """How each of these stands, with the explanation of its link, and its key."""
+        found: dict[RecordKey, _Own] = {}
+        for some in chunks(records):
+            for row in plain.rows(connection, _OWN, records=some):
+                one = self._neighbour(row)
+                explanation = self._explanation(one.record, row) if row[9] else b""
+                sealer = None if one.key is None else self._sealer_of(row)
+                found[one.record] = _Own(replace(one, explanation=explanation) if explanation else one, sealer)
+        return found
+
+    def _neighbour(self, row: Any) -> Neighbour:
+        record = RecordKey(row[0], row[1])
+        packed = None if row[5] is None else self._sealer_of(row).open(row[5], _bound(record, "profile"))
+        return Neighbour(record, packed, row[6], row[7], b"", row[2])
+
+    def _explanation(self, record: RecordKey, row: Any) -> bytes:
+        """What its link holds; empty where that was made before the record was removed."""
+        made_with, sealed = row[8:]
+        if made_with is None:
+            return self._vault.own.open(sealed, _bound(record, "woman"))
+        return self._sealer_of(row).open(sealed, _bound(record, "woman")) if made_with == row[2] else b""
+
+    def _sealer_of(self, row: Any) -> Sealer:
+        source, woman, key, master, wrapped = row[:5]
+        return self._vault.sealer(key, source, woman, partial(Wrapped, master, wrapped))
 
 
-def _bound(record: RecordKey, kind: str = PROFILE) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A record that is asked about: how it stands, and its key (None: it was removed, or nothing was ever kept)."""
+
+    stands: Neighbour
+    sealer: Sealer | None
+
+
+_record = attrgetter("record")
+
+
+def _bound(record: RecordKey, kind: str) -> bytes:
     return f"links\n{kind}\n{record.source}\n{record.woman}".encode()
 
 
-_POSITION = itemgetter(2)
-_THERE = (
-    "SELECT i.token, i.source, i.woman FROM <<records>> r CROSS JOIN identity_index i"
-    " WHERE i.source = r.source AND i.woman = r.woman"
-)
-_GONE = "DELETE FROM identity_index WHERE token = :token AND source = :source AND woman = :woman"
-_SHARING = "SELECT i.token, i.source, i.woman FROM identity_index i WHERE i.token IN <tokens> LIMIT :most"
+_THERE = "SELECT i.token, i.record FROM <#keys> r CROSS JOIN identity_index i WHERE i.record = r.id"
+_GONE = "DELETE FROM identity_index WHERE token = :token AND record = :key"
+_SHARING = "SELECT i.token, i.record FROM identity_index i WHERE i.token IN <tokens> LIMIT :most"
 _COUNT = "SELECT i.token, count(*) FROM identity_index i WHERE i.token IN <tokens> GROUP BY i.token"
-_OF_LINK = (
-    "l.source, l.reference, l.position, l.kind, l.target, l.how, l.explanation, l.key_id, k.source, k.woman, k.master,"
-    " k.wrapped"
+_NAMED = (
+    "SELECT i.token, k.source, k.woman FROM identity_index i JOIN record_keys k ON k.id = i.record"
+    " WHERE i.token IN <tokens>"
 )
-_KINDS = f"l.kind IN ('{WOMAN_LINK}', '{PROFILE}')"
-_WITH_KEY = "LEFT JOIN record_keys k ON k.id = l.key_id"
+_PROFILE = (
+    " LEFT JOIN identity_profiles p"
+    " ON p.position = (SELECT max(q.position) FROM identity_profiles q WHERE q.record = k.id)"
+)
+_LINK = (
+    " LEFT JOIN links l ON l.position = (SELECT max(m.position) FROM links m WHERE m.kind = 'woman'"
+    " AND m.source = r.source AND m.reference = r.woman)"
+)
+_STANDS = "SELECT r.source, r.woman, k.id, k.master, k.wrapped, p.profile, l.target, l.how"
+_KEY = " LEFT JOIN record_keys k ON k.source = r.source AND k.woman = r.woman AND k.destroyed_at IS NULL"
+_OWN = f"{_STANDS}, l.key_id, l.explanation FROM <<records>> r{_KEY}{_PROFILE}{_LINK}"
 _DETAILS = (
-    f"SELECT {_OF_LINK} FROM <<records>> r CROSS JOIN links l {_WITH_KEY}"  # noqa: S608 - our own text
-    f" WHERE {_KINDS} AND l.source = r.source AND l.reference = r.woman"
+    "SELECT k.source, k.woman, k.id, k.master, k.wrapped, p.profile, l.target, l.how"  # noqa: S608 - our own text
+    f" FROM <#keys> r CROSS JOIN record_keys k{_PROFILE}{_LINK.replace('r.', 'k.')} WHERE k.id = r.id"
 )
 _LINKED = (  # not distinct: SQLite would walk every link
-    f"SELECT {_OF_LINK} FROM (SELECT h.source, h.reference FROM links h WHERE h.kind = '{WOMAN_LINK}'"  # noqa: S608
-    f" AND h.target IN <targets>) h CROSS JOIN links l {_WITH_KEY}"
-    f" WHERE {_KINDS} AND l.source = h.source AND l.reference = h.reference"
+    f"{_STANDS} FROM (SELECT h.source, h.reference AS woman FROM links h WHERE h.kind = 'woman'"  # noqa: S608
+    f" AND h.target IN <targets>) r{_KEY}{_PROFILE}{_LINK}"
 )

@@ -96,9 +96,10 @@ class Records(Part):
                 row = {"source": record.source, "woman": record.woman, "master": "", "created_at": at, **gone}
                 connection.execute(insert(record_keys).values(row))
             connection.execute(update(record_keys).where(chosen).values(gone))
-            for names in (identity_index, resource_identifiers):
-                mine = (names.c.source == record.source) & (names.c.woman == record.woman)
-                connection.execute(delete(names).where(mine))
+            connection.execute(delete(identity_index).where(identity_index.c.record.in_(ids)))
+            found_by = resource_identifiers.c
+            mine = (found_by.source == record.source) & (found_by.woman == record.woman)
+            connection.execute(delete(resource_identifiers).where(mine))
         self._vault.forget(ids)
         self._database.scrub()
 

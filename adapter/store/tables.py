@@ -99,11 +99,21 @@ identity_index = Table(
     "identity_index",
     metadata,
     Column("token", Text, primary_key=True),  # HMAC, never the identifier itself
-    Column("source", Text, primary_key=True),
-    Column("woman", Text, primary_key=True),
+    Column("record", _Position, primary_key=True, autoincrement=False),  # the number of its key
     sqlite_with_rowid=False,
 )
-Index("identity_index_record", identity_index.c.source, identity_index.c.woman)
+Index("identity_index_of", identity_index.c.record)
+
+identity_profiles = Table(  # what records are weighed by; the latest of a record holds
+    "identity_profiles",
+    metadata,
+    Column("position", _Position, primary_key=True),
+    Column("record", _Position, ForeignKey("record_keys.id"), nullable=False),
+    Column("profile", LargeBinary, nullable=False),  # sealed with the key of the record
+    Column("made_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("identity_profiles_record", identity_profiles.c.record)
 
 links = Table(
     "links",

@@ -166,6 +166,9 @@ def test_no_body_explanation_or_identifier_stands_in_clear(store_url: str) -> No
 
 def test_identities(store: Store) -> None:
     other = RecordKey("zh", "Patient/9")
+    store.index(RECORD, [BSN.value])
+    assert store.find([BSN.value]) == {BSN.value: []}  # nothing was kept of it yet
+    store.append([received(), replace(received("9", woman=other.woman), source=other.source)], AT)
     store.index(RECORD, [BSN.value, "vries 1990-01-01"])
     store.index(other, [BSN.value])
     store.index(other, [BSN.value])
