@@ -28,21 +28,21 @@ async def recorded(exchange: Exchange, query: Query, place: Place | None) -> Seq
 
 
 def _recorded(exchange: Exchange, query: Query) -> Iterator[Entry]:
-    for patient in _patients(exchange, query):
-        woman = exchange.service.store.search.woman_of(patient.record) if patient.record is not None else None
-        if woman is None:
-            continue
-        named = f"Patient/{exchange.endpoint.served.id(patient, exchange.caller)}"
-        found = exchange.application.consents.recorded(exchange.caller.context, woman, named, exchange.version)
-        for resource in found:
-            if _asked(exchange, query, resource):
-                shown = masked(resource) if exchange.caller.masked else resource
-                yield Entry(f"urn:uuid:{resource['id']}", None, None, shown, (("search", {"mode": "match"}),))
-        return  # all of the records that were named are hers, or the search finds nothing
+    patients = _patients(exchange, query)
+    women = {exchange.service.store.search.woman_of(p.record) for p in patients if p.record is not None}
+    woman = women.pop() if len(women) == 1 else None
+    if woman is None:
+        return
+    named = f"Patient/{exchange.endpoint.served.id(patients[0], exchange.caller)}"
+    found = exchange.application.consents.recorded(exchange.caller.context, woman, named, exchange.version)
+    for resource in found:
+        if _asked(exchange, query, resource):
+            shown = masked(resource) if exchange.caller.masked else resource
+            yield Entry(f"urn:uuid:{resource['id']}", None, None, shown, (("search", {"mode": "match"}),))
 
 
 def _patients(exchange: Exchange, query: Query) -> list[Row]:
-    """Her, as the search names her, or as the token does. None where several are asked for."""
+    """Her, as the search names her (by id, or by what her Patients hold), or as the token does: one woman."""
     upto = exchange.service.last_position()
     named = [c for c in query.criteria if c.parameter.name == "patient"]
     texts = [w.text for c in named for w in c.wanted if not c.modifier and not c.chain]
@@ -50,6 +50,11 @@ def _patients(exchange: Exchange, query: Query) -> list[Row]:
         held = exchange.caller.woman
         row = exchange.service.store.search.current(held.source, "Patient", held.woman.partition("/")[2], upto)
         return [row] if row is not None else []
+    if len(named) == 1 and named[0].chain:
+        found = [
+            exchange.endpoint.searcher.run(Query(kind, (inner,)), exchange.caller) for kind, inner in named[0].chain
+        ]
+        return [match.row for result in found for match in result.matches if match.row.reference == match.row.woman]
     if len(named) != 1 or len(texts) != 1:
         return []
     kind, _, id = (fhir.relative(texts[0]) or f"Patient/{texts[0]}").partition("/")
