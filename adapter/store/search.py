@@ -11,13 +11,15 @@ from __future__ import annotations
 import base64
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from heapq import nlargest
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert, text
 
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
+from adapter.store import plain
 from adapter.store.database import Database
 from adapter.store.errors import TamperedError
 from adapter.store.keys import Wrapped
@@ -25,6 +27,7 @@ from adapter.store.moment import Moment
 from adapter.store.records import DIRECTORY, Part
 from adapter.store.search_tables import awaited
 from adapter.store.tables import microseconds
+from adapter.store.text import chunks
 from adapter.store.vault import Sealer, Vault
 
 _SEALED = b"fhir address"
@@ -60,12 +63,24 @@ _SCAN = (
     f"SELECT {_COLUMNS} {_FROM} WHERE v.source = :source AND v.type = :type AND v.id > :after"
     f" AND v.position <= :upto AND {_LATEST} ORDER BY v.id LIMIT :most"
 )
-_NAMED = (
+_NAMES = (
     "SELECT v.position, v.source, v.type, v.id, v.seq, v.source_version, v.hash, v.received_at, v.fhir_version,"
-    " v.media, v.woman, v.subject, v.problem FROM source_versions v"
-    " WHERE v.position > :after AND v.position <= :upto AND v.fhir_version = :version"
+    " v.media, v.woman, v.subject, v.problem FROM"
+)
+_NEWEST = (
+    "v.position > :after AND v.position <= :upto AND v.fhir_version = :version"
     " AND (:type = '' OR v.type = :type) ORDER BY v.position DESC LIMIT :most"
 )
+_IN_RECORDS = "<<records>> r CROSS JOIN source_versions v WHERE v.source = r.source AND v.woman = r.woman"
+_OF_NOBODY = "source_versions v WHERE v.source IN <sources> AND v.woman IS NULL"
+_NAMED = f"{_NAMES} source_versions v WHERE {_NEWEST}"
+_NAMED_IN = f"{_NAMES} {_IN_RECORDS} AND {_NEWEST}"
+_NAMED_OF_NOBODY = f"{_NAMES} {_OF_NOBODY} AND {_NEWEST}"
+_OF_TYPE = "v.type = :type AND v.position <= :upto"
+_IDS_IN = f"{_NAMES} {_IN_RECORDS} AND {_OF_TYPE}"
+_IDS_OF_NOBODY = f"{_NAMES} {_OF_NOBODY} AND {_OF_TYPE}"
+_SOURCES = "SELECT DISTINCT source FROM record_keys"
+_HELD = "SELECT DISTINCT woman FROM record_keys WHERE source = :source AND woman <> '' AND destroyed_at IS NULL"
 _AT = f"SELECT {_COLUMNS} {_FROM} WHERE v.position = :position"
 _BEFORE = f"SELECT {_COLUMNS} {_FROM} WHERE v.position <= :upto ORDER BY v.position DESC LIMIT :most"
 _PLACE = "SELECT position, woman FROM source_versions WHERE source = :source AND type = :type AND id = :id LIMIT 1"
@@ -239,8 +254,34 @@ class Search(Part):
         """
         asked: dict[str, object] = {"after": after, "upto": upto, "version": version.value, "most": most}
         asked["type"] = kind or ""
-        nothing: Any = None
-        return [Row._make((*row, b"", nothing)) for row in self.rows(_NAMED, asked)]
+        return [_unopened(row) for row in self.rows(_NAMED, asked)]
+
+    def named_in(
+        self, records: Collection[RecordKey], version: FhirVersion, kind: str | None, after: int, upto: int, most: int
+    ) -> list[Row]:
+        """The same of these records and of what is about nobody: the rest of the store is not looked at."""
+        asked = {"after": after, "upto": upto, "version": version.value, "most": most, "type": kind or ""}
+        rows = self._in_records(_NAMED_IN, _NAMED_OF_NOBODY, records, asked)
+        return [_unopened(row) for row in nlargest(most, rows, key=lambda row: int(row[0]))]
+
+    def ids_in(self, records: Collection[RecordKey], kind: str, upto: int) -> list[tuple[str, str]]:
+        """Source and id of what there is of a type in these records and about nobody, in that order."""
+        rows = self._in_records(_IDS_IN, _IDS_OF_NOBODY, records, {"type": kind, "upto": upto})
+        return sorted({(row[1], row[3]) for row in rows})
+
+    def held_at(self, source: str) -> list[RecordKey]:
+        """Every record of a source, linked or not."""
+        return [RecordKey(source, row[0]) for row in self.rows(_HELD, {"source": source})]
+
+    def _in_records(
+        self, within: str, nobody: str, records: Collection[RecordKey], asked: Mapping[str, object]
+    ) -> list[Any]:
+        with self._database.reading() as connection:
+            sources = [row[0] for row in plain.rows(connection, _SOURCES)]
+            found = plain.rows(connection, nobody, sources=sources, **asked)
+            for some in chunks(records):
+                found += plain.rows(connection, within, records=some, **asked)
+        return found
 
     def at(self, position: int) -> Row | None:
         """The version at a position; None where it was removed."""
@@ -367,6 +408,11 @@ class Search(Part):
             self._opened.append(found)
             self._local.connection = found
         return found
+
+
+def _unopened(row: Any) -> Row:
+    nothing: Any = None
+    return Row._make((*row, b"", nothing))
 
 
 def batches(source: str, kind: str, store: Search, upto: int, after: str = "", most: int = 500) -> Iterator[Row]:

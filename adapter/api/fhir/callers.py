@@ -45,7 +45,7 @@ def _demonstration(context: Context, token: str, service: FhirService) -> Caller
         if held is not None:
             woman = RecordKey(held, f"Patient/{rest[len(held) + 1 :]}")
             records = frozenset(service.linked(woman))
-            return Caller(context, woman=woman, records=records)
+            return Caller(context, woman=woman, records=records, reached=lambda: records)
     raise FhirFault(401, "login", "this token is not known here", "http.Authorization")
 
 

@@ -57,14 +57,13 @@ async def changes(exchange: Exchange) -> Response:
     after = exchange.service.position_before(since) if since else int(place.id or 0)
     most = _count(exchange)
     kind = exchange.kind or None
-    found = await run_in_threadpool(exchange.endpoint.changes, exchange.caller, kind, after, place.upto, most + 1)
-    rows = list(found.rows[:most])
+    found = await run_in_threadpool(exchange.endpoint.changes, exchange.caller, kind, after, place.upto, most)
     here = (exchange.kind, "_history") if exchange.kind else ("_history",)
     more = []
-    if len(found.rows) > most:
-        following = Place(rows[-1].position - 1, "", str(after))
+    if found.following is not None:
+        following = Place(found.following, "", str(after))
         more = [("next", f"{exchange.address(*here)}?_page={links.page_token(exchange, '_history', [], following)}")]
-    return await _listed(exchange, found, rows, here, None, more)
+    return await _listed(exchange, found, list(found.rows), here, None, more)
 
 
 async def search(exchange: Exchange) -> Response:

@@ -53,6 +53,15 @@ class RowScope:
             self._seen[record] = None if woman is None else self._reach.records(self._ctx, woman)
         return self._seen[record]
 
+    def reached(self) -> frozenset[RecordKey] | None:
+        """Every record of which anything may be seen; None where nothing narrows who asks."""
+        women = self._reach.women(self._ctx)
+        if women is None:
+            return None
+        own = {record for source in self._own for record in self._search.held_at(source)}
+        hers = {self._ctx.woman} if self._ctx.woman is not None else set()
+        return frozenset(own | hers).union(*(seen.allowed for seen in self._reach.several(self._ctx, sorted(women))))
+
     def _shows(self, record: RecordKey, kind: str) -> bool:
         seen = self.of(record)
         if seen is None:

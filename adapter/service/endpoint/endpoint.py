@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import islice
 
 from adapter.access import Action, AuditEvent, Context, Entity, EventType, Grant, Resource
 from adapter.model.sources import FhirVersion, RecordKey
@@ -21,15 +20,20 @@ from adapter.store.search import Row
 
 _STEP, _STEPS = 100, 5000
 """Versions that are looked at together, to find those that a reader may see: at first, and where few are theirs."""
+_OPENED = 5000
+"""Versions that are opened for one page, where a token leaves little of them."""
 _GONE = "this resource was set aside as invalid when it was received"
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a question gave, and the audit events that must be durable before it is sent."""
+    """What a question gave, and the audit events that must be durable before it is sent. `following`: up to which
+    position the next page goes, None where there is none.
+    """
 
     rows: tuple[Row, ...]
     events: tuple[AuditEvent, ...]
+    following: int | None = None
 
 
 class FhirEndpoint:
@@ -65,22 +69,35 @@ class FhirEndpoint:
         )
 
     def changes(self, caller: Caller, kind: str | None, after: int, upto: int, most: int) -> Answered:
-        """Versions of all resources (of one type) behind `after` up to `upto`, newest first. Raises `DeniedError`."""
+        """A page of versions of all resources (of one type) behind `after` up to `upto`, newest first. It may hold
+        fewer than `most` where another follows. Raises `DeniedError`.
+        """
         grant = self.allowed(caller.context, Action.READ)
         found: list[Row] = []
-        search, step = self._rooms.store.search, max(most, _STEP)
-        while len(found) < most:
-            rows = search.named(self.version, kind, after, upto, step)
-            near = (r.position for r in rows if caller.names(r) and r.type in types(self.version))
-            opened = (row for position in near if (row := search.at(position)) is not None and caller.sees(row))
-            found += islice(opened, most - len(found))
+        search, step = self._rooms.store.search, max(most + 1, _STEP)
+        reached: Collection[RecordKey] | None = None
+        opened, following = 0, None
+        while following is None:
+            if reached is None:
+                rows = search.named(self.version, kind, after, upto, step)
+            else:
+                rows = search.named_in(reached, self.version, kind, after, upto, step)
+            for near in rows:
+                if not caller.names(near) or near.type not in types(self.version):
+                    continue
+                if len(found) == most or opened == _OPENED:
+                    following = near.position
+                    break
+                opened += 1
+                if (row := search.at(near.position)) is not None and caller.sees(row):
+                    found.append(row)
             if len(rows) < step:
                 break
-            upto, step = rows[-1].position - 1, _STEPS  # little of this is theirs: look further at once
-        return Answered(
-            tuple(found),
-            self.seen(caller.context, EventType.SEARCH, found, grant, checks=caller.checks, query="_history"),
-        )
+            upto = rows[-1].position - 1
+            if reached is None:  # little of this is theirs: look only there
+                reached, step = caller.reached(), _STEPS
+        events = self.seen(caller.context, EventType.SEARCH, found, grant, checks=caller.checks, query="_history")
+        return Answered(tuple(found), events, following)
 
     def search(self, caller: Caller, query: Query, place: Place | None, shown: str) -> tuple[Result, Answered]:
         """A page of a search; `shown` is the query as the audit log may hold it. Raises `FhirFault`, `DeniedError`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from adapter.access import Context
@@ -14,6 +14,10 @@ Checks = Callable[[RecordKey | None], tuple[str, ...]]
 
 def _everything(_: Row) -> bool:
     return True
+
+
+def _all() -> None:
+    return None
 
 
 def _nothing(_: RecordKey | None) -> tuple[str, ...]:
@@ -28,7 +32,9 @@ class Caller:
     of the one woman whom the token stands for (MedMij): every search is about her, and no BSN is shown. `records`: the
     records that may be seen, None for all of them. `may`: the last word on each resource, after `records`. `checks`:
     what was looked at for a record before it was shown, for the audit event. `may_name`: as `may`, whatever kinds of
-    data the token leaves: by an id that the caller knows already they may ask for what points to it.
+    data the token leaves: by an id that the caller knows already they may ask for what points to it. `reached`: every
+    record of which they may see anything, None for all: what is asked without naming anybody looks there alone, so that
+    neither time nor pages tell how much there is of others.
     """
 
     context: Context
@@ -38,6 +44,7 @@ class Caller:
     may: Callable[[Row], bool] = _everything
     checks: Checks = _nothing
     may_name: Callable[[Row], bool] = _everything
+    reached: Callable[[], Collection[RecordKey] | None] = _all
 
     @property
     def masked(self) -> bool:

@@ -333,6 +333,27 @@ class _Run:
     # A search that says nothing of records.
 
     def _walk(self) -> tuple[list[Match], int | None]:
+        reached = None if self._query.kind in DIRECTORY_TYPES else self._caller.reached()
+        return self._walk_all() if reached is None else self._walk_in(reached)
+
+    def _walk_in(self, reached: Collection[RecordKey]) -> tuple[list[Match], int | None]:
+        """In what the caller may see of, so that no page tells how much there is of others."""
+        found: list[Match] = []
+        kind, upto, after = self._query.kind, self._place.upto, (self._place.source, self._place.id)
+        left = [at for at in self._search.ids_in(reached, kind, upto) if at > after]
+        for seen, (source, id) in enumerate(left, 1):
+            row = self._search.current(source, kind, id, upto)
+            found += self._met(iter([row] if row is not None else []))
+            if self._query.only_count:
+                continue
+            if len(found) > self._query.count:
+                return found, None
+            if seen == WALK and seen < len(left):
+                self._walked_to = (source, id)
+                return found, None
+        return found, (len(found) if not self._place.source else None)
+
+    def _walk_all(self) -> tuple[list[Match], int | None]:
         found: list[Match] = []
         seen = 0
         sources = [s for s in self._names.sources if s >= self._place.source]

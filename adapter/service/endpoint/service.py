@@ -74,7 +74,8 @@ class FhirService:
         """Who asks, narrowed to what they may see. `source`, `woman`: what their token says of them."""
         scope = RowScope(self._reach, self._search, context)
         records = frozenset(self.linked(woman)) if woman is not None else None
-        return Caller(context, source, woman, records, scope.sees, scope.checks, scope.reaches)
+        reached = scope.reached if records is None else lambda: records
+        return Caller(context, source, woman, records, scope.sees, scope.checks, scope.reaches, reached)
 
     def linked(self, record: RecordKey) -> list[RecordKey]:
         """The records of the same woman, this one among them."""
