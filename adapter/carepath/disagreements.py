@@ -67,7 +67,7 @@ def about_facts(merged: Mapping[str, Merged]) -> Iterable[Disagreement]:
             fact = one.fact
             others = ", ".join(dict.fromkeys(_with_basis(c.value, c.basis) for c in one.disputed))
             text = f"Over {FACT_NAMES[key]} verschillen de gegevens: {_with_basis(fact.value, fact.basis)} is "
-            chosen = Conflict(fact.value, fact.evidence, fact.basis)
+            chosen = Conflict(fact.value, fact.evidence, fact.basis, one.day)
             yield Disagreement(key, f"{text}aangehouden; ook genoemd: {others}.", (chosen, *one.disputed))
 
 

@@ -23,6 +23,7 @@ class Merged:
 
     fact: Fact = NO_FACT
     disputed: tuple[Conflict, ...] = ()
+    day: date | None = None  # of the value that was chosen
 
 
 def value_of(statement: Statement, as_day: bool = False) -> FactValue:
@@ -63,7 +64,7 @@ def merge(key: str, statements: Sequence[Statement], rule: Precedence) -> Merged
         against = [s for s in group if not _excused(s, chosen, rule)]
         if not against:
             continue
-        conflict = Conflict(value, unique(s.evidence for s in group), group[0].basis)
+        conflict = Conflict(value, unique(s.evidence for s in group), group[0].basis, _last_day(group))
         conflicts.append(conflict)
         if not rule.course or any(_same_day(s, chosen[0]) for s in against):
             disputed.append(conflict)
@@ -74,7 +75,7 @@ def merge(key: str, statements: Sequence[Statement], rule: Precedence) -> Merged
         conflicts=tuple(conflicts),
         display=chosen[0].display,
     )
-    return Merged(fact, tuple(disputed))
+    return Merged(fact, tuple(disputed), _last_day(chosen))
 
 
 def _sort_key(statement: Statement, rule: Precedence) -> tuple[object, ...]:
@@ -133,6 +134,10 @@ def _excused(statement: Statement, chosen: Sequence[Statement], rule: Precedence
     if rule.several:
         return bool(here)
     return rule.per_child and any(c.about != statement.about for c in here)
+
+
+def _last_day(statements: Iterable[Statement]) -> date | None:
+    return max((day_of(s.at) for s in statements if s.at is not None), default=None)
 
 
 def _same_day(a: Statement, b: Statement) -> bool:

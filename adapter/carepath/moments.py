@@ -33,9 +33,9 @@ from adapter.model.sources import SourceState
 
 State = Literal["done", "upcoming", "gap", "declined", "unknown", "not_applicable"]
 _SILENCE = {
-    SourceState.FAILED: "is niet bereikbaar",
-    SourceState.REFUSED: "heeft geweigerd",
-    SourceState.NOT_ASKED: "is niet gevraagd",
+    SourceState.FAILED: ("is niet bereikbaar", "zijn niet bereikbaar"),
+    SourceState.REFUSED: ("heeft geweigerd", "hebben geweigerd"),
+    SourceState.NOT_ASKED: ("is niet gevraagd", "zijn niet gevraagd"),
 }
 _NAMED = 3  # organisations in one sentence
 _LOST = frozenset({Outcome.MISCARRIAGE, Outcome.ECTOPIC, Outcome.TERMINATION, Outcome.MATERNAL_DEATH})
@@ -83,6 +83,7 @@ def moments_of(
                 source=source,
                 timing=standing.timing,
                 why=standing.why,
+                days=tuple(sorted({s.day for s in standing.signs if s.day is not None})),
                 duplicates=twice.get(one.id, ()),
             )
         )
@@ -241,9 +242,21 @@ def _silence(expected: Expected, now: Situation) -> str | None:
     ]
     if not found:
         return None if _could_tell(expected, now) else "Geen organisatie die dit doet, is hier een bron."
-    told = list(dict.fromkeys(f"{named(organisation)} {_SILENCE[state]}" for organisation, state in found))
-    more = f"; en nog {len(told) - _NAMED}" if len(told) > _NAMED else ""  # each stands under the sources as well
-    return f"{'; '.join(told[:_NAMED])}{more}."
+    return (
+        "; ".join(
+            f"{_several(names)} {_SILENCE[state][len(names) > 1]}"
+            for state in _SILENCE
+            if (names := list(dict.fromkeys(named(organisation) for organisation, of in found if of is state)))
+        )
+        + "."
+    )
+
+
+def _several(names: Sequence[str]) -> str:
+    """`A, B en C`; of many the first, each of them stands under the sources as well."""
+    more = [f"nog {len(names) - _NAMED}"] if len(names) > _NAMED else []
+    *first, last = [*names[:_NAMED], *more]
+    return f"{', '.join(first)} en {last}" if first else last
 
 
 def _could_tell(expected: Expected, now: Situation) -> bool:

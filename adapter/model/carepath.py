@@ -70,6 +70,7 @@ class Conflict:
     value: FactValue
     evidence: tuple[Evidence, ...]
     basis: str | None = None
+    day: date | None = None  # the last day on which it was said or found
 
 
 FactValue = bool | int | float | datetime | date | str | None
@@ -175,6 +176,7 @@ class CareMoment:
     source: str | None = None
     timing: Literal["early", "late"] | None = None  # done outside its window
     why: str | None = None  # in a sentence: why it does not apply, is unknown, or counts as declined
+    days: tuple[date, ...] = ()  # on which it was done, as far as known
     duplicates: tuple[Evidence, ...] = ()  # acts beyond what the moment asks for and its exemptions allow
 
 

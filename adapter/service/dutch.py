@@ -131,6 +131,12 @@ RESPONSIBILITY_BASIS = {
 }
 
 
+def basis(word: str) -> str:
+    """What a value rests on: our word for it, or what the source says."""
+    key = word.removeprefix("edd_")
+    return BASIS.get(key) or plain(RESPONSIBILITY_BASIS.get(word, word))
+
+
 def day(moment: Moment | None) -> str:
     """`29 jul 2024`, in Europe/Amsterdam; a dash where there is none."""
     if moment is None:

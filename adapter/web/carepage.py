@@ -94,13 +94,14 @@ def picture(path: CarePath, given: Mapping[str, str], asked: Asked, stand: str =
     drawings, other = charts(part.measurements, None if start is None else day_of(_due(path)), path.children)
     base = f"/zwangerschap/{quote(path.pregnancy, safe='')}"
     address = addresses(base, asked)
+    names = _names(path)
     return {
         "carepath": path,
         "part": part,
         "seen": seen,
         "head": essentials(path),
         "timeline": draw(part, today=asked.as_of is None and asked.known_at is None),
-        "steps": steps(path),
+        "steps": steps(path, names),
         "charts": drawings,
         "other_measurements": other,
         "units": units,
@@ -118,7 +119,7 @@ def picture(path: CarePath, given: Mapping[str, str], asked: Asked, stand: str =
         "origin": address,
         "w": linked(address),
         "silent": [s for s in path.sources if s.state is not SourceState.ANSWERED],
-        "who": _names(path),
+        "who": names,
     }
 
 

@@ -34,18 +34,48 @@ class Kind:
     limits: tuple[tuple[float, str], ...] = ()
     floor: float | None = None
     ceiling: float | None = None
+    past: Callable[[Measurement], bool] = lambda _: False
+    warning: str = ""
 
 
 def _one(*kinds: str) -> Callable[[str], bool]:
     return lambda kind: kind in kinds
 
 
+def _hypertensive(one: Measurement) -> bool:
+    return one.value is not None and one.value >= {SYSTOLIC: 140, DIASTOLIC: 90}.get(one.kind, math.inf)
+
+
+def _unusual(one: Measurement) -> bool:
+    return one.value is not None and not 10 <= one.value <= 90
+
+
 KINDS: tuple[Kind, ...] = (
     # 140/90 mmHg: the limit of hypertension (ISSHP 2021; NVOG, Hypertensieve aandoeningen in de zwangerschap).
-    Kind("bloeddruk", "Bloeddruk", "mmHg", _one(SYSTOLIC, DIASTOLIC), ((140, "140"), (90, "90")), 60, 150),
+    Kind(
+        "bloeddruk",
+        "Bloeddruk",
+        "mmHg",
+        _one(SYSTOLIC, DIASTOLIC),
+        ((140, "140"), (90, "90")),
+        60,
+        150,
+        _hypertensive,
+        "boven 140/90",
+    ),
     Kind("gewicht", "Gewicht", "kg", _one("weight")),
     Kind("fundushoogte", "Fundushoogte", "cm", _one("fundal_height")),
-    Kind("groei", "Groei in percentielen", "P", lambda k: k.endswith(PERCENTILE), ((10, "P10"), (90, "P90")), 0, 100),
+    Kind(
+        "groei",
+        "Groei in percentielen",
+        "P",
+        lambda k: k.endswith(PERCENTILE),
+        ((10, "P10"), (90, "P90")),
+        0,
+        100,
+        _unusual,
+        "buiten P10–P90",
+    ),
     Kind("hb", "Hemoglobine", "mmol/l", _one("hb")),
     Kind("hartactie", "Foetale hartactie", "/min", _one("fetal_heart_rate"), (), 100, 170),
 )
@@ -83,7 +113,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing (`series` empty where nothing can be drawn) and its table."""
+    """A drawing (`series` empty where nothing can be drawn) and its table.
+
+    `warning`: which limits a value of the last day is past.
+    """
 
     id: str
     title: str
@@ -94,6 +127,7 @@ class Chart:
     limits: tuple[tuple[float, str], ...]
     rows: tuple[Row, ...]
     latest: str
+    warning: str = ""
 
 
 UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "kg/m2": "kg/m²", "10*9/L": "×10⁹/l", "10*12/L": "×10¹²/l", "mmol/L": "mmol/l"}
@@ -187,7 +221,7 @@ def _chart(kind: Kind, measured: Sequence[Measurement], scale: _Scale, subjects:
         return round(HEIGHT - FOOT - share * (HEIGHT - FOOT - TOP), 1)
 
     grouped: defaultdict[tuple[str, Who | None], list[tuple[int, Measurement]]] = defaultdict(list)
-    for at, one in drawn:
+    for at, one in drawn if len({at for at, _ in drawn}) > 1 else ():  # of one day the table says it all
         grouped[one.kind, subjects.who(one)].append((at, one))
     rows = _rows(measured, subjects)
     count = round((high - low) / step)
@@ -201,6 +235,9 @@ def _chart(kind: Kind, measured: Sequence[Measurement], scale: _Scale, subjects:
         limits=tuple((y(at), label) for at, label in kind.limits if low < at < high),
         rows=rows,
         latest=_latest(kind, rows),
+        warning=kind.warning
+        if any(kind.past(m) for row in rows if row.day == rows[0].day for _, m in row.said)
+        else "",
     )
 
 
@@ -217,11 +254,19 @@ def _series(
         first = some[0][1]
         points = tuple(_point(m, scale.x(at), y(m.value)) for at, m in sorted(some, key=_when) if m.value is not None)
         path = "M" + "L".join(f"{p.x} {p.y}" for p in points)
-        said = [first.name] if len(kinds) > 1 else []
+        said = [_brief(first.name)] if len(kinds) > 1 else []
         said += [of] if several and (of := subjects.name(first)) else []
         tone = subjects.place(first) if several else kinds.index(name)
         found.append(Series(", ".join(said), tone % TONES, points, path if len(points) > 1 else ""))
     return tuple(found)
+
+
+_SHORT = re.compile(r"^Bloeddruk | \(percentiel\)|^Geschat gewicht \((?=EFW\))|(?<=EFW)\)", re.IGNORECASE)
+
+
+def _brief(name: str) -> str:
+    """The name beside a line, without what the title of its chart says already."""
+    return _SHORT.sub("", name)
 
 
 def _when(pair: tuple[int, Measurement]) -> int:

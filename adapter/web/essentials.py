@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from adapter.model.carepath import CareMoment, CarePath, CareProblem, Disagreement, Fact
 from adapter.model.evidence import RESPONSIBLE_KINDS, Evidence
@@ -14,8 +15,9 @@ from adapter.web.differences import sorted_out
 
 _MOST = 3
 _EACH = {1: "eenling", 2: "tweeling", 3: "drieling", 4: "vierling"}
-_LONGEST = 44  # weeks; a dossier that is still open after it was not closed
+_LONGEST = 44 * 7  # days; a dossier that is still open after it was not closed
 _NOT_RECORDED = "niet vastgelegd"
+_GOING_ON = frozenset({None, "active", "recurrence", "relapse"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,13 @@ def _term(path: CarePath) -> Cell:
         word = word.replace("baarmoederlijke", "\u00adbaar\u00admoederlijke").replace(
             "schap", "\u00adschap"
         )  # in a small cell
+        if path.ended_on is None:
+            return Cell("termijn", "Afloop", "onbekend")
         at = f"{dutch.day(path.ended_on)}" + (f", bij {dutch.term(age)}" if age else "")
-        return Cell("termijn", "Afloop", word, notes=(at,))
-    if age and age.weeks > _LONGEST:
+        way = _fact(path, "delivery_type")
+        how = (dutch.fact("delivery_type", way.value, way.display),) if way.value is not None else ()
+        return Cell("termijn", "Afloop", word, notes=(at, *how))
+    if age and age.weeks * 7 + age.days > _LONGEST:
         return Cell(
             "termijn", "Zwangerschapsduur", "–", notes=("afloop onbekend", f"was uitgerekend {_long_ago(path)}")
         )
@@ -117,7 +123,7 @@ def _due(path: CarePath, loud: Iterable[Disagreement], settled: Iterable[Disagre
     for difference in settled:
         before = [v for v in difference.values if v.basis != "definitive"]
         notes += [f"was {dutch.value(v.value)} {dutch.BASIS.get(v.basis or '', '')}".rstrip() for v in before[:1]]
-    alert = "bronnen verschillen" if _is_in(loud, "edd") else ""
+    alert = _differ(loud, "edd")
     return Cell("edd", "Uitgerekende datum", dutch.value(fact.value), fact.evidence, tuple(notes), alert)
 
 
@@ -134,7 +140,7 @@ def setters(path: CarePath, evidence: Iterable[Evidence]) -> str:
 
 def _children(path: CarePath, loud: Iterable[Disagreement]) -> Cell:
     fact, kind = _fact(path, "fetuses"), _fact(path, "chorionicity")
-    alert = "bronnen verschillen" if _is_in(loud, "fetuses", "chorionicity") else ""
+    alert = _differ(loud, "fetuses", "chorionicity")
     if fact.value is None:
         return Cell("kinderen", "Een- of meerling", "onbekend", kind.evidence, alert=alert, known=False)
     text = _EACH.get(fact.value, dutch.value(fact.value)) if isinstance(fact.value, int) else dutch.value(fact.value)
@@ -148,7 +154,7 @@ def _blood(path: CarePath, loud: Iterable[Disagreement]) -> Cell:
     group, rhesus, antibodies = (_fact(path, k) for k in ("blood_group", "rhesus", "irregular_antibodies"))
     said = [dutch.value(group.value)] if group.value is not None else []
     said += [f"RhD {dutch.value(rhesus.value)}"] if rhesus.value is not None else []
-    alert = "bronnen verschillen" if _is_in(loud, "blood_group", "rhesus", "irregular_antibodies") else ""
+    alert = _differ(loud, "blood_group", "rhesus", "irregular_antibodies")
     value = antibodies.value
     notes = (
         "antistoffen: "
@@ -178,12 +184,21 @@ def _allergies(path: CarePath) -> Cell:
 def _risk(path: CarePath, loud: Iterable[Disagreement]) -> Cell:
     risk, level = _fact(path, "risk_status"), _fact(path, "care_level")
     notes = (dutch.fact("care_level", level.value, level.display),) if level.value is not None else ()
-    alert = "bronnen verschillen" if _is_in(loud, "risk_status", "care_level") else ""
+    alert = _differ(loud, "risk_status", "care_level")
+    now = _troubles(path)
     if risk.value is None:
         text = notes[0] if notes else _NOT_RECORDED
-        return Cell("risico", "Risico en zorglijn", text, level.evidence, alert=alert, known=bool(notes))
+        return Cell("risico", "Risico en zorglijn", text, level.evidence, now, alert, known=bool(notes))
     text = dutch.fact("risk_status", risk.value, risk.display)
-    return Cell("risico", "Risico en zorglijn", text, risk.evidence + level.evidence, notes, alert)
+    return Cell("risico", "Risico en zorglijn", text, risk.evidence + level.evidence, (*notes, *now), alert)
+
+
+def _troubles(path: CarePath) -> tuple[str, ...]:
+    """Disorders and complications that no source says are over; the newest first, of many how many more."""
+    found = sorted(of_kind(path, "disorder", "complication"), key=lambda p: p.since or date.min, reverse=True)
+    names = list(dict.fromkeys(dutch.plain(p.name) for p in found if p.status in _GOING_ON))
+    more = (f"en nog {len(names) - _MOST}",) if len(names) > _MOST else ()
+    return (*names[:_MOST], *more)
 
 
 def _responsible(path: CarePath) -> Cell:
@@ -200,8 +215,11 @@ def _responsible(path: CarePath) -> Cell:
     return Cell("verantwoordelijk", label, name, last.evidence, tuple(notes), alert)
 
 
-def _is_in(differences: Iterable[Disagreement], *about: str) -> bool:
-    return any(d.about in about for d in differences)
+def _differ(differences: Iterable[Disagreement], *about: str) -> str:
+    """Whether sources contradict each other on it, or one contradicts itself."""
+    found = [d for d in differences if d.about in about]
+    several = any(len({e.source for v in d.values for e in v.evidence}) > 1 for d in found)
+    return "bronnen verschillen" if several else "waarden verschillen" if found else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,7 @@ def test_what_only_kraamzorg_does_is_unknown_where_no_kraamzorg_is_a_source() ->
 
 def test_several_silent_ones_are_all_named() -> None:
     why = moment(path(pregnant(), on=at(14), not_asked=(ECHO, ERASMUS)), "termijnecho").why
-    assert why == "Echocentrum is niet gevraagd; Erasmus MC is niet gevraagd."
+    assert why == "Echocentrum en Erasmus MC zijn niet gevraagd."
 
 
 def test_after_a_stillbirth_the_care_for_the_mother_goes_on_and_that_for_the_child_does_not() -> None:

@@ -88,12 +88,16 @@ def test_who_was_not_heard_is_named_with_the_figure():
 # the zorgpad
 
 
+def whose(evidence):
+    return ", ".join(dict.fromkeys(e.source for e in evidence))
+
+
 def test_a_step_says_when_and_by_whom_and_when_expected():
-    found = {s.moment.moment: s for s in steps(DIFFICULT).steps}
+    found = {s.moment.moment: s for s in steps(DIFFICULT, whose).steps}
     assert found["termijnecho"].done == "24 apr 2024 (10+5), Echocentrum Zicht"
     assert found["termijnecho"].timing == "te laat"
     assert (found["geboorteplan"].weeks, found["geboorteplan"].days) == ("34+0 – 36+0", "4 okt – 18 okt")
-    assert [m.moment for m in steps(DIFFICULT).others] == ["anti_d"]
+    assert [m.moment for m in steps(DIFFICULT, whose).others] == ["anti_d"]
 
 
 # charts
