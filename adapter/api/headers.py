@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import secrets
+import string
 from collections.abc import Sequence
 from http import HTTPMethod
 from urllib.parse import unquote_plus
-from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +24,10 @@ from adapter.service.bounds import UNBOUND, Bounds
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NINE_DIGITS = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
 _BARE = re.compile(r"identifier(?::[a-z-]+)?=(?:[^&|]*,)?\|?[0-9]{9}(?![0-9])")
+
+_OURS = "".join(secrets.choice(string.ascii_lowercase) for _ in range(16)) + "-%x"
+_NUMBERS = itertools.count(1)
+"""Our own request ids: a word that no other process has, and a number; so no nine digits stand in them."""
 
 _BSN_OID = "2.16.840.1.113883.2.4.6.3|"
 
@@ -76,8 +82,11 @@ def _is_bsn(digits: str) -> bool:
 def request_id_of(request_id: str | None, correlation_id: str | None) -> str:
     """Under which name a request is known: the one it brings, where that may stand in a log, else one of ours."""
     given = request_id or correlation_id or ""
+    if not given:
+        return _OURS % next(_NUMBERS)
     # Nine digits are a BSN, or a mistyped one; and it goes into the audit log.
-    return given if _REQUEST_ID.fullmatch(given) and not _NINE_DIGITS.search(given) else str(uuid4())
+    good = _REQUEST_ID.fullmatch(given) and not _NINE_DIGITS.search(given)
+    return given if good else _OURS % next(_NUMBERS)
 
 
 class Headers:

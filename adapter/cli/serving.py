@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -112,6 +113,7 @@ async def serving(application: Application, listener: socket.socket) -> AsyncIte
 
     # No access log: an address may hold what a log may not.
     app, proxies = build(application), application.entrance.proxies
+    _let_rest()
     config = uvicorn.Config(
         app,
         access_log=False,
@@ -132,6 +134,16 @@ async def serving(application: Application, listener: socket.socket) -> AsyncIte
         app.state.live.close()  # or an open page keeps the server up until its grace is over
         server.should_exit = True
         await asyncio.wait([task])
+
+
+def _let_rest() -> None:
+    """What is loaded now stays: it is not looked over for garbage again and again, in the middle of answers.
+
+    What an answer leaves behind goes by itself; rings are few, so looking for them seldom is soon enough.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def serve(

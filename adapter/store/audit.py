@@ -11,17 +11,20 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from threading import Lock
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Select, bindparam, select
 
 from adapter.model.sources import RecordKey
-from adapter.store import plain
+from adapter.store import ledger, plain
 from adapter.store.audit_pen import HEAD, AuditPen, head_of
+from adapter.store.database import Database
 from adapter.store.many import insert_many
 from adapter.store.records import Part
 from adapter.store.tables import audit, links, microseconds
 from adapter.store.text import chunks
+from adapter.store.vault import Vault
 
 _A = audit.c
 
@@ -108,14 +111,27 @@ class AuditQuestion:
 
 
 class Audit(Part):
-    """Add and read audit lines."""
+    """Add and read audit lines. With SQLite they are durable at once, whatever becomes of a unit they are part of."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        super().__init__(database, vault)
+        self._kept_apart: Database | None = None
+        self._opening = Lock()
+
+    @property
+    def _ledger(self) -> Database:
+        """Where the log stands. Opened at its first use."""
+        if self._kept_apart is None:
+            with self._database.writing() as store, self._opening:  # in this order, as who writes already does
+                self._kept_apart = self._kept_apart or ledger.opened(self._database, store, self._vault.chain)
+        return self._kept_apart
 
     def add_audit(self, events: Sequence[AuditLine]) -> None:
         """Add events behind the last line, in one transaction. Raises `StoreError`."""
         if not events:
             return
-        with self._database.writing() as connection:
-            self._database.lock(connection, "audit")
+        with self._ledger.writing() as connection:
+            self._ledger.lock(connection, "audit")
             lines, chain, _ = self._head(connection)
             rows, value = self._rows(events, lines, chain)
             insert_many(connection, audit, _COLUMNS, rows)
@@ -123,12 +139,12 @@ class Audit(Part):
 
     def audit_pen(self) -> AuditPen | None:
         """To add events in steps; None where writers do not wait for each other but in the database (PostgreSQL)."""
-        return AuditPen(self._database, self._rows) if self._database.is_sqlite else None
+        return AuditPen(self._ledger, self._rows) if self._ledger.is_sqlite else None
 
     def _rows(self, events: Iterable[AuditLine], lines: int, chain: bytes) -> tuple[list[tuple[object, ...]], bytes]:
         """The rows of these events behind the last line, and the head after them."""
         rows: list[tuple[object, ...]] = []
-        seal = self._vault.own.seal
+        seal = self._vault.own.seal_loose
         for event in events:
             lines += 1
             body, at = seal(event.to_json(), b"audit\n%d" % lines), microseconds(event.recorded)
@@ -155,14 +171,14 @@ class Audit(Part):
     def audit_rows(self, asked: AuditQuestion, limit: int, offset: int = 0) -> list[AuditRow]:
         """Lines that answer the question, newest first. Raises `StoreError`."""
         query = self._narrowed(select(audit), asked).order_by(_A.position.desc()).offset(offset).limit(limit)
-        with self._database.reading() as connection:
+        with self._ledger.reading() as connection:
             rows = connection.execute(query).all()
         opened = self._vault.own.open
         return [AuditRow(row.position, opened(row.body, f"audit\n{row.position}".encode())) for row in rows]
 
     def audit_row(self, position: int) -> AuditRow | None:
         """One line by its number."""
-        with self._database.reading() as connection:
+        with self._ledger.reading() as connection:
             row = connection.execute(select(audit).where(_A.position == position)).first()
         return (
             None if row is None else AuditRow(position, self._vault.own.open(row.body, f"audit\n{position}".encode()))
@@ -170,7 +186,7 @@ class Audit(Part):
 
     def audit_head(self) -> AuditHead:
         """The last line, to note outside this database."""
-        with self._database.reading() as connection:
+        with self._ledger.reading() as connection:
             lines, chain, _ = self._head(connection)
         return AuditHead(lines, chain.hex())
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from adapter.store import ledger, plain
 from adapter.store.audit import Audit, AuditHead
 from adapter.store.audit_pen import START
 from adapter.store.audit_tables import audit_checkpoints
@@ -19,6 +20,8 @@ from adapter.store.tables import audit, microseconds
 _A = audit.c
 _C = audit_checkpoints.c
 _AT_ONCE = 2000
+_ANEW = "SELECT 1 FROM meta WHERE name = :name"
+_TAKEN = "the file of the log was taken away, and the log begun anew: put back the one that belongs to this store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,13 @@ class AuditKeeping(Audit):
 
         Memory is steady, however long the log is. Raises `StoreError`.
         """
-        with self._database.reading() as connection:
+        proof = self._proof(noted)
+        with self._ledger.reading() as connection:
+            anew = plain.rows(connection, _ANEW, name=ledger.GONE)
+        return _broken(proof, 1, _TAKEN) if anew and proof.broken is None else proof
+
+    def _proof(self, noted: AuditHead | None = None) -> AuditProof:
+        with self._ledger.reading() as connection:
             lines, head, seal = self._head(connection)
             start, chain, forged = self._begin(connection)
             proof = AuditProof(start + 1, lines, head.hex())
@@ -81,20 +90,20 @@ class AuditKeeping(Audit):
         A sealed checkpoint keeps the hash of the last of them, so that what remains can be proved as before. Raises
         `AuditBrokenError` where the log is not whole: then nothing is taken out.
         """
-        with self._database.reading() as connection:
+        with self._ledger.reading() as connection:
             start, _, _ = self._begin(connection)
             kept = connection.execute(select(func.min(_A.position)).where(_A.recorded >= before)).scalar()
             lines, _, _ = self._head(connection)
             last = lines if kept is None else kept - 1
         if last > start:
-            if (proof := self.prove_audit()).broken is not None:
+            if (proof := self._proof()).broken is not None:
                 raise AuditBrokenError(f"audit line {proof.broken}: {proof.why}; nothing was taken out")
             self._checkpoint(last, last - start, before, at)
         return self._take_out_lines(max(last, start))
 
     def _checkpoint(self, last: int, lines: int, before: datetime, at: datetime) -> None:
-        with self._database.writing() as connection:
-            self._database.lock(connection, "audit")
+        with self._ledger.writing() as connection:
+            self._ledger.lock(connection, "audit")
             chain = connection.execute(select(_A.chain).where(_A.position == last)).scalar_one()
             row = {"position": last, "chain": chain, "until": before, "lines": lines, "made_at": at}
             connection.execute(insert(audit_checkpoints).values(**row, seal=self._checkpoint_seal(row)))
@@ -103,7 +112,7 @@ class AuditKeeping(Audit):
         """Lines behind the checkpoint go in small steps: others write meanwhile, and a next time goes on with it."""
         taken = 0
         while True:
-            with self._database.writing() as connection:
+            with self._ledger.writing() as connection:
                 oldest = select(_A.position).where(_A.position <= last).order_by(_A.position).limit(_AT_ONCE)
                 upto = max(connection.execute(oldest).scalars(), default=None)
                 if upto is None:

@@ -7,7 +7,9 @@ Two threads that compute side by side in one process take longer together than o
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from typing import Any
 
 from adapter.store.database import Database, shown
@@ -25,10 +27,8 @@ _ADD = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
-_CHECKPOINT = 8000
-"""Pages of the write-ahead log after which they are brought over. All that wait meanwhile, wait for that: so it is done
-for few of them.
-"""
+_AT_MOST = 0.02
+"""Seconds that a checkpoint waits for those who read or write: the next one comes soon."""
 
 Rows = Callable[[Sequence[Any], int, bytes], tuple[list[tuple[object, ...]], bytes]]
 
@@ -67,17 +67,32 @@ class AuditPen:
                 self._database.leave_turn()
         return begun
 
-    def commit(self) -> None:
-        """Wait until they are durable; in any thread. Raises `StoreUnavailableError`: then they are not kept."""
+    def commit(self) -> float:
+        """Wait until they are durable; in any thread. Returns how long that took, in seconds.
+
+        Raises `StoreUnavailableError`: then they are not kept.
+        """
+        begun = time.perf_counter()
         try:
             self._open().execute("COMMIT")
         except sqlite3.Error as error:
             self._undo()
             raise self._told(error) from error
+        return time.perf_counter() - begun
 
     def lift(self) -> None:
         """Let others write; in the thread that wrote."""
         self._database.leave_turn()
+
+    def bring_over(self) -> None:
+        """Bring the write-ahead log over into the database, beside those who write; in another thread than theirs.
+
+        First most of it, which keeps nobody waiting; then what came meanwhile, so that the log begins anew.
+        """
+        path = str(self._database.url.database)
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=_AT_MOST)) as connection:
+            for how in ("PASSIVE", "RESTART"):
+                connection.execute(f"PRAGMA wal_checkpoint({how})")
 
     def _begun(self, events: Sequence[Any]) -> bool:
         connection = self._open()
@@ -97,7 +112,7 @@ class AuditPen:
         if self._connection is None:
             self._connection = self._database.raw()
             self._connection.execute("PRAGMA busy_timeout=0")
-            self._connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT}")
+            self._connection.execute("PRAGMA wal_autocheckpoint=0")  # whoever commits does not wait for that
         return self._connection
 
     def _undo(self) -> None:

@@ -85,6 +85,8 @@ class Store(
     def close(self) -> None:
         """Give every connection back. What was kept is kept already."""
         self.search.close()
+        if self._kept_apart is not None:
+            self._kept_apart.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -157,8 +159,9 @@ class Store(
             "links": select(func.count()).select_from(links),
             "answers": select(func.count()).select_from(answers),
             "decisions": select(func.count()).select_from(decisions),
-            "audit": select(func.count()).select_from(audit),
             "outbox": select(func.count()).select_from(outbox),
         }
         with self._database.reading() as connection:
-            return {name: connection.execute(query).scalar_one() for name, query in queries.items()}
+            found = {name: connection.execute(query).scalar_one() for name, query in queries.items()}
+        with self._ledger.reading() as connection:
+            return {**found, "audit": connection.execute(select(func.count()).select_from(audit)).scalar_one()}

@@ -46,7 +46,7 @@ class Sealer:
         return _FORMAT + nonce + self._cipher.encrypt(nonce, zlib.compress(body, _COMPRESSION, _window(body)), bound_to)
 
     def seal_loose(self, body: bytes, bound_to: bytes) -> bytes:
-        """Encrypt alone: a line of a log is short, and to compress it takes longer than all else that is done for it."""
+        """Encrypt alone: a line of a log is short, and compressing it takes longest of all that is done for it."""
         nonce = os.urandom(NONCE_BYTES)
         return _LOOSE + nonce + self._cipher.encrypt(nonce, body, _LOOSE + bound_to)
 

@@ -174,7 +174,7 @@ def test_what_is_in_the_log_under_the_id_of_another_woman_is_not_hers(world: Wor
 def test_the_chain_is_shown_and_a_break_is_named(world: World) -> None:
     chain = world.desk.logbook.chain(KEEPER)
     assert (chain.first, chain.last, chain.broken) == (1, 8, None)
-    with world.store._database.writing() as connection:
+    with world.store._ledger.writing() as connection:
         connection.exec_driver_sql("DROP TRIGGER audit_no_update")
         connection.exec_driver_sql("UPDATE audit SET patient = 'w-3' WHERE position = 4")
     assert world.desk.logbook.chain(KEEPER) == chain  # within a quarter of an hour

@@ -54,7 +54,7 @@ def test_a_whole_log_and_its_head(config: Path) -> None:
 
 def test_a_broken_line_is_named(config: Path) -> None:
     logged(config, 2, 1)
-    with keeping(config) as kept, kept.store._database.writing() as connection:
+    with keeping(config) as kept, kept.store._ledger.writing() as connection:
         connection.exec_driver_sql("DROP TRIGGER audit_no_update")
         connection.exec_driver_sql("UPDATE audit SET recorded = recorded + 1 WHERE position = 2")
     status, text = run("audit", "verify", config=config)

@@ -40,8 +40,13 @@ def store(store_url: str) -> Iterator[Store]:
         yield opened
 
 
+def log_of(url: str) -> str:
+    """Where the log of a store stands."""
+    return url.replace(".db", "-audit.db") if url.startswith("sqlite") else url
+
+
 def sql(url: str, *statements: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(log_of(url), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             for statement in statements:
@@ -116,7 +121,7 @@ def test_cutting_the_end_off_and_moving_the_head_shows(store: Store, store_url: 
     store.add_audit([Line(day(11))])
     unlock(store_url)
     sql(store_url, "DELETE FROM audit WHERE position = 11")
-    with store._database.writing() as connection:  # with all rights on the database, and no key
+    with store._ledger.writing() as connection:  # with all rights on the database, and no key
         chain = connection.execute(text("SELECT chain FROM audit WHERE position = 10")).scalar_one()
         value = (10).to_bytes(8, "big") + bytes(chain)
         connection.execute(text("UPDATE meta SET value = :v WHERE name = 'audit_head'"), {"v": value})
@@ -147,7 +152,7 @@ def test_lines_of_an_older_program_are_proved_still(store_url: str) -> None:
         row = {"recorded": AT, "patient": None, "actor": None, "position": 1}
         row["body"] = store._vault.own.seal(b"{}", b"audit\n1")
         row["chain"] = store._next(b"\x00" * 32, row)
-        with store._database.writing() as connection:
+        with store._ledger.writing() as connection:
             names = ("position", "recorded", "body", "chain")
             values = {**row, "recorded": int(AT.timestamp() * 1_000_000)}
             listed = ", ".join(f":{n}" for n in names)

@@ -53,7 +53,7 @@ async def test_what_is_told_is_durable_and_shared(stores, tmp_path):
     await asyncio.gather(*(queue.record(events(log, 1)) for _ in range(32)))
     assert sum(groups) == 32
     assert len(groups) <= 2  # who comes while nothing is written yet, goes along
-    with sqlite3.connect(tmp_path / "a.db") as other:
+    with sqlite3.connect(tmp_path / "a-audit.db") as other:
         assert other.execute("SELECT count(*) FROM audit").fetchone() == (32,)
 
 
@@ -62,7 +62,7 @@ async def test_while_another_writes_it_waits_in_line(stores):
     begun, done = threading.Event(), threading.Event()
 
     def long_write():
-        with stores[1].unit():
+        with stores[1]._ledger.writing():
             begun.set()
             done.wait(10)
 
@@ -97,6 +97,6 @@ async def test_what_cannot_be_written_is_not_there_and_the_next_goes_on(stores, 
 
 async def test_who_may_not_wait_longer_is_told_so(stores):
     queue, log = AuditQueue(AuditLog(stores[0]), stores[0].audit_pen()), AuditLog(stores[0])
-    with stores[1].unit(), pytest.raises(TimeoutError):
+    with stores[1]._ledger.writing(), pytest.raises(TimeoutError):
         await queue.begin(events(log, 1), 0.05)
     await queue.record(events(log, 1))

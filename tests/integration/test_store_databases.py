@@ -26,6 +26,7 @@ from adapter.store import (
     KeyRing,
     LinkRow,
     NewerDatabaseError,
+    StandingRow,
     Store,
     StoreError,
     TamperedError,
@@ -416,3 +417,20 @@ def test_an_error_halfway_leaves_nothing_behind(store: Store) -> None:
         event.remove(store._database._engine, "commit", fail)
     assert (store.counts()["versions"], store.pending()) == (0, [])
     assert len(store.append([received()], AT)) == 1
+
+
+def test_a_decision_comes_in_place_of_the_one_that_was_read_alone(store_url: str) -> None:
+    def standing(number: int, decided: str, line: bytes = b"eerst") -> StandingRow:
+        return StandingRow(f"p{number}", decided, line, b"projectie", (RECORD,), number)
+
+    with Store.open(store_url, KeyRing(KEY)) as ours, Store.open(store_url, KeyRing(KEY)) as theirs:
+        ours.append([received()], AT)
+        ours.add_links([link(f"p{n}", AT, "pregnancy", f"EpisodeOfCare/{n}") for n in (1, 2)])
+        ours.keep_standing([standing(1, "d1"), standing(2, "d2")])
+        read = ours.standings(1, 2)
+        theirs.keep_standing([standing(1, "van een ander", b"anders")])  # between the reading and the writing
+        rows = [replace(row, decision=f"nieuw {row.pregnancy}", line=b"nieuw") for row in read]
+        assert ours.restate(rows, [row.decision for row in read]) == [False, True]
+        now = {row.pregnancy: (row.decision, row.line) for row in theirs.standing_lines()}
+        assert now == {"p1": ("van een ander", b"anders"), "p2": ("nieuw p2", b"nieuw")}
+        assert ours.restate([], []) == []

@@ -13,6 +13,10 @@ from adapter.store.audit_pen import AuditPen
 _LOOK_AGAIN = 0.0005
 _PATIENCE = 0.05
 """Seconds between looks while another process writes, and in all before we wait for it in line."""
+_QUICK = 0.002
+"""Seconds that a commit may take, as a rule, to be waited for where we stand: to hand it over takes about as long."""
+_ROUND = 50
+"""Commits after which the write-ahead log is brought over: often enough to stay small, seldom enough to cost little."""
 
 Done = asyncio.Future[None]
 
@@ -28,6 +32,8 @@ class AuditQueue:
         self._watched: deque[tuple[float, Done]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, "audit")  # always the same: its connection stays at hand
+        self._took = 0.0  # a commit, lately
+        self._commits = 0
 
     async def record(self, events: Sequence[AuditEvent]) -> None:
         """Keep events; durable when this returns. Raises what the log raises: no log, no data."""
@@ -68,13 +74,23 @@ class AuditQueue:
         while pen is not None and loop.time() < until:
             if pen.write(lines):
                 try:
-                    await loop.run_in_executor(self._thread, pen.commit)
+                    await self._commit(pen)
                 finally:
                     pen.lift()
                 return
             await asyncio.sleep(_LOOK_AGAIN)
         # Whoever writes now may do so for long: wait for them as any other writer does.
         await loop.run_in_executor(self._thread, self._log.record, *events)
+
+    async def _commit(self, pen: AuditPen) -> None:
+        if self._took < _QUICK:
+            took = pen.commit()
+        else:
+            took = await asyncio.get_running_loop().run_in_executor(self._thread, pen.commit)
+        self._took += (took - self._took) / 8
+        self._commits += 1
+        if self._commits % _ROUND == 0:
+            self._thread.submit(pen.bring_over)
 
     def _watch(self, until: float, done: Done) -> None:
         """One timer for all: one for each would take longer than most of what is done for an answer."""
