@@ -39,7 +39,10 @@ def days_of(phase: PhaseSelection, as_of: date) -> tuple[date, date]:
 
 
 def participants(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo) -> list[Participant]:
-    """The members that gave care in this phase, in the order of the register."""
+    """The members that gave care in this phase, in the order of the register.
+
+    Care that selection found not to be a member's, by the person who gave it, makes its organisation none here either.
+    """
     first, last = days_of(phase, projection.as_of)
     known = _register(igo)
     found: dict[int, Participant] = {}  # by place in the register: the hash of a member costs more than all the rest
@@ -55,7 +58,7 @@ def participants(projection: ClaimsProjection, phase: PhaseSelection, igo: Igo) 
         return noted
 
     for act in projection.acts:
-        if act.phase == phase.phase:
+        if act.phase == phase.phase and act.evidence not in phase.not_of_members:
             for participant in note(act.organisation, act.day or first, act.day or last):
                 participant.acts.append(act)
     for organisation in phase.responsible:

@@ -142,6 +142,7 @@ class PhaseSelection:
     contract_day: date | None = None  # the day on which the contract was looked for
     insurer: str | None = None  # UZOVI code, where one insurer is known on the day that counts
     responsible: tuple[Organisation, ...] = ()  # who was responsible for obstetric care in it, in order of time
+    not_of_members: tuple[Evidence, ...] = ()  # of care of member organisations by persons who do not take part
 
 
 @dataclass(frozen=True, slots=True)

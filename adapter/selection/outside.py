@@ -44,6 +44,7 @@ class Sorted:
     doubts: list[tuple[ProjectedAct, str]] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
     joined: dict[str, list[ProjectedAct]] = field(default_factory=dict)  # by the row that says whether it is a member's
+    not_of_members: list[ProjectedAct] = field(default_factory=list)  # by who gave it, where the organisation is one
 
 
 def sort_care(case: Case, holders: Holders, whole_pregnancy: bool) -> Sorted:
@@ -112,6 +113,8 @@ def _with_persons(case: Case, joining: Asking, act: ProjectedAct, organisation: 
     said = joining.says(tuple([organisation if i.name == "organisatie" else person for i in joining.table.inputs]))
     found.rows[said.row.id] = said.row
     found.joined.setdefault(said.row.id, []).append(act)
+    if said.value == "nee" and organisation != "nee":
+        found.not_of_members.append(act)
     return _ANSWER[said.value]
 
 

@@ -63,6 +63,7 @@ def decide_phase(case: Case) -> PhaseResult:
         contract_day=case.cover.contract_on,
         insurer=case.cover.uzovi,
         responsible=_in_turn(found.holders),
+        not_of_members=tuple(act.evidence for act in found.care.not_of_members),
     )
     missing: tuple[MissingVariable, ...] = ()
     if begun:

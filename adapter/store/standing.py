@@ -73,21 +73,31 @@ class Standings(Part):
             keys = self._keys_of(connection, {r for row in rows for r in row.records})
             connection.execute(_put(is_sqlite=self._database.is_sqlite), [self._sealed(row, keys) for row in rows])
 
-    def restate(self, rows: Sequence[StandingRow]) -> None:
-        """Another decision, line and what it asked, for pregnancies (by position) whose projection stays as it is."""
+    def restate(self, rows: Sequence[StandingRow], before: Sequence[str]) -> list[bool]:
+        """Another decision, line and what it asked, for pregnancies (by position) whose projection stays as it is.
+
+        `before`: the decision that was read of each. Where another stands meanwhile it goes on to stand: it rests on
+        what came since. Gives for each whether it was put in its place.
+        """
         own = self._vault.own
         values = [
             {
                 "at": r.position,
+                "was": was,
                 "new": r.decision,
                 "text": own.seal(r.line or b"", _bound(r.pregnancy)),
                 "said": own.seal(r.asked, _bound_asked(r.pregnancy)),
             }
-            for r in rows
+            for r, was in zip(rows, before, strict=True)
         ]
-        if values:
-            with self._database.writing() as connection:
-                connection.execute(_RESTATED, values)
+        if not values:
+            return []
+        stands: dict[int, str] = {}
+        with self._database.writing() as connection:
+            connection.execute(_RESTATED, values)
+            for some in chunks([r.position for r in rows]):
+                stands |= {row[0]: row[1] for row in connection.execute(_STANDS, {"positions": some})}
+        return [stands.get(r.position) == r.decision for r in rows]
 
     def keep_asked(self, rows: Sequence[AskedRow]) -> None:
         """What decisions that go on asked of the rule tables the last time; not where another stands meanwhile."""
@@ -264,9 +274,10 @@ def _bound_asked(pregnancy: str) -> bytes:
     return f"asked\n{pregnancy}".encode()
 
 
+_STANDS = select(_S.position, _S.decision).where(_S.position.in_(bindparam("positions", expanding=True)))
 _RESTATED = (
     update(standing)
-    .where(_S.position == bindparam("at"))
+    .where(_S.position == bindparam("at"), _S.decision == bindparam("was"))
     .values(decision=bindparam("new"), line=bindparam("text"), asked=bindparam("said"))
 )
 _ASKED = (

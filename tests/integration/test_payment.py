@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ from adapter.access import Actor, Context, DeniedError, Purpose, Role
 from adapter.asgi import build
 from adapter.model.sources import RecordKey, SourceReport
 from adapter.service.application import UseCases
-from adapter.service.payment import lines
+from adapter.service.payment import lines, redecide
 from adapter.service.payment.overrides import FourEyesError, OverrideError
 from adapter.service.payment.packing import pack, unpack
 from adapter.service.payment.whatif import Draft, Population
@@ -269,6 +270,35 @@ class TestRun:
         assert all("register" in d.because[0] for d in changed)
         assert {r.pregnancy: r.decision for r in store.standing_lines()} == {p: d.id for p, d in after.items()}
         assert application.payment.runs.run(KEEPER).changed == 0
+
+    def test_what_is_decided_anew_while_a_run_goes_on_is_left_as_it_is(
+        self, application: UseCases, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """By a worker, on another connection, between what the run read and what it writes."""
+        store, rooms = application._rooms.store, application._rooms
+        before = {d.pregnancy: d for d in store.latest_decisions()}
+        rooms = replace(rooms, igo=replace(rooms.igo, contracts=(), version="zonder-contract"))
+        application.payment.runs._rooms, compute = rooms, redecide._compute
+        worked: list[str] = []
+        theirs = bootstrap.open_application(tmp_path / "region" / "adapter.toml", clock=clock)
+
+        def meanwhile(*asked: Any) -> Any:
+            computed = compute(*asked)
+            row, _ = computed.otherwise[0]
+            theirs._rooms.store.keep_standing([replace(row, decision="van de worker")])
+            worked.append(row.pregnancy)
+            return computed
+
+        monkeypatch.setattr(redecide, "_compute", meanwhile)
+        done = application.payment.runs.run(KEEPER)
+        asyncio.run(theirs.aclose())
+        standing = {r.pregnancy: r.decision for r in store.standing_lines()}
+        latest = {d.pregnancy: d.id for d in store.latest_decisions()}
+        assert worked
+        for pregnancy in worked:
+            assert standing[pregnancy] == "van de worker"
+            assert latest[pregnancy] == before[pregnancy].id, "the run decided nothing over it"
+        assert done.changed == sum(latest[p] != d.id for p, d in before.items())
 
     def test_after_a_change_of_rules_the_quick_way_finds_what_computing_everything_finds(
         self, application: UseCases

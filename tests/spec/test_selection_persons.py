@@ -10,6 +10,7 @@ import pytest
 
 import builders_facts as given
 from adapter.bootstrap.register import load_igo, warnings
+from adapter.claims.participants import participants
 from adapter.model.decision import PhaseSelection
 from adapter.model.facts import ActKind
 from adapter.model.identifiers import Agb, Ura
@@ -18,7 +19,7 @@ from adapter.model.register import Igo, Practitioner
 from adapter.selection.membership import Membership
 from adapter.service.port import ConfigurationError
 from builders_facts import encounter, episode, performed_by, procedure, read, ref, role, the_act
-from tests.support.claims_world import ALWAYS, an_igo, care, decided, groen, kraam, pregnancy, rood, stad
+from tests.support.claims_world import ALWAYS, advise, an_igo, blauw, care, decided, groen, kraam, pregnancy, rood, stad
 
 ANNA, BEA = "08900001", "08900002"
 MARCH = date(2021, 3, 1)
@@ -84,6 +85,22 @@ def test_a_named_person_does_not_make_care_of_an_outsider_care_of_a_member() -> 
     found = decided(by(ANNA, who=rood), igo=igo(person(of=None)))
     assert found.status == "niet_igo" and found.standing == "provisional"
     assert "ook als de zorgverlener het wel is" in said(found, "lid-organisatie-geen-lid")
+
+
+def test_claims_count_an_organisation_by_the_same_judgement() -> None:
+    """Blauw takes part with Anna alone: what Bea did there makes the phase niet-IGO, and Blauw no member in it."""
+    of_blauw = igo(person(of="08004321"))
+    outside, theirs = by(BEA, who=blauw), by(ANNA, who=blauw)
+    found = decided(outside, igo=of_blauw)
+    assert (found.status, found.not_of_members) == ("niet_igo", (outside.acts[1].evidence,))
+    assert blauw.agb not in {f.agb for f in advise(outside, of_blauw)["prenataal"].fallback}
+    assert groen.agb in {f.agb for f in advise(outside, of_blauw)["prenataal"].fallback}
+    assert decided(theirs, igo=of_blauw).not_of_members == ()
+    phase = decided(theirs, igo=of_blauw)
+    assert {p.agb for p in participants(theirs, phase, of_blauw)} >= {groen.agb, blauw.agb}
+    several = replace(outside, acts=(*outside.acts, replace(theirs.acts[1], evidence=outside.acts[0].evidence)))
+    present = participants(several, decided(several, igo=of_blauw), of_blauw)
+    assert [len(p.acts) for p in present if p.agb == blauw.agb] == [1], "with what Anna did there alone"
 
 
 @pytest.mark.parametrize(

@@ -162,11 +162,11 @@ def decide_range(rooms: Rooms, first: int, last: int, run: int, at: datetime) ->
         for new, (row, d) in zip(decisions, computed.otherwise, strict=True)
     ]
     with store.unit():
-        store.add_decisions(decisions)
-        store.restate(rows)
+        held = store.restate(rows, [row.decision for row, _ in computed.otherwise])
+        store.add_decisions([decision for decision, holds in zip(decisions, held, strict=True) if holds])
         store.keep_asked(computed.asked)
         store.add_upheld(run, upheld)
-    return _Tally(len(upheld), len(rows), computed.unreadable)
+    return _Tally(len(upheld), sum(held), computed.unreadable)
 
 
 @dataclass(slots=True)
