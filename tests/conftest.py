@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """To look again and again through what stays doubles the time of collecting, and is a tenth of that of the tests."""
+    """To look again and again through what stays doubles the time of collecting, and is a tenth of that of tests."""
     gc.collect()
     gc.freeze()
     gc.enable()
