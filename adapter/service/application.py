@@ -328,14 +328,19 @@ class UseCases:
         """Faults and warnings in configuration, mappings, rule tables, profiles."""
         return self._check()
 
-    def rulebook(self, ctx: Context, on: date | None = None, against: date | None = None) -> Rulebook:
-        """The rules in force on a day, as parts and plain tables (Dutch); what differs from those of another day."""
+    def rulebook(
+        self, ctx: Context, on: date | None = None, against: date | None = None, rule: str | None = None
+    ) -> Rulebook:
+        """The rules in force on a day, as parts and plain tables (Dutch); what differs from those of another day.
+
+        `rule`: one that is looked for; then of the nearest day on which it is in force.
+        """
         self._guard.allowed(ctx, Action.READ, Resource.DECISION)
         rooms = self._rooms
         if rooms.keeper is not None:
             rooms.keeper.look()
         day = on or day_of(rooms.clock())
-        return compose(rooms.rules, day, rooms.mappings, rooms.catalogue, rooms.igo, against)
+        return compose(rooms.rules, day, rooms.mappings, rooms.catalogue, rooms.igo, against, rule)
 
     def ready(self) -> bool:
         """Whether the store answers and the first pull is done (by this process, or an earlier one)."""

@@ -180,8 +180,13 @@ class Application(Protocol):
         """Faults and warnings in configuration, mappings, rule tables, profiles."""
         ...
 
-    def rulebook(self, ctx: Context, on: date | None = None, against: date | None = None) -> Rulebook:
-        """The rules in force on a day, as parts and plain tables (Dutch); what differs from those of another day."""
+    def rulebook(
+        self, ctx: Context, on: date | None = None, against: date | None = None, rule: str | None = None
+    ) -> Rulebook:
+        """The rules in force on a day, as parts and plain tables (Dutch); what differs from those of another day.
+
+        `rule`: one that is looked for; then of the nearest day on which it is in force.
+        """
         ...
 
     def ready(self) -> bool:

@@ -18,7 +18,7 @@ from adapter.service.payment.sheets import csv_bytes, xlsx_bytes
 from adapter.service.payment.worklist import MARKS, PHASES, SORTS, STAGES, STATUSES, Choice
 from adapter.service.payment.worklist_sheet import HEADS, rows
 from adapter.service.port import Application
-from adapter.service.rulebook import markdown
+from adapter.service.rulebook import markdown, rules_in
 from adapter.web.asking import context
 from adapter.web.templating import page
 
@@ -129,11 +129,14 @@ class PaymentPages:
         """The rules in force on a day, and what differs from those of another; as a page or as a document."""
         query, ctx = request.query_params, context(request, Purpose.HPAYMT)
         on, against = read_day(query.get("op"), "op"), read_day(query.get("tegen"), "tegen")
-        book = await run_in_threadpool(self._application.rulebook, ctx, on, against)
+        rule = query.get("regel", "")[:200] or None
+        book = await run_in_threadpool(self._application.rulebook, ctx, on, against, rule)
         if query.get("als") == "md":
             headers = {"content-disposition": f'attachment; filename="regelboek-{book.on.isoformat()}.md"'}
             return Response(markdown(book), media_type="text/markdown; charset=utf-8", headers=headers)
-        return page(request, "regelboek.html", {"book": book, "against": against})
+        return page(
+            request, "regelboek.html", {"book": book, "against": against, "rule": rule, "rules": rules_in(book)}
+        )
 
     async def act(self, request: Request) -> Response:
         """What a person does about a decision: propose, settle, register a claim, ask again. Then back to its page."""

@@ -296,9 +296,9 @@ class SampleApplication:
     def check(self):
         return []
 
-    def rulebook(self, ctx, on=None, against=None):
+    def rulebook(self, ctx, on=None, against=None, rule=None):
         self.asked.append(("rulebook", ctx, on, against))
-        return compose(book(), on or TODAY, MAPPINGS, catalogue(), an_igo(), against)
+        return compose(book(), on or TODAY, MAPPINGS, catalogue(), an_igo(), against, rule)
 
     def ready(self):
         return self.is_ready

@@ -29,6 +29,19 @@ def test_a_page_is_accessible_and_fits(page, axe, name):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_every_rule_that_a_decision_names_leads_to_that_rule(page):
+    page.goto(f"{ONE}/besluit")
+    links = page.locator("a.regel").evaluate_all("links => [...new Set(links.map(a => a.getAttribute('href')))]")
+    assert links
+    past = "/werklijst/regelboek?regel=experiment-bundelbreker#regel-experiment-bundelbreker"
+    for link in [*links, past]:
+        page.goto(link)
+        assert page.locator(":target").count() == 1, link
+        assert page.get_by_text("staat niet in de tabellen").count() == 0
+    page.goto("/werklijst/regelboek?regel=van-een-persoon#regel-van-een-persoon")
+    assert page.get_by_text("staat niet in de tabellen").is_visible()
+
+
 def test_from_the_list_to_the_care_path_to_the_decision(page):
     page.goto("/")
     page.get_by_role("link", name="Sanne <b>Bakker</b> & De Vries", exact=True).click()

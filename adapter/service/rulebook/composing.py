@@ -27,6 +27,7 @@ from adapter.rules import (
 )
 from adapter.service.rulebook.document import Part, Rulebook, grid
 from adapter.service.rulebook.exampled import examples
+from adapter.service.rulebook.finding import day_in_force
 from adapter.service.rulebook.prestaties import choices, prestaties
 from adapter.service.rulebook.registered import registered
 from adapter.service.rulebook.times import changes, times, variants
@@ -43,10 +44,15 @@ def compose(
     catalogue: Catalogue,
     igo: Igo | None = None,
     against: date | None = None,
+    rule: str | None = None,
 ) -> Rulebook:
     """The document of that day, in Dutch. `igo`: whose parameters and register it tells, the defaults where none is
-    configured. `against`: another day; what differs from the rules of that day is then named.
+    configured. `against`: another day; what differs from the rules of that day is then named. `rule`: one that is
+    looked for; where it is not in force on that day, it is the nearest day on which it is.
     """
+    if rule is not None:
+        known = [*(table for family in book.tables.values() for table in family), *choices(catalogue)]
+        on = day_in_force(known, rule, on)
     variables, text = _variables(mappings), _text(mappings)
     tables = [book.table(decides, on) for decides in DECIDES if decides in book.tables]
     chosen = choices(catalogue)
@@ -116,7 +122,7 @@ def _parameters(given: RuleParameters, meanings: dict[str, str]) -> Part:
 def _table(table: Table, on: date, level: int = 2) -> Part:
     about = f"Tabel `{table.id}`, versie {table.version}, geldig {table.valid}. Bestand: `{table.file}`."
     asked = [grid(QUESTIONS, question_rows(table))] if table.inputs else []
-    return Part(table.title, (about,), tables=(*asked, grid(RULES, rule_rows(table, on))), level=level)
+    return Part(table.title, (about,), tables=(*asked, grid(RULES, rule_rows(table, on))), level=level, table=table.id)
 
 
 def _provisional(tables: Iterable[Table], on: date) -> Part:

@@ -17,7 +17,10 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part under its heading: text, numbered steps, points, and tables, in this order. `level`: 2 or 3."""
+    """One part under its heading: text, numbered steps, points, and tables, in this order. `level`: 2 or 3.
+
+    `table`: the id of the table of rules that it tells, where it is one.
+    """
 
     title: str
     text: tuple[str, ...] = ()
@@ -25,6 +28,7 @@ class Part:
     points: tuple[str, ...] = ()
     tables: tuple[Grid, ...] = ()
     level: int = 2
+    table: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,17 @@ class Rulebook:
 def grid(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Grid:
     """A table from any rows."""
     return Grid(tuple(head), tuple(tuple(row) for row in rows))
+
+
+def rules_in(book: Rulebook) -> frozenset[str]:
+    """What a reason can name and this document tells: tables, what each asks (`<table>/<name>`), and rows."""
+    found: set[str] = set()
+    for part in book.parts:
+        if part.table is not None:
+            asked = {row[0] for table in part.tables if table.head[0] == "gegeven" for row in table.rows}
+            rows = {row[0] for table in part.tables if table.head[0] == "regel" for row in table.rows}
+            found |= {part.table, *rows, *(f"{part.table}/{name}" for name in asked)}
+    return frozenset(found)
 
 
 def markdown(book: Rulebook) -> str:
