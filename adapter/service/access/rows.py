@@ -34,8 +34,10 @@ class RowScope:
 
     def reaches(self, row: Row) -> bool:
         """The same, whatever kinds of data the token leaves."""
+        if not self._narrows or row.source in self._own:
+            return True
         record = row.record
-        return not self._narrows or record is None or row.source in self._own or self._shows(record, row.type)
+        return record is None or self._shows(record, row.type)
 
     def checks(self, record: RecordKey | None) -> tuple[str, ...]:
         """What was looked at for this record, for the audit event."""

@@ -131,27 +131,30 @@ class FhirEndpoint:
         checks: Checks | None = None,
     ) -> tuple[AuditEvent, ...]:
         """One event for each woman whose data are among the rows, one for what is about nobody or for nothing found."""
-        by_record: dict[RecordKey | None, list[Row]] = {}
+        by_record: dict[tuple[str, str] | None, list[Row]] = {}
         for row in rows:
-            by_record.setdefault(row.record, []).append(row)
+            by_record.setdefault((row.source, row.woman) if row.woman else None, []).append(row)
         if not by_record:
             by_record[None] = []
         done = action or (Action.EXECUTE if type is EventType.SEARCH else Action.READ)
-        at, log = self._rooms.clock(), self._rooms.audit
-        return tuple(
-            log.event(
-                context,
-                type,
-                done,
-                at,
-                patient=None if record is None else self._rooms.store.search.woman_of(record),
-                entities=_entities(record, some, found),
-                query=query,
-                grant=grant,
-                checks=() if checks is None else checks(record),
+        at, log, woman_of = self._rooms.clock(), self._rooms.audit, self._rooms.store.search.woman_of
+        events = []
+        for key, some in by_record.items():
+            record = None if key is None else RecordKey(*key)
+            events.append(
+                log.event(
+                    context,
+                    type,
+                    done,
+                    at,
+                    patient=None if record is None else woman_of(record),
+                    entities=_entities(record, some, found),
+                    query=query,
+                    grant=grant,
+                    checks=() if checks is None else checks(record),
+                )
             )
-            for record, some in by_record.items()
-        )
+        return tuple(events)
 
     def _seen(
         self,

@@ -60,7 +60,9 @@ class Caller:
         return self._within(row) and self.may_name(row)
 
     def _within(self, row: Row) -> bool:
-        record = row.record
-        if self.records is not None and record is not None and record not in self.records:
+        if row.problem is not None:
             return False
-        return row.problem is None
+        if self.records is None:
+            return True
+        record = row.record
+        return record is None or record in self.records
