@@ -26,9 +26,9 @@ class Weighed:
         self.records = dict(records)
         self._made: dict[tuple[RecordKey, RecordKey], Comparison] = {}
 
-    def add(self, records: Mapping[RecordKey, Profile]) -> None:
-        """Weigh these too."""
-        self.records |= records
+    def add(self, record: RecordKey, profile: Profile) -> None:
+        """Weigh this one too."""
+        self.records[record] = profile
 
     def __call__(self, a: RecordKey, b: RecordKey) -> Comparison:
         """The comparison of two of them."""

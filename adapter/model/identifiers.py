@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import mul
 
 
 class System(StrEnum):
@@ -60,6 +61,7 @@ class InvalidIdentifierError(ValueError):
 
 _BSN = re.compile(r"[0-9]{9}")
 _BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+_BSN_REST = sum(_BSN_WEIGHTS) * ord("0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Bsn:
             raise InvalidIdentifierError("a BSN has nine digits")
         if text == "000000000":
             raise InvalidIdentifierError("a BSN is never all zeros")
-        if sum(int(d) * w for d, w in zip(text, _BSN_WEIGHTS, strict=True)) % 11:
+        if (sum(map(mul, text.encode(), _BSN_WEIGHTS)) - _BSN_REST) % 11:
             raise InvalidIdentifierError("this BSN fails the 11-proef")
 
     def __repr__(self) -> str:

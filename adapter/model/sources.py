@@ -92,6 +92,9 @@ class RecordKey:
     source: str
     woman: str  # Patient reference
 
+    def __hash__(self) -> int:
+        return hash(self.woman)  # a text knows its own; linking asks a hundred times for each record
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

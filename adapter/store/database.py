@@ -21,13 +21,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from adapter.store import plain
+from adapter.store.checkpoints import Checkpoints
 from adapter.store.errors import ConflictError, NewerDatabaseError, StoreError, StoreUnavailableError, StoreUrlError
 
 _BUSY_SECONDS = 15
 _LOOK_AGAIN = 0.001
 _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
-    *("cache_size=-16000", "wal_autocheckpoint=4000"),  # kB and pages: linking writes all over its index
+    *("cache_size=-16000", "wal_autocheckpoint=40000"),  # kB and pages; see `checkpoints`
 )
 _MIGRATION_LOCK = 0x6765626F  # any fixed number: an advisory lock of PostgreSQL
 
@@ -53,6 +54,7 @@ class Database:
         self._one_writer = threading.RLock()  # SQLite lets one write at a time; waiting here is fairer than its polling
         self._wanting: set[int] = set()  # threads that wait for it
         self._raw: list[sqlite3.Connection] = []
+        self._checkpoints = Checkpoints(self.raw, self._turn)
 
     @contextmanager
     def unit(self) -> Iterator[None]:
@@ -140,7 +142,7 @@ class Database:
         try:
             yield
         finally:
-            self._one_writer.release()
+            self.leave_turn()
 
     def take_turn(self) -> bool:
         """The turn to write, where nobody in this process writes or waits to; else no, without waiting (SQLite)."""
@@ -148,6 +150,7 @@ class Database:
 
     def leave_turn(self) -> None:
         """Let others have it; by the thread that took it."""
+        self._checkpoints.written()
         self._one_writer.release()
 
     def raw(self) -> sqlite3.Connection:
@@ -199,18 +202,16 @@ class Database:
 
     def scrub(self) -> None:
         """Overwrite what was just deleted where the database still keeps a copy of it (write-ahead log, dead rows)."""
-        tables = "record_keys, identity_index, resource_identifiers"
-        statement = "PRAGMA wal_checkpoint(TRUNCATE)" if self.is_sqlite else f"VACUUM {tables}"
+        statement = "VACUUM record_keys, identity_index, resource_identifiers"
         with translated(self.url), self._engine.connect() as connection:
             if self.is_sqlite:
-                cursor = connection.connection.cursor()
-                cursor.execute(statement)
-                cursor.close()
+                self._checkpoints.empty(connection)
             else:
                 connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(statement))
 
     def close(self) -> None:
         """Give every connection back."""
+        self._checkpoints.close()
         while self._raw:
             self._raw.pop().close()
         self._engine.dispose()

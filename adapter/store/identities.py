@@ -118,8 +118,9 @@ class Identities(Part):
         before = {r: one.stands for r, one in own.items()}
         new = {r: packed for r in keys.values() if (packed := records[r].profile) and packed != before[r].profile}
         if at is not None:
-            sealed = [(own[r], sealer.seal(new[r], _bound(r, "profile"))) for r in new if (sealer := own[r].sealer)]
-            rows = [(one.stands.key, profile, microseconds(at)) for one, profile in sealed]
+            sealers = {r: sealer for r in new if (sealer := own[r].sealer) is not None}
+            sealed = {r: sealer.seal_loose(new[r], _bound(r, "profile")) for r, sealer in sealers.items()}
+            rows = [(before[r].key, profile, microseconds(at)) for r, profile in sealed.items()]
             insert_many(connection, identity_profiles, ("record", "profile", "made_at"), rows)
         return before | {r: replace(before[r], profile=packed) for r, packed in new.items()}
 

@@ -69,7 +69,8 @@ class Links(Part):
             removed = record in keys and key is None
             bound = _bound(row.kind, row.source, row.reference)
             sealed = sealer.seal(REMOVED if removed else row.explanation, bound)
-            named = (row.kind, row.source, row.reference, woman, row.target, row.how)
+            within = None if row.kind == _OF_RECORD else woman  # the reference says it; one index less to write to
+            named = (row.kind, row.source, row.reference, within, row.target, row.how)
             made = (key.id if key else None, microseconds(row.made_at), row.made_by, row.proposals)
             values.append((*named, sealed, *made))
         return values
@@ -119,7 +120,8 @@ class Links(Part):
         else:
             explanation = self._sealer(row).open(row.explanation, bound_to)
         fields = (row.kind, row.source, row.reference, row.target, row.how, explanation, row.made_at, row.made_by)
-        return LinkRow(*fields, row.woman, row.proposals)
+        woman = row.reference if row.kind == _OF_RECORD else row.woman
+        return LinkRow(*fields, woman, row.proposals)
 
 
 def _women(connection: Connection, references: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:

@@ -62,7 +62,7 @@ class _Around:
 class _Batch:
     """What is known of the records that are linked together, kept up to date while they are linked one by one."""
 
-    profiles: Mapping[RecordKey, Profile]
+    profiles: dict[RecordKey, Profile]  # read so far, of those around them as well
     near: Mapping[RecordKey, tuple[RecordKey, ...]]  # who shares a token
     details: dict[RecordKey, Neighbour]
     crowded: Mapping[RecordKey, dict[str, int]]
@@ -111,7 +111,7 @@ class Women:
         if standing := {target for record in profiles if (target := details[record].target)}:
             details = {n.record: n for n in store.linked_to(*standing)} | details
         judged = bool(pairs_of(store, WOMAN, list(details)))
-        return _Batch(profiles, near, details, crowded, judged)
+        return _Batch(dict(profiles), near, details, crowded, judged)
 
     def _write(self, batch: _Batch) -> None:
         """Write the links that were made so far."""
@@ -126,10 +126,10 @@ class Women:
         if current.how == "manual" and current.target:
             return {current.target}
         if current.target:
-            self._know(around, (n for n in batch.details.values() if n.target == current.target))
+            self._know(around, batch, (n for n in batch.details.values() if n.target == current.target))
         if batch.judged:
             self._write(batch)
-            self._know_decided(record, around)
+            self._know_decided(record, around, batch)
         groups = ruled_records(settle(around.weighed), around.pairs, around.weighed)
         group = next(g for g in groups if record in g)
         target = _target(record, group, around, current)
@@ -150,7 +150,7 @@ class Women:
         else they fit decides whether they can be taken along.
         """
         around = _Around(Weighed({record: batch.profiles[record]}), {}, {}, batch.crowded[record])
-        self._know(around, (batch.details[r] for r in batch.near[record]))
+        self._know(around, batch, (batch.details[r] for r in batch.near[record]))
         around.direct = tuple(r for r in around.weighed.records if r != record)
         waiting = [(record, r) for r in around.direct]
         looked = {record}
@@ -160,11 +160,11 @@ class Women:
                 looked.add(other)
                 names = tokens_of(around.weighed.records[other])
                 more = self._rooms.store.neighbours(names, CROWDED).found
-                self._know(around, (batch.details.setdefault(n.record, n) for n in more))
+                self._know(around, batch, (batch.details.setdefault(n.record, n) for n in more))
                 waiting += [(other, n.record) for n in more if n.record in around.weighed.records]
         return around
 
-    def _know_decided(self, record: RecordKey, around: _Around) -> None:
+    def _know_decided(self, record: RecordKey, around: _Around, batch: _Batch) -> None:
         """What persons decided of these records, and whoever stands with those that it names."""
         store = self._rooms.store
         around.pairs = pairs_of(store, WOMAN, list(around.weighed.records))
@@ -173,16 +173,17 @@ class Women:
         named = [RecordKey(*k) for k in around.pairs.together((record.source, record.woman))]
         rows = store.links(WOMAN, records=[r for r in named if r not in around.weighed.records])
         for target in sorted({r.target for r in rows if r.target}):
-            self._know(around, store.linked_to(target))
+            self._know(around, batch, store.linked_to(target))
         around.pairs = pairs_of(store, WOMAN, list(around.weighed.records))
 
-    def _know(self, around: _Around, found: Iterable[Neighbour]) -> None:
+    def _know(self, around: _Around, batch: _Batch, found: Iterable[Neighbour]) -> None:
         for one in found:
             if one.record not in around.weighed.records:
-                profile = self._profile(one)
+                profile = batch.profiles.get(one.record) or self._profile(one)
                 if profile is None:
                     continue
-                around.weighed.add({one.record: profile})
+                batch.profiles[one.record] = profile
+                around.weighed.add(one.record, profile)
             if one.target is not None:
                 around.targets[one.record] = one.target
                 around.hows[one.record] = one.how or ""
