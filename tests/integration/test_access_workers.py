@@ -1,4 +1,7 @@
-"""What one worker process ends, ends in all of them at once: sessions, consents, and the news of open pages."""
+"""`adapter serve --workers`: several processes, one address, one store.
+
+What one of them ends, ends in all of them at once: sessions, consents, the news of open pages. All end together.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ from support.systems_configured import KEY
 from support.systems_world import jwks, signed
 
 pytestmark = pytest.mark.integration
+looks_at_processes = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at /proc")
 MANY = 8
 """Connections of their own: the system shares them out over the processes."""
 FINDING = "/fhir/stu3/Observation/vp-anna-bevinding"
@@ -40,7 +44,7 @@ class Workers:
 
     base: str
     pregnancy: str
-    server: Running | None = None
+    server: Running
     tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self, source: str) -> str:
@@ -107,9 +111,22 @@ jwks_file = "epd.jwks.json"
 
 
 @pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
-    with serving(tmp_path_factory.mktemp("workers")) as found:
-        yield found
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Workers]]:
+    """The server that runs; another one where a test has stopped it. Starting one takes many seconds."""
+    with ExitStack() as stack:
+        found: list[Workers] = []
+
+        def standing() -> Workers:
+            if not found or found[-1].server.process.poll() is not None:
+                found.append(stack.enter_context(serving(tmp_path_factory.mktemp("workers"))))
+            return found[-1]
+
+        yield standing
+
+
+@pytest.fixture
+def workers(standing: Callable[[], Workers]) -> Workers:
+    return standing()
 
 
 @contextmanager
@@ -120,6 +137,23 @@ def serving(tmp_path: Path) -> Iterator[Workers]:
         pregnancy = world.pregnancy("vp")
     with configured(tmp_path, "--port", str(port), "--workers", "2") as server:
         yield Workers(base, pregnancy, server)
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    """The processes that serve."""
+    text = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    names = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in map(int, text.split())}
+    return [pid for pid, name in names.items() if "resource_tracker" not in name]
+
+
+@looks_at_processes
+def test_what_one_process_wrote_the_others_know(workers: Workers) -> None:
+    assert len(children(workers.server.process)) == 2
+    for n in range(6):
+        made = workers.ask("vp", "PUT", f"/fhir/stu3/Patient/w{n}", json={"resourceType": "Patient", "id": f"w{n}"})
+        assert made.status_code == 201, made.text
+    for n in range(6):  # a connection each
+        assert workers.ask("vp", "GET", f"/fhir/stu3/Patient/w{n}").status_code == 200
 
 
 def test_consent_withdrawn_in_one_process_is_withdrawn_in_all_of_them_at_once(workers: Workers) -> None:
@@ -151,17 +185,29 @@ def test_logging_out_in_one_process_ends_the_news_in_all_of_them(workers: Worker
     assert all(text.endswith("event: voorbij\nid: \ndata: -\n\n") for text in listening.heard())
 
 
-def test_open_pages_hold_up_no_process_that_stops(tmp_path: Path) -> None:
-    with serving(tmp_path) as workers:
-        assert workers.server is not None
-        listening = workers.listen(headers={"Authorization": f"Bearer {workers.token('vp')}"})
-        began = time.monotonic()
-        workers.server.process.send_signal(signal.SIGTERM)
-        heard = listening.heard()
-        assert time.monotonic() - began < 4, "the grace is five seconds"
-        assert all(text.startswith("retry: ") for text in heard)
-        assert not any("voorbij" in text for text in heard), "they come back to the next process"
-        assert workers.server.process.wait(40) == 0
+@looks_at_processes
+def test_open_pages_hold_up_no_process_that_stops_and_all_end_together(workers: Workers) -> None:
+    pids = children(workers.server.process)
+    listening = workers.listen(headers={"Authorization": f"Bearer {workers.token('vp')}"})
+    began = time.monotonic()
+    workers.server.process.send_signal(signal.SIGTERM)
+    heard = listening.heard()
+    assert time.monotonic() - began < 4, "the grace is five seconds"
+    assert all(text.startswith("retry: ") for text in heard)
+    assert not any("voorbij" in text for text in heard), "they come back to the next process"
+    assert workers.server.process.wait(40) == 0
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+@looks_at_processes
+def test_where_one_dies_the_others_do_not_go_on(workers: Workers) -> None:
+    pids = children(workers.server.process)
+    os.kill(pids[0], signal.SIGKILL)
+    assert workers.server.process.wait(40) == 1
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
 def test_open_pages_hold_up_no_server_that_others_start(tmp_path: Path) -> None:
@@ -172,12 +218,12 @@ def test_open_pages_hold_up_no_server_that_others_start(tmp_path: Path) -> None:
         pregnancy = world.pregnancy("vp")
     command = [sys.executable, "-m", "uvicorn", "--factory", "adapter.asgi:create", "--port", str(port)]
     environment = {**os.environ, "ADAPTER_CONFIG": str(config), "PYTHONPATH": str(Path(__file__).parents[2])}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             deadline = time.monotonic() + 60
             while not answers(f"{base}/health/live") and time.monotonic() < deadline:
                 time.sleep(0.05)
-            here = Workers(base, pregnancy)
+            here = Workers(base, pregnancy, Running(process, base, []))
             listening = here.listen(headers={"Authorization": f"Bearer {here.token('vp')}"})
             process.send_signal(signal.SIGTERM)
             assert all(text.startswith("retry: ") for text in listening.heard())

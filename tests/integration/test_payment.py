@@ -18,7 +18,6 @@ import pytest
 
 from adapter import bootstrap
 from adapter.access import Actor, Context, DeniedError, Purpose, Role
-from adapter.asgi import build
 from adapter.model.sources import RecordKey, SourceReport
 from adapter.service.application import UseCases
 from adapter.service.payment import lines, redecide
@@ -29,6 +28,7 @@ from adapter.service.payment.worklist import Choice
 from adapter.service.port import ConfigurationError, UnknownPregnancyError
 from adapter.simulation import Region
 from adapter.simulation.region import picked
+from doors.standing import doors
 from support.changed_rules import otherwise
 from support.dossiers import CARE, PAYMENT
 
@@ -411,7 +411,7 @@ class TestWorklist:
 
 @pytest.fixture
 async def client(application: UseCases) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(build(application))
+    transport = httpx.ASGITransport(doors(application))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as opened:
         yield opened
 
