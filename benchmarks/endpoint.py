@@ -5,8 +5,10 @@ pregnancy, is filled directly; then `adapter serve` serves it in as many process
 is a registered system (SMART Backend Services): it gets a token with its own key and shows it with each request, so
 authentication, limits, policy and durable audit are on; the limits are set so high that nothing is turned away. wrk
 (without it, a client of our own in Python, which is slower than the server) asks at random over all women with 32
-connections from the same machine, so it takes part of the same cores. Transactions of one dossier each are sent by a
-client of Python with 4 connections: what was answered is counted, while linking and deciding goes on in the server.
+connections from the same machine, so it takes part of the same cores: as fast as it goes, and then with pauses, at
+about the rate that is aimed for, since how long an answer takes where nothing more can be taken on says little.
+Transactions of one dossier each are sent by a client of Python with 4 connections: what was answered is counted,
+while linking and deciding goes on in the server.
 Each rate is also given per second of processor time that the server used (`cpu_ms`: its inverse): that is the figure
 to compare on a machine with other work, as far as others leave its caches alone.
 
@@ -84,6 +86,14 @@ request = function()
   return wrk.format("GET", string.format("{path}", math.random(0, {women} - 1)))
 end
 """
+PACED = """
+delay = function()
+  return math.random(0, 2 * {pause})
+end
+"""
+"""Each connection waits, half of the time longer than this, between an answer and its next request: not all at once."""
+CONNECTIONS, EXPECTED = 32, 4
+"""Of wrk; and milliseconds that an answer takes, to work out a pause."""
 SNOMED = "http://snomed.info/sct"
 FILL = "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore. "
 
@@ -242,13 +252,14 @@ def free_port() -> int:
 
 
 def wrk(
-    folder: Path, base: str, path: str, women: int, seconds: int, server: subprocess.Popen[bytes]
+    folder: Path, base: str, path: str, women: int, seconds: int, server: subprocess.Popen[bytes], pause: int = 0
 ) -> dict[str, Any]:
-    """Ask with wrk."""
+    """Ask with wrk; `pause`: milliseconds between an answer and the next request, 0 to ask as fast as it goes."""
     script = folder / "ask.lua"
-    script.write_text(WRK.format(seed=random.randrange(10**6), path=path, women=women, token=token(base)))
+    text = WRK.format(seed=random.randrange(10**6), path=path, women=women, token=token(base))
+    script.write_text(text + (PACED.format(pause=pause) if pause else ""))
     before = spent(server)
-    command = ["wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", "-s", str(script), base]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(script), base]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     used = spent(server) - before
     lines = {line.split()[0]: line.split() for line in text.splitlines() if line.split()}
@@ -289,7 +300,7 @@ async def by_hand(base: str, path: str, women: int, seconds: int, server: subpro
                 wrong.append(head.splitlines()[0])
         writer.close()
 
-    await asyncio.gather(*(one() for _ in range(32)))
+    await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
     used = spent(server) - before
     took.sort()
     return {
@@ -358,14 +369,16 @@ def main() -> None:
     server = serve(folder, given.workers, port)
     found: dict[str, Any] = {"women": given.women, "workers": given.workers, "cores": os.cpu_count()}
     try:
-        for name, path in (
-            ("read", "/fhir/stu3/Observation/bo%d-7"),
-            ("search_by_episode", "/fhir/stu3/Observation?context=EpisodeOfCare/be%d"),
+        for name, path, aim in (
+            ("read", "/fhir/stu3/Observation/bo%d-7", 3000),
+            ("search_by_episode", "/fhir/stu3/Observation?context=EpisodeOfCare/be%d", 600),
         ):
             if name not in given.only:
                 continue
             if shutil.which("wrk"):
                 found[name] = wrk(folder, base, path, given.women, given.seconds, server)
+                pause = max(1, round(CONNECTIONS * 1000 / aim) - EXPECTED)
+                found[f"{name}_at_about_{aim}"] = wrk(folder, base, path, given.women, given.seconds, server, pause)
             else:
                 found[name] = asyncio.run(by_hand(base, path, given.women, given.seconds, server))
         if "transaction" in given.only:

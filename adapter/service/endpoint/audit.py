@@ -13,6 +13,8 @@ from adapter.store.audit_pen import AuditPen
 _LOOK_AGAIN = 0.0005
 _PATIENCE = 0.05
 """Seconds between looks while another process writes, and in all before we wait for it in line."""
+_TOGETHER = 0.004
+"""Seconds in which whoever comes goes along, at most."""
 _QUICK = 0.002
 """Seconds that a commit may take, as a rule, to be waited for where we stand: to hand it over takes about as long."""
 _ROUND = 50
@@ -55,6 +57,7 @@ class AuditQueue:
 
     async def _write(self) -> None:
         while self._waiting:
+            await self._gather()
             batch, self._waiting = self._waiting, []
             try:
                 await self._keep([event for some, _ in batch for event in some])
@@ -66,6 +69,14 @@ class AuditQueue:
                 for _, done in batch:
                     if not done.done():
                         done.set_result(None)
+
+    async def _gather(self) -> None:
+        """As long as others come along without anybody waiting for anything, they go along."""
+        loop, here = asyncio.get_running_loop(), 0
+        until = loop.time() + _TOGETHER
+        while len(self._waiting) > here and loop.time() < until:
+            here = len(self._waiting)
+            await asyncio.sleep(0)
 
     async def _keep(self, events: list[AuditEvent]) -> None:
         loop = asyncio.get_running_loop()
