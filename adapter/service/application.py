@@ -92,7 +92,8 @@ class UseCases:
         self._views = Views(rooms, self._pregnancies)
         ground = ground or Grounding()
         told = ground.told(rooms, self._pregnancies) if ground.told is not None else None
-        self.reach = Reach(rooms, Relations(rooms, records, told) if told else None, required=ground.required)
+        self._relations = Relations(rooms, records, told) if told else None
+        self.reach = Reach(rooms, self._relations, required=ground.required)
         self._visible = Visible(rooms, self.reach)
         self._guard = Guard(rooms)
         grounds = told or Grounds(rooms, self._pregnancies, NOTHING)
@@ -125,6 +126,8 @@ class UseCases:
         reports = await pull(self._rooms, self._checker, sources, bsns, whose)
         await self.lots.settle(whose)
         unfinished = await self._settled()
+        if self._relations is not None:
+            await asyncio.to_thread(self._relations.catch_up)
         await self.fhir.notifier.tell()
         if reports and unfinished is not None:
             reports[-1] = replace(reports[-1], problems=(*reports[-1].problems, unfinished))

@@ -202,7 +202,7 @@ class Database:
 
     def scrub(self) -> None:
         """Overwrite what was just deleted where the database still keeps a copy of it (write-ahead log, dead rows)."""
-        statement = "VACUUM record_keys, identity_index, resource_identifiers"
+        statement = "VACUUM record_keys, identity_index, resource_identifiers, referred"
         with translated(self.url), self._engine.connect() as connection:
             if self.is_sqlite:
                 self._checkpoints.empty(connection)

@@ -13,7 +13,7 @@ from adapter.model.sources import RecordKey
 from adapter.store import plain
 from adapter.store.database import Database
 from adapter.store.keys import Wrapped
-from adapter.store.search_tables import resource_identifiers
+from adapter.store.search_tables import referred, resource_identifiers
 from adapter.store.tables import identity_index, meta, record_keys
 from adapter.store.text import chunks
 from adapter.store.vault import Sealer, Vault
@@ -100,6 +100,8 @@ class Records(Part):
             found_by = resource_identifiers.c
             mine = (found_by.source == record.source) & (found_by.woman == record.woman)
             connection.execute(delete(resource_identifiers).where(mine))
+            to = referred.c
+            connection.execute(delete(referred).where((to.source == record.source) & (to.woman == record.woman)))
         self._vault.forget(ids)
         self._database.scrub()
 

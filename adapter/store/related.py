@@ -38,6 +38,13 @@ _EVER = "SELECT DISTINCT source, reference FROM links WHERE kind = 'woman' AND t
 _DIRECTORY = "SELECT 1 FROM source_versions WHERE position > :after AND position <= :upto AND woman IS NULL LIMIT 1"
 
 
+_TOLD = (
+    "SELECT (SELECT max(position) FROM source_versions), (SELECT max(position) FROM links),"
+    " (SELECT max(position) FROM consents), (SELECT max(id) FROM record_keys),"
+    " (SELECT count(*) FROM record_keys WHERE destroyed_at IS NOT NULL)"
+)
+
+
 class Related:
     """Cheap questions around links; on SQLite by the connection of this thread, as searching does."""
 
@@ -48,6 +55,10 @@ class Related:
         """How far the store is."""
         held = self._search.held
         return stand_of(self._search.rows) if held is None else held.stand
+
+    def told(self) -> tuple[int, ...]:
+        """Moves with whatever tells who a woman is, who referred her and what she said; also where it is removed."""
+        return tuple(number or 0 for number in self._search.rows(_TOLD, {})[0])
 
     def women_at(self, source: str) -> set[str]:
         """Our ids of the women of whom this source holds a record."""

@@ -32,6 +32,23 @@ identifier_progress = Table(
     Column("position", _Position, nullable=False),  # versions up to here are yet to come into `resource_identifiers`
 )
 
+referred = Table(  # filled by `adapter.store.referred`
+    "referred",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("woman", Text, primary_key=True),
+    Column("receiver", Text, primary_key=True),  # agb:… or ura:…; empty: a referral to whom is not known (yet)
+)
+Index("referred_receiver", referred.c.receiver)
+
+referred_progress = Table(
+    "referred_progress",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("reading", Text, nullable=False),  # as what the resources of this source were read
+    Column("position", _Position, nullable=False),  # its versions up to here are in `referred`
+)
+
 subscriptions = Table(
     "subscriptions",
     metadata,

@@ -24,6 +24,7 @@ from adapter.store.links import Links
 from adapter.store.notes import Notes
 from adapter.store.outbox import Outbox
 from adapter.store.records import DIRECTORY, Records
+from adapter.store.referred import Referred
 from adapter.store.related import Related
 from adapter.store.search import Search
 from adapter.store.signals import Signals, signals
@@ -39,7 +40,7 @@ _POSITIONS = select(
         for table in (source_versions, links, judgements, answers, signals, consents)
     ),
     select(func.max(record_keys.c.id)).scalar_subquery(),
-    select(func.count(record_keys.c.destroyed_at)).scalar_subquery(),
+    select(func.count()).where(record_keys.c.destroyed_at.is_not(None)).scalar_subquery(),
 )
 
 
@@ -121,6 +122,11 @@ class Store(
     def related(self) -> Related:
         """Which women stand where, for narrowing."""
         return Related(self.search)
+
+    @cached_property
+    def referred(self) -> Referred:
+        """Which records hold a referral to whom."""
+        return Referred(self._database, self._vault)
 
     @cached_property
     def consents(self) -> Consents:

@@ -62,6 +62,12 @@ record_keys = Table(
     Column("reason", Text),
     sqlite_autoincrement=True,
 )
+Index(
+    "record_keys_gone",
+    record_keys.c.destroyed_at,
+    sqlite_where=record_keys.c.destroyed_at.is_not(None),
+    postgresql_where=record_keys.c.destroyed_at.is_not(None),
+)
 Index("record_keys_record", record_keys.c.source, record_keys.c.woman)
 Index(
     "record_keys_active",

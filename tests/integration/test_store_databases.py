@@ -32,6 +32,7 @@ from adapter.store import (
     TamperedError,
     WrongMasterKeyError,
 )
+from adapter.store.referred import NOBODY
 from adapter.store.tables import APPEND_ONLY, metadata
 
 pytestmark = pytest.mark.integration
@@ -183,6 +184,30 @@ def test_what_came_in_some_records_and_about_nobody(store: Store) -> None:
     assert [r.id for r in search.named_in([], FhirVersion.R4, None, 0, upto, 9)] == ["2-2", "2-1"]
     assert search.ids_in(hers, "Observation", upto) == [("vp", i) for i in ("1-1", "1-2", "2-1", "2-2")]
     assert set(search.held_at("vp")) == {RECORD, *hers}
+
+
+def test_to_whom_was_referred_is_kept_as_long_as_it_is_read_so(store_url: str) -> None:
+    other, zh = RecordKey("vp", "Patient/2"), RecordKey("zh", "Patient/1")
+    with Store.open(store_url, KeyRing(KEY)) as ours, Store.open(store_url, KeyRing(KEY)) as theirs:
+        ours.append([received(), received("2", woman="Patient/2"), received("3", source="zh")], AT)
+        upto = ours.referred.newest("vp", 0)
+        assert (upto, ours.referred.newest("vp", upto), ours.referred.newest("geen", 0)) == (2, 2, 0)
+        assert ours.referred.know("1", "vp", (0, 2), [(RECORD, {"agb:1", "ura:2"}), (other, {NOBODY}), (zh, {"agb:1"})])
+        assert not theirs.referred.know("1", "vp", (0, 1), [(RECORD, set())]), "it was taken in meanwhile"
+        assert theirs.referred.to(["agb:1"]) == {RECORD, zh}
+        assert theirs.referred.to(["agb:1", "ura:2", "agb:9"]) == {RECORD, zh}
+        assert (theirs.referred.to([NOBODY]), theirs.referred.to([])) == ({other}, set())
+        assert theirs.referred.progress("1") == {"vp": 2}
+        assert ours.referred.know("1", "vp", (2, 5), [(other, {"agb:9"})])
+        assert (ours.referred.to(["agb:9"]), ours.referred.to([NOBODY])) == ({other}, set())
+        ours.forget(RECORD, "op haar verzoek", AT)
+        assert (ours.referred.to(["ura:2"]), ours.referred.to(["agb:1"])) == (set(), {zh})
+        assert ours.referred.know("1", "vp", (5, 6), [(RECORD, {"ura:2"})])
+        assert ours.referred.to(["ura:2"]) == set(), "what was removed does not come back"
+        assert ours.referred.progress("2") == {}
+        assert ours.referred.know("2", "vp", (0, 6), [])
+        assert (ours.referred.to(["agb:9"]), ours.referred.to(["agb:1"])) == (set(), {zh}), "all was read otherwise"
+        assert ours.referred.progress("2") == {"vp": 6}
 
 
 def test_identities(store: Store) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -23,7 +23,7 @@ from adapter.access.consent import Ground, GroundCode, GroundKind, Party
 from adapter.model.evidence import Organisation
 from adapter.model.moments import day_of
 from adapter.model.sources import RecordKey
-from adapter.service.access.seen import Seen
+from adapter.service.access.seen import Lazily, Seen
 from adapter.service.rooms import Rooms
 from adapter.store.related import Stand
 
@@ -175,8 +175,10 @@ class Reach:
         with self._lock:
             self._refresh(day_of(self._rooms.clock()))
             new = [woman for woman in women if (identities, woman) not in self._kept]
-        if len(new) > 1:
-            self._grounds.prepare(new)
+        own = self.own_sources(ctx)
+        asked = [w for w in new if any(r.source not in own for r in self._records_of(w)) or not own]
+        if len(asked) > 1:
+            self._grounds.prepare(asked)
 
     def _seen(self, reader: Party, woman: str, now: datetime) -> Seen:
         key = (reader.identities, woman)
@@ -202,9 +204,9 @@ class Reach:
         if relation is None:
             return self._nothing(woman, records)
         if relation == NAMED:
-            grounds = {s: _OWN if s in own else _NO_DOSSIER for s in sources}
+            grounds: Mapping[str, Ground] = {s: _OWN if s in own else _NO_DOSSIER for s in sources}
         else:
-            grounds = {s: self._ground(woman, s, reader, day, own) for s in sources}
+            grounds = Lazily(sources, lambda source: self._ground(woman, source, reader, day, own))
         return Seen(woman, frozenset(records), grounds, relation)
 
     def _relation(self, woman: str, reader: Party, day: date, own: Sequence[RecordKey]) -> str | None:

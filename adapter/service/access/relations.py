@@ -6,7 +6,6 @@ A consent for a kind of organisation, or for any, permits; it makes nobody her c
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Protocol
@@ -16,9 +15,14 @@ from adapter.model.facts import SourceFacts
 from adapter.model.sources import RecordKey
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
+from adapter.store.referred import NOBODY
+from adapter.store.text import chunks
 
 _REFERRALS = ("ReferralRequest", "ServiceRequest")
 _AT_ONCE = 200
+_FAR = 5000
+_READING = 1
+"""As what resources are read into referrals: another number where that changes, then all is read again."""
 
 
 class Aging(Protocol):
@@ -75,6 +79,10 @@ class Relations:
         """Read together what is going to be asked about each of these."""
         self._told.prepare(women)
 
+    def catch_up(self) -> None:
+        """Take in to whom was referred, so that no reader has to wait for it."""
+        self._referred.catch_up()
+
     def stand(self) -> object:
         """Changes when what was said elsewhere is old; what was said here, the store knows."""
         return self._told.national.stand() if self._told.national is not None else None
@@ -87,55 +95,58 @@ class Relations:
 
 
 class Referred:
-    """Which records hold a referral to whom, kept up to date with the store: only records that changed are read."""
+    """Which records hold a referral to whom: a table of the store, taken further by who asks and finds it behind. Only
+    records that changed are read.
+    """
 
     def __init__(self, rooms: Rooms, records: Records) -> None:
         self._rooms = rooms
         self._records = records
         self._lock = threading.Lock()
-        self._upto = 0
-        self._receivers: dict[RecordKey, frozenset[str]] = {}
-        self._by_receiver: defaultdict[str, set[RecordKey]] = defaultdict(set)
+        self._upto = 0  # of all sources: nothing came behind it
+        self._reading = f"{_READING} {rooms.mappings_version}"
 
     def to(self, identities: Collection[str]) -> set[RecordKey]:
         """The records in which a referral to one of these stands."""
-        with self._lock:
-            self._catch_up()
-            return set().union(*(self._by_receiver.get(identity, set()) for identity in identities))
+        self.catch_up()
+        return self._rooms.store.referred.to(identities)
 
-    def _catch_up(self) -> None:
-        store, after = self._rooms.store, self._upto
-        upto = store.search.last_position()
+    def catch_up(self) -> None:
+        """Take in what came since."""
+        store = self._rooms.store
+        with self._lock:
+            upto = store.search.last_position()
+            if upto == self._upto:
+                return
+            progress = store.referred.progress(self._reading)
+            for source in self._rooms.sources:
+                self._take_in(source, progress.get(source, 0))
+            self._upto = upto
+
+    def _take_in(self, source: str, after: int) -> None:
+        store = self._rooms.store
+        upto = store.referred.newest(source, after)
         if upto == after:
             return
-        todo = {r for s in self._rooms.sources for r in store.related.records_with(s, _REFERRALS, after, upto)}
-        if store.related.directory_changed(after, upto):  # a receiver that was not known may be by now
-            todo |= {record for record, known in self._receivers.items() if not known}
-        ordered = sorted(todo)
-        for start in range(0, len(ordered), _AT_ONCE):
-            some = ordered[start : start + _AT_ONCE]
+        todo = store.related.records_with(source, _REFERRALS, after, upto)
+        if after and store.related.directory_changed(after, upto):  # a receiver that was not known may be by now
+            todo |= {record for record in store.referred.to([NOBODY]) if record.source == source}
+        if not todo and upto - after < _FAR:
+            return  # not worth a write: looked at again the next time
+        found: list[tuple[RecordKey, Collection[str]]] = []
+        for some in chunks(sorted(todo), _AT_ONCE):
             facts = self._records.brief(some)
-            for record in some:
-                self._know(record, facts.get(record))
-        self._upto = upto
+            found += [(r, set(_receivers(facts[r]))) for r in some if r in facts]
+        store.referred.know(self._reading, source, (after, upto), found)  # or another process did
 
-    def _know(self, record: RecordKey, facts: SourceFacts | None) -> None:
-        for gone in self._receivers.get(record, ()):
-            self._by_receiver[gone].discard(record)
-        found = frozenset(self._identities(facts)) if facts is not None else frozenset()
-        self._receivers[record] = found
-        for identity in found:
-            self._by_receiver[identity].add(record)
 
-    def _identities(self, facts: SourceFacts) -> Iterable[str]:
-        for referral in facts.referrals:
-            if referral.receiver is None:
-                continue
-            joined = self._rooms.joined(referral.receiver)
-            if joined.agb:
-                yield f"agb:{joined.agb}"
-            if joined.ura:
-                yield f"ura:{joined.ura}"
+def _receivers(facts: SourceFacts) -> Iterable[str]:
+    """The codes of each receiver as its source gives them: the register may join others to them later."""
+    for referral in facts.referrals:
+        to = referral.receiver
+        yield from (f"agb:{to.agb}",) if to is not None and to.agb else ()
+        yield from (f"ura:{to.ura}",) if to is not None and to.ura else ()
+        yield from () if to is not None and (to.agb or to.ura) else (NOBODY,)
 
 
 def _counts(referral: ReferralSeen, at: date) -> bool:

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from adapter.access.consent import Ground
 from adapter.model.sources import RecordKey
 
 DOSSIER = "EpisodeOfCare"
+
+
+class Lazily(Mapping[str, Ground]):
+    """The ground for each source, found when it is asked for: of most women only that of few sources is."""
+
+    def __init__(self, sources: Collection[str], find: Callable[[str], Ground]) -> None:
+        self._sources = sources
+        self._find = find
+        self._found: dict[str, Ground] = {}
+
+    def __getitem__(self, source: str) -> Ground:
+        """Raises `KeyError` for a source that is none."""
+        if source not in self._found:
+            if source not in self._sources:
+                raise KeyError(source)
+            self._found[source] = self._find(source)
+        return self._found[source]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
 
 
 @dataclass(frozen=True, slots=True)

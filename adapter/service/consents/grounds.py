@@ -118,7 +118,7 @@ class Grounds:
             self._keep(key, stamp, self._read(woman, key, with_own_numbers([brief[r] for r in key if r in brief])))
 
     def _stamp(self) -> object:
-        return self._rooms.store.positions(), self._rooms.igo.version
+        return self._rooms.store.related.told(), self._rooms.igo.version
 
     def _keep(self, key: tuple[RecordKey, ...], stamp: object, found: Hers) -> None:
         with self._lock:
@@ -134,7 +134,7 @@ class Grounds:
     def _read(self, woman: str, records: Sequence[RecordKey], facts: Sequence[SourceFacts]) -> Hers:
         bsns = tuple(dict.fromkeys(f.woman.bsn for f in facts if f.woman.bsn is not None))
         consents = self._rooms.store.consents
-        held = consents.of(records, bsns) if consents.any() else []
+        held = consents.of(records, bsns) if self._rooms.store.related.stand().consents else []
         here = [self._ours(woman, one) for one in held]
         return Hers(
             (*at_sources(self._rooms, self.terms, woman, records), *here),

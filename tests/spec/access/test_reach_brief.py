@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import json
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapter import bootstrap
 from adapter.linking import with_own_numbers
-from adapter.model.sources import FhirVersion
+from adapter.model.sources import FhirVersion, Media, Received, RecordKey
 from adapter.service.consents.consent import ConsentDraft, ConsentParty
 from adapter.service.records import Records
 from adapter.store.search import Search
-from support.reach_world import ANNA, BERTA, World, agb, care, care_provider, referral, region, woman
+from support.reach_world import (
+    ANNA,
+    AT,
+    BERTA,
+    World,
+    agb,
+    care,
+    care_provider,
+    opened,
+    organisation,
+    referral,
+    region,
+    woman,
+    written,
+)
 
 
 @pytest.fixture
@@ -58,6 +77,49 @@ def test_the_women_of_a_reader_are_known_without_reading_their_dossiers(
         ctx = care(care_provider(source))
         assert len(application.reach.women(ctx) or ()) == seen
         assert bool(application._visible.lenses(ctx)) is bool(seen)
+
+
+def test_to_whom_was_referred_is_known_to_the_next_process_without_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holdings = {"vp": [*woman("vp", "anna", ANNA), referral("vp", "anna", "zh")], "zh": [], "vp2": []}
+    config = written(tmp_path, holdings)
+    with opened(config):
+        pass  # what came in was taken in
+    read: list[object] = []
+    brief = Records.brief
+
+    def looked(self: Records, records: Collection[RecordKey]) -> object:
+        read.append(records)
+        return brief(self, records)
+
+    monkeypatch.setattr(Records, "brief", looked)
+    application = bootstrap.open_application(config, clock=lambda: AT)
+    try:
+        for source in ("vp2", "kz", "vp"):
+            application.reach.women(care(care_provider(source)))
+        assert read == []
+        assert len(application.reach.women(care(care_provider("zh"))) or ()) == 1
+        assert {r.woman for records in read for r in records} == {"Patient/vp-anna"}
+    finally:
+        asyncio.run(application.aclose())
+
+
+def test_a_referral_that_comes_in_or_whose_receiver_becomes_known_counts_at_once(women: World) -> None:
+    reader, store = care(care_provider("vp2")), women.application._rooms.store
+    assert women.application.reach.women(reader) == frozenset()
+    late = referral("vp", "berta", "later")
+    store.append([received("vp", late, "Patient/vp-berta")], AT)
+    assert women.application.reach.women(reader) == frozenset(), "to an organisation that nobody knows"
+    store.append([received("vp", {**organisation("vp2"), "id": "later"}, None)], AT)
+    assert women.application.reach.women(reader) == {women.woman("vp", "berta")}
+    store.append([received("vp", {**late, "status": "entered-in-error"}, "Patient/vp-berta")], AT)
+    assert women.application.reach.women(reader) == frozenset()
+
+
+def received(source: str, resource: dict[str, Any], woman: str | None) -> Received:
+    body, kind = json.dumps(resource).encode(), resource["resourceType"]
+    return Received(source, FhirVersion.STU3, Media.JSON, kind, resource["id"], None, body, woman, woman)
 
 
 def test_what_was_known_in_brief_is_read_anew_when_something_came(women: World) -> None:
