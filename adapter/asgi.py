@@ -23,6 +23,7 @@ def build(application: Application) -> FastAPI:
     web.install(app, application)
     for route in app.router.routes:  # some are put together when first looked at: now, not at the first request
         route.matches({"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []})
+    application.rehearse()
     return app
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -87,7 +88,7 @@ class UseCases:
         self._rooms = rooms
         self._checker = Checker()
         self._check = check
-        records = Records(rooms)
+        self._records = records = Records(rooms)
         self._pregnancies = Pregnancies(rooms, records)
         self._views = Views(rooms, self._pregnancies)
         ground = ground or Grounding()
@@ -352,6 +353,17 @@ class UseCases:
             counts = self._rooms.store.counts()
             self._pulled = bool(counts["versions"]) and not counts["outbox"]
         return self._pulled
+
+    def rehearse(self) -> None:
+        """Make one view and keep nothing of it: what is put together once (SQL, validators, what a mapping is compiled
+        to) is there before the first reader comes.
+        """
+        pregnancy = self._rooms.store.a_pregnancy()
+        if pregnancy is None:
+            return
+        now = self._rooms.clock()
+        with suppress(UnknownPregnancyError), self._rooms.store.looking(), self._records.together(keep=False):
+            self._views.compute(self._views.gather(pregnancy, None), day_of(now), now).json()
 
     async def aclose(self) -> None:
         """Let go of connections, processes and files."""

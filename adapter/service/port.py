@@ -180,6 +180,10 @@ class Application(Protocol):
         """Faults and warnings in configuration, mappings, rule tables, profiles."""
         ...
 
+    def rehearse(self) -> None:
+        """Do what a first reader would wait for. Nobody looks: it keeps nothing, and nothing is logged."""
+        ...
+
     def rulebook(
         self, ctx: Context, on: date | None = None, against: date | None = None, rule: str | None = None
     ) -> Rulebook:

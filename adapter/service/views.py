@@ -29,11 +29,21 @@ from adapter.store import LinkRow
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The care path, and the claims projection cut from it."""
+    """The care path, and the claims projection cut from it when it is asked for: who cares for her does not."""
 
     path: CarePath
-    projection: ClaimsProjection
+    _given: PregnancyInput = field(repr=False)
+    _settings: PathSettings = field(compare=False, repr=False)
+    _projected: list[ClaimsProjection] = field(default_factory=list, compare=False, repr=False)
     _written: list[tuple[bytes, bytes]] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def projection(self) -> ClaimsProjection:
+        """What the decision asks. Made once, for as long as the view is kept."""
+        if not self._projected:
+            self._projected.append(carepath.project(self._given, self.path, self._settings))
+        known_at, made = self.path.known_at, self._projected[0]
+        return made if made.known_at == known_at else replace(made, known_at=known_at)
 
     def json(self) -> bytes:
         """The care path as JSON. Most of it is written once, for as long as the view is kept."""
@@ -96,10 +106,10 @@ class Views:
         return (*rooms.store.positions(), rooms.igo.version, rooms.mappings_version)
 
     def compute(self, given: PregnancyInput, as_of: date, known_at: datetime) -> View:
-        """The pure part: from what was gathered to view and projection."""
+        """The pure part: from what was gathered to the view."""
         settings = PathSettings(self._rooms.igo.rules.postnatal_end_days, Joined(self._rooms, given.facts))
         path = carepath.build(given, self._rooms.zorgpad, settings, as_of, known_at)
-        return View(path, carepath.project(given, path, settings))
+        return View(path, given, settings)
 
     def gather(self, pregnancy: str, known_at: datetime | None, lens: Lens | None = None) -> PregnancyInput:
         """Everything the view is computed from, as far as the lens lets it be seen. Raises `UnknownPregnancyError`."""
@@ -173,7 +183,7 @@ def _narrowed(given: PregnancyInput, lens: Lens, records: Sequence[RecordKey]) -
 
 
 def _as_known(view: View, now: datetime) -> View:
-    return View(replace(view.path, known_at=now), replace(view.projection, known_at=now), view._written)
+    return replace(view, path=replace(view.path, known_at=now))
 
 
 def _targets(rows: list[LinkRow]) -> list[str]:

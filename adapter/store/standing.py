@@ -191,6 +191,11 @@ class Standings(Part):
         with self._database.reading() as connection:
             return list(connection.execute(query.distinct().limit(limit)).scalars())
 
+    def a_pregnancy(self) -> str | None:
+        """Any one of which something stands; None where there is none."""
+        with self._database.reading() as connection:
+            return connection.execute(select(_S.pregnancy).limit(1)).scalar()
+
     def drop_standing(self, pregnancies: Collection[str]) -> None:
         """Let go of what stood for pregnancies that there are no more."""
         with self._database.writing() as connection:

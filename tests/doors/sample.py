@@ -300,6 +300,9 @@ class SampleApplication:
         self.asked.append(("rulebook", ctx, on, against))
         return compose(book(), on or TODAY, MAPPINGS, catalogue(), an_igo(), against, rule)
 
+    def rehearse(self):
+        """Nothing to make ready."""
+
     def ready(self):
         return self.is_ready
 
