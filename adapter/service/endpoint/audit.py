@@ -17,8 +17,6 @@ _TOGETHER = 0.004
 """Seconds in which whoever comes goes along, at most."""
 _QUICK = 0.002
 """Seconds that a commit may take, as a rule, to be waited for where we stand: to hand it over takes about as long."""
-_ROUND = 50
-"""Commits after which the write-ahead log is brought over: often enough to stay small, seldom enough to cost little."""
 
 Done = asyncio.Future[None]
 
@@ -35,7 +33,6 @@ class AuditQueue:
         self._timer: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, "audit")  # always the same: its connection stays at hand
         self._took = 0.0  # a commit, lately
-        self._commits = 0
 
     async def record(self, events: Sequence[AuditEvent]) -> None:
         """Keep events; durable when this returns. Raises what the log raises: no log, no data."""
@@ -99,9 +96,6 @@ class AuditQueue:
         else:
             took = await asyncio.get_running_loop().run_in_executor(self._thread, pen.commit)
         self._took += (took - self._took) / 8
-        self._commits += 1
-        if self._commits % _ROUND == 0:
-            self._thread.submit(pen.bring_over)
 
     def _watch(self, until: float, done: Done) -> None:
         """One timer for all: one for each would take longer than most of what is done for an answer."""
