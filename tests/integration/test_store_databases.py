@@ -412,18 +412,18 @@ def test_a_newer_database_is_left_alone(store_url: str) -> None:
         Store.open(store_url, KeyRing(KEY))
 
 
-def test_the_migrations_make_the_tables_that_the_program_uses(store_url: str) -> None:
-    Store.open(store_url, KeyRing(KEY)).close()
-    engine = create_engine(store_url)
+def test_the_migrations_make_the_tables_that_the_program_uses(empty_url: str) -> None:
+    Store.open(empty_url, KeyRing(KEY)).close()
+    engine = create_engine(empty_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 
 
-def test_two_processes_may_open_a_new_database_at_once(store_url: str) -> None:
+def test_two_processes_may_open_a_new_database_at_once(empty_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
-        stores = list(pool.map(lambda _: Store.open(store_url, KeyRing(KEY)), range(4)))
+        stores = list(pool.map(lambda _: Store.open(empty_url, KeyRing(KEY)), range(4)))
     stores[0].append([received()], AT)
     assert [len(store.versions_of(RECORD)) for store in stores] == [1, 1, 1, 1]
     for store in stores:

@@ -25,9 +25,9 @@ def migrated(connection: Connection, to: str) -> None:
     command.upgrade(config, to)
 
 
-def test_an_index_of_before_is_taken_along(store_url: str) -> None:
+def test_an_index_of_before_is_taken_along(empty_url: str) -> None:
     token = sha256(b"of her").digest()
-    engine = create_engine(store_url)
+    engine = create_engine(empty_url)
     with engine.begin() as connection:
         migrated(connection, "0010")
         keys = "INSERT INTO record_keys (id, source, woman, master, wrapped, created_at, destroyed_at) VALUES "

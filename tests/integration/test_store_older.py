@@ -74,20 +74,20 @@ def copied(source: Connection, target: Connection, tables: Collection[str]) -> N
             target.execute(after.insert(), rows)
 
 
-def test_what_stood_in_a_database_before_its_indexes_is_found_after_them(store_url: str, tmp_path: Path) -> None:
+def test_what_stood_in_a_database_before_its_indexes_is_found_after_them(empty_url: str, tmp_path: Path) -> None:
     """0008 (answers), 0010 and 0011 (identities), 0012 (referrals, removals)."""
     now = f"sqlite:///{tmp_path}/now.db"
     with Store.open(now, KEYS) as store:
         fill(store)
         expected = told(store)
         assert expected[0][0] != expected[0][1]
-    here, there = create_engine(now), create_engine(store_url)
+    here, there = create_engine(now), create_engine(empty_url)
     with here.begin() as source, there.begin() as target:
         migrated(target, "0007")
         assert "answers_woman" in {index["name"] for index in inspect(target).get_indexes("answers")}
         copied(source, target, ("meta", "record_keys", "source_versions", "links", "answers"))
     here.dispose()
-    with Store.open(store_url, KEYS) as store:
+    with Store.open(empty_url, KEYS) as store:
         assert told(store) == expected
         assert (store.referred.progress("1"), store.referred.newest("vp", 0)) == ({}, 3)
         assert store.referred.know("1", "vp", (0, 3), [(ANNE, {"agb:1"}), (GONE, {"agb:1"})])
@@ -99,9 +99,9 @@ def test_what_stood_in_a_database_before_its_indexes_is_found_after_them(store_u
     assert not {"answers_woman", "answers_bsn"} & found
 
 
-def test_a_filled_index_of_identities_is_copied_whole(store_url: str) -> None:
+def test_a_filled_index_of_identities_is_copied_whole(empty_url: str) -> None:
     """0010: another kind of table in SQLite, the same rows in both."""
-    engine = create_engine(store_url)
+    engine = create_engine(empty_url)
     rows = {
         (sha256(f"{n % 7}".encode()).hexdigest(), source, f"Patient/{n}") for n in range(40) for source in ("vp", "zh")
     }
