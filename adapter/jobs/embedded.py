@@ -25,6 +25,7 @@ from adapter.jobs.errors import EmbeddedServerError
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 10.0
+_STOP_UNASKED_SECONDS = 1.0  # where it could not be asked: nothing can be put where its directory was
 _POLL_SECONDS = 0.01
 _LONGEST_SOCKET_PATH = 100  # sockaddr_un holds 104 bytes on macOS, 108 on Linux
 _NAMES_ON_PATH = ("valkey-server", "redis-server")
@@ -49,14 +50,18 @@ class EmbeddedServer:
             return
         self._owned = False
         atexit.unregister(self.stop)
+        patience = _STOP_SECONDS
         try:
             with _client(self.url) as client:
+                client.ping()  # to shut down takes no answer for one
                 client.shutdown(nosave=True)  # the append-only file is complete
-        except redis.RedisError:
-            pass  # gone already
+        except redis.RedisError:  # gone already, or its directory is, and with it the way to ask
+            patience = _STOP_UNASKED_SECONDS
+            if self._process is not None:
+                self._process.terminate()
         if self._process is not None:
             try:
-                self._process.wait(_STOP_SECONDS)
+                self._process.wait(patience)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,17 @@ async def test_what_was_put_in_is_there_after_a_restart(tmp_path: Path) -> None:
             assert (await queue.depth()).waiting == 1
     finally:
         again.stop()
+
+
+def test_it_stops_at_once_where_its_directory_is_gone(tmp_path: Path) -> None:
+    server = embedded(tmp_path / "jobs")
+    process = server._process
+    assert process is not None
+    shutil.rmtree(tmp_path / "jobs")
+    began = time.monotonic()
+    server.stop()
+    assert time.monotonic() - began < 5, "asked politely it would be ten"
+    assert process.poll() is not None
 
 
 def test_it_is_for_its_owner_alone(tmp_path: Path) -> None:
