@@ -10,7 +10,7 @@ CONSTRAINTS := .ci/constraints.txt
 INSTALL := $(PIP) install --no-compile --constraint $(CONSTRAINTS)
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test lint bench fuzz setup setup-dev lock clean
+.PHONY: run test tests lint bench fuzz setup setup-dev lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/adapter dev demo
@@ -20,7 +20,11 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $
 # Tests wait for the disk at each of many small databases: where memory has room for 2 GB, they are kept there.
 ROOM := $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'END {print $$4}')" -gt 2000000 ] 2>/dev/null && echo TMPDIR=/dev/shm)
 
-test: lint
+# Side by side: types are checked on a core that the tests do not fill while they are collected.
+test: $(VENV)/.installed-dev
+	@$(MAKE) --no-print-directory --jobs 2 lint tests
+
+tests: $(VENV)/.installed-dev
 	MEASURE=1 $(ROOM) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
