@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -90,13 +91,17 @@ def test_a_new_key_file_is_for_its_owner_alone_and_made_once(tmp_path: Path) -> 
     assert [file.name for file in path.parent.iterdir()] == ["keys"]
 
 
+@pytest.mark.parametrize("seal", [Sealer.seal, Sealer.seal_loose])
 @pytest.mark.parametrize("body", [b"", b"{}", b"x" * 100_000, bytes(range(256))])
-def test_what_is_sealed_opens_in_its_own_place_only(body: bytes) -> None:
+def test_what_is_sealed_opens_in_its_own_place_and_way_only(
+    body: bytes, seal: Callable[[Sealer, bytes, bytes], bytes]
+) -> None:
     sealer = Sealer(KEY)
-    sealed = sealer.seal(body, b"row 1")
+    sealed = seal(sealer, body, b"row 1")
     assert sealer.open(sealed, b"row 1") == body
-    assert sealer.seal(body, b"row 1") != sealed
+    assert seal(sealer, body, b"row 1") != sealed
     harmed = sealed[:-1] + bytes([sealed[-1] ^ 1])
-    for data, place in ((sealed, b"row 2"), (harmed, b"row 1"), (b"", b"row 1"), (b"\x02" + sealed[1:], b"row 1")):
+    otherwise = [bytes([way]) + sealed[1:] for way in range(4) if way != sealed[0]]
+    for data, place in ((sealed, b"row 2"), (harmed, b"row 1"), (b"", b"row 1"), *((o, b"row 1") for o in otherwise)):
         with pytest.raises(TamperedError, match=place.decode()):
             sealer.open(data, place)
