@@ -28,7 +28,7 @@ _BUSY_SECONDS = 15
 _LOOK_AGAIN = 0.001
 _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
-    *("cache_size=-16000", "wal_autocheckpoint=40000"),  # kB and pages; see `checkpoints`
+    *("cache_size=-32000", "wal_autocheckpoint=40000"),  # kB and pages; see `checkpoints`
 )
 _MIGRATION_LOCK = 0x6765626F  # any fixed number: an advisory lock of PostgreSQL
 

@@ -9,7 +9,7 @@ import zlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -29,6 +29,7 @@ from adapter.store import KeyRing, Store, record_of_intent
 
 AT = datetime(2024, 7, 29, 12, tzinfo=UTC)
 TOGETHER = 25  # links in one transaction, as the worker has it
+LOT = 60  # as a pull has it
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 _NOT_NEEDED = {"DiagnosticReport", "Coverage", "ReferralRequest", "ServiceRequest", "RelatedPerson", "CareTeam"}
 
@@ -97,13 +98,22 @@ class Material:
     record_of: dict[Dossier, RecordKey] = field(default_factory=dict)
     patients: list[Received] = field(default_factory=list)
 
+    def add(self, other: Material) -> None:
+        """Take in what was read of other women."""
+        for mine, theirs in zip(self._maps(), other._maps(), strict=True):
+            mine.update(theirs)
+        self.patients += other.patients
 
-def read_region(region: Region) -> Material:
-    """Read a region by the dialects of its sources."""
+    def _maps(self) -> tuple[dict[Any, Any], ...]:
+        return self.known, self.whose, self.truth, self.record_of
+
+
+def read_region(region: Region, part: int = 0, parts: int = 1) -> Material:
+    """Read a region, or one of so many parts of it, by the dialects of its sources."""
     dialects = load_dialects(MAPPINGS)
     sources = {s.id: s for s in region.sources}
     found = Material()
-    for case in region.cases():
+    for case in islice(region.cases(), part, None, parts):
         written = case.written()
         for source, patient in written.records.items():
             info = sources[source]
@@ -141,25 +151,25 @@ class LinkedRegion:
         self.seconds: list[float] = []  # of each batch
         self.commits: list[float] = []
         self.busy: list[float] = []  # of the processor, of each batch, without its commit
+        self.lots: Timed = ([], [], [])
         self.batches: Timed = ([], [], [])
         self.singles: Timed = ([], [], [])
-        self.relinked = 0
+        self.relinked = self.in_lots = 0
         self.cpu = 0.0  # seconds of the processor in the last round of linking
         for start in range(0, len(material.patients), 1000):
             self.store.append(material.patients[start : start + 1000], AT)
 
-    def link_all(self, seed: int = 1, singly: int = 0) -> None:
-        """Link every record, in a random order, the last so many one by one; then those that were asked to be linked
-        again.
+    def link_all(self, seed: int = 1, batched: int = 0, singly: int = 0) -> None:
+        """Link every record, in a random order: in lots, then so many in batches, the last so many one by one; then
+        those that were asked to be linked again.
         """
         records = sorted(self.known)
         random.Random(seed).shuffle(records)
-        start = len(records) - singly
-        self._link(records[:start])
-        cpu, self.batches = self.cpu, (self.seconds, self.commits, self.busy)
-        self.seconds, self.commits, self.busy = [], [], []
-        self._link(records[start:], together=1)
-        self.singles = (self.seconds, self.commits, self.busy)
+        one, start = len(records) - batched - singly, len(records) - singly
+        self.lots = self._timed(records[:one], LOT)
+        cpu, self.in_lots = self.cpu, one
+        self.batches = self._timed(records[one:start], TOGETHER)
+        self.singles = self._timed(records[start:], 1)
         while again := self._asked():
             self.relinked += len(again)
             self._link(again)
@@ -167,10 +177,7 @@ class LinkedRegion:
 
     def link_again(self, many: int, together: int) -> Timed:
         """Link so many records once more: seconds of each batch, of its commit, and of the processor."""
-        self.seconds, self.commits, self.busy = [], [], []
-        records = random.Random(2).sample(sorted(self.known), min(many, len(self.known)))
-        self._link(records, together=together)
-        return self.seconds, self.commits, self.busy
+        return self._timed(random.Random(2).sample(sorted(self.known), min(many, len(self.known))), together)
 
     def described(self, dossier: Dossier) -> str:
         """A dossier with all that it was linked by."""
@@ -186,6 +193,11 @@ class LinkedRegion:
         pending = [i for i in self.store.pending(5000) if i.kind == RECORD_JOB]
         self.store.done(pending)
         return [record_of_intent(i.key) for i in pending]
+
+    def _timed(self, records: list[RecordKey], together: int) -> Timed:
+        self.seconds, self.commits, self.busy = [], [], []
+        self._link(records, together)
+        return self.seconds, self.commits, self.busy
 
     def _link(self, records: list[RecordKey], together: int = TOGETHER) -> None:
         cpu = time.process_time()
