@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from adapter import fhir
 from adapter.access import Context
-from adapter.model.sources import RecordKey
+from adapter.model.sources import FhirVersion, Media, RecordKey
 from adapter.service.access.kinds import Kinds, kinds_for
 from adapter.service.access.reach import Reach
 from adapter.service.access.seen import Seen
 from adapter.store.search import Row, Search
 
 _OWN = ("relation=own",)
+_HOMES = frozenset({"ho", "PTRES"})
+"""Codes of a dwelling: location-physical-type `ho`, `PTRES` of ServiceDeliveryLocationRoleType (HL7 v3 RoleCode)."""
 
 
 class RowScope:
@@ -30,7 +33,9 @@ class RowScope:
 
     def sees(self, row: Row) -> bool:
         """Whether this resource may be seen. What is about nobody (an organisation) may."""
-        return self.reaches(row) and (self._kinds.all or self._kinds.show(row))
+        if not self.reaches(row) or not (self._kinds.all or self._kinds.show(row)):
+            return False
+        return row.type != "Location" or not self._narrows or row.source in self._own or _is_a_site(row)
 
     def reaches(self, row: Row) -> bool:
         """The same, whatever kinds of data the token leaves."""
@@ -77,3 +82,13 @@ class RowScope:
         if record not in self._pregnancies:
             self._pregnancies[record] = tuple(self._search.pregnancies_of(record))
         return self._pregnancies[record]
+
+
+def _is_a_site(row: Row) -> bool:
+    """Whether a Location is a place of an organisation. Where a woman gave birth at home it is her house, which the
+    source that wrote it down knows and nobody else needs: it belongs to no record, so no ground speaks of it.
+    """
+    found = fhir.read(row.body(), Media(row.media), FhirVersion(row.version))
+    given = [found.get("physicalType"), *(kinds if isinstance(kinds := found.get("type"), list) else [kinds])]
+    codings = [c for one in given if isinstance(one, dict) for c in one.get("coding") or () if isinstance(c, dict)]
+    return "managingOrganization" in found and not any(c.get("code") in _HOMES for c in codings)

@@ -19,6 +19,8 @@ MOST = 1000
 MOST_VALUES = 200
 """Values in one parameter, and parameters in one search."""
 
+_FILTERS = frozenset({"_content", "_filter", "_has", "_list", "_profile", "_query", "_security", "_tag", "_text"})
+"""Parameters of all types that leave something out (http://hl7.org/fhir/R4/search.html); none is served here."""
 _QUIET = frozenset({"_format", "_pretty", "_total", "_summary", "_count"})
 
 
@@ -207,7 +209,8 @@ def _include(kind: str, text: str, version: FhirVersion, *, reverse: bool) -> In
 
 
 def _unknown(draft: _Draft, kind: str, name: str, handling: Handling) -> None:
-    if handling is Handling.STRICT or (handling is Handling.DEFAULT and not name.startswith("_")):
+    filters = not name.startswith("_") or name.partition(":")[0] in _FILTERS
+    if handling is Handling.STRICT or (handling is Handling.DEFAULT and filters):
         raise bad(
             f"{_shown(name)} is no search parameter of {kind} here; see metadata, or send Prefer: handling=lenient",
             _expression(name),
