@@ -187,6 +187,7 @@ async def test_the_provider_can_end_sessions(world):
     await world.log_in()
     assert await world.people.sent_away(logout_token(world)) == 1
     assert await world.identify() is None
+    assert [how for how, _ in world.seen.events] == ["login", "logout"], "an event in the log, as any logout is"
 
 
 async def test_the_provider_ends_one_session_of_several(world):

@@ -174,7 +174,10 @@ class People:
         issuer, sid = str(claims["iss"]), claims.get("sid")
         if not await self._shelf.once(f"logout:{hashed(self._site, issuer, claims['jti'])}", 1200):
             raise LoginError(LoginFault.TOKEN, "jti")
-        return await self.sessions.close_for(issuer, claims.get("sub"), sid if isinstance(sid, str) else None)
+        ended = await self.sessions.close_for(issuer, claims.get("sub"), sid if isinstance(sid, str) else None)
+        for session in ended:
+            self._witness.went(session.person)
+        return len(ended)
 
     def _own(self) -> Own:
         if self.own is None:

@@ -126,13 +126,14 @@ class Sessions:
             return None
         return _read(await self._shelf.take(self._key(value)))
 
-    async def close_for(self, issuer: str, subject: str | None, sid: str | None) -> int:
-        """End every session that the provider names (OpenID Connect Back-Channel Logout). Gives how many there were."""
+    async def close_for(self, issuer: str, subject: str | None, sid: str | None) -> list[Session]:
+        """End every session that the provider names (OpenID Connect Back-Channel Logout). Gives what they were."""
         index = self._index("sid", issuer, sid) if sid else self._index("sub", issuer, subject or "")
         keys = await self._shelf.gathered(index)
+        found = [_read(await self._shelf.take(key)) for key in sorted(keys)]
         if keys:
-            await self._shelf.drop(*keys, index)
-        return len(keys)
+            await self._shelf.drop(index)
+        return [session for session in found if session is not None]
 
     async def _held(self, cookies: Mapping[str, str]) -> tuple[str, Session, bytes] | None:
         """Its key, what it is, and how that stands on the shelf."""
