@@ -144,6 +144,7 @@ def _let_rest() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def serve(
@@ -153,14 +154,18 @@ def serve(
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that serve side by side.")] = 1,
 ) -> None:
     """Serve pages, JSON API and FHIR endpoints on what is in the store."""
-    listener = listen(config, host, port, several=workers > 1)
-    if workers > 1:
-        from adapter.cli.sharing import share
+    gc.disable()  # until it serves: what is loaded stays, and looking for garbage in it is a sixth of the start
+    try:
+        listener = listen(config, host, port, several=workers > 1)
+        if workers > 1:
+            from adapter.cli.sharing import share
 
-        raise typer.Exit(share(config, listener, workers))
-    # Ctrl-C is the way to stop it, not a failure.
-    with opened(config, quick=True) as (application, run_in_loop), suppress(KeyboardInterrupt):
-        run_in_loop(_serve(application, listener))
+            raise typer.Exit(share(config, listener, workers))
+        # Ctrl-C is the way to stop it, not a failure.
+        with opened(config, quick=True) as (application, run_in_loop), suppress(KeyboardInterrupt):
+            run_in_loop(_serve(application, listener))
+    finally:
+        gc.enable()
 
 
 async def _serve(application: Application, listener: socket.socket) -> None:

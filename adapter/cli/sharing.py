@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -61,6 +62,7 @@ def _stop(workers: list[BaseProcess]) -> None:
 
 
 def _serve(config: Path | None, address: socket.socket, listening: Semaphore) -> None:
+    gc.disable()  # until it serves
     from adapter.cli.serving import another, serving
     from adapter.service.processes import end_with_parent
 
