@@ -1,7 +1,8 @@
-"""Take what was written out of the log into the database beside those who write, not while one waits (SQLite, WAL).
+"""Take what was written out of the log into the database when nobody writes, not while one waits (SQLite, WAL).
 
 SQLite does it by itself in the commit that makes the log long enough: that commit, and whoever waits to write, then
-waits for thousands of pages. <https://www.sqlite.org/wal.html>, Checkpointing.
+waits for thousands of pages. <https://www.sqlite.org/wal.html>, Checkpointing. That is left for when much is written
+on end: pages that are written again meanwhile go over once, and beside it every commit would wait for the same disk.
 """
 
 from __future__ import annotations
@@ -9,26 +10,20 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection
 
 from adapter.store import plain
 
-_PAUSE = 1.0  # seconds: pages that are written again meanwhile are taken over once
-_LONG = 10_000  # pages: from there on the log must begin anew, which it only does when nothing is left in it
+_QUIET = 0.2  # seconds in which nothing was written
 _AGAIN, _TRIES = 0.05, 100
-_STATEMENT = "PRAGMA wal_checkpoint(PASSIVE)"
 
 
 class Checkpoints:
-    """A thread of its own, begun at the first write. It waits for nobody, and is waited for once the log is long."""
+    """A thread of its own, begun at the first write."""
 
-    def __init__(
-        self, connect: Callable[[], sqlite3.Connection], turn: Callable[[], AbstractContextManager[None]]
-    ) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._turn = turn
         self._written = threading.Event()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -59,17 +54,15 @@ class Checkpoints:
 
     def _run(self) -> None:
         connection: sqlite3.Connection | None = None
-        while self._written.wait() and not self._over.wait(_PAUSE):
+        while self._written.wait():
             self._written.clear()
+            if self._over.wait(_QUIET):
+                return
+            if self._written.is_set():
+                continue  # not quiet yet
             try:
                 connection = connection or self._connect()
-                self._take_over(connection)
+                with self._one:
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             except sqlite3.Error:  # whoever writes meets the same, and says so
                 continue
-
-    def _take_over(self, connection: sqlite3.Connection) -> None:
-        with self._one:
-            _, length, taken = connection.execute(_STATEMENT).fetchone()
-        if length > _LONG and taken < length:
-            with self._turn(), self._one:
-                connection.execute(_STATEMENT).fetchone()

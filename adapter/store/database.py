@@ -28,7 +28,7 @@ _BUSY_SECONDS = 15
 _LOOK_AGAIN = 0.001
 _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
-    *("cache_size=-32000", "wal_autocheckpoint=40000"),  # kB and pages; see `checkpoints`
+    *("cache_size=-32000", "wal_autocheckpoint=20000"),  # kB and pages; see `checkpoints`
 )
 _MIGRATION_LOCK = 0x6765626F  # any fixed number: an advisory lock of PostgreSQL
 
@@ -54,7 +54,7 @@ class Database:
         self._one_writer = threading.RLock()  # SQLite lets one write at a time; waiting here is fairer than its polling
         self._wanting: set[int] = set()  # threads that wait for it
         self._raw: list[sqlite3.Connection] = []
-        self._checkpoints = Checkpoints(self.raw, self._turn)
+        self._checkpoints = Checkpoints(self.raw)
 
     @contextmanager
     def unit(self) -> Iterator[None]:
