@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from adapter.access import Context, Purpose
+from adapter.api.authentication import context
 from adapter.api.errors import problem
 from adapter.model.sources import SourceState
 from adapter.service.port import Application
@@ -34,16 +36,18 @@ def routes(application: Application) -> list[BaseRoute]:
         return problem(503, "not ready: the first pull has not finished, or the store does not answer")
 
     async def metrics(request: Request) -> Response:
-        text = await run_in_threadpool(exposition, application)
+        # For who runs it: how many pregnancies there are before and after one's own came in says whether she was known.
+        ctx = context(request, Purpose.HOPERAT)
+        text = await run_in_threadpool(exposition, application, ctx)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return [Route("/health/live", live), Route("/health/ready", ready), Route("/metrics", metrics)]
 
 
-def exposition(application: Application) -> str:
-    """All metrics as text."""
+def exposition(application: Application, ctx: Context) -> str:
+    """All metrics as text. Raises `DeniedError`."""
+    reports = application.reports(ctx)
     figures = application.figures()
-    reports = application.reports()
     states = Counter(report.state for report in reports)
     blocks = [
         _gauge("adapter_sources", "Configured sources, by how they answered last", _by("state", states, SourceState)),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from adapter.access import Actor, ActorKind, Purpose, Role
 from support.reach_world import (
     ANNA,
     BERTA,
@@ -22,12 +23,14 @@ from support.reach_world import (
     woman,
 )
 
+RUNS = Actor("prometheus", "Metingen", "agb:53000001", (Role.BEHEERDER,), kind=ActorKind.SYSTEM, client="prometheus")
 HOOK = "/cds-services/geboortezorg-zorgpad"
 WHO = {
     "epd": identified(system("vp2"), source="vp2", scopes=("system/*.cruds",)),
     "epd-kz": identified(system("kz"), source="kz", scopes=("system/*.cruds",)),
     "epd-vp": identified(system("vp"), source="vp", scopes=("system/*.cruds",)),
     "mens": identified(care_provider("vp2")),
+    "beheer": identified(RUNS, Purpose.HOPERAT, scopes=("system/*.rs",)),
 }
 NOTHING = {"patient": "kz-niema", "dossier": "kz-niema-dossier", "value": "kz-niema-hb", "bsn": "123456782"}
 NOTHING |= {"number": "K-78", "pregnancy": "11111111-2222-4333-8444-555555555555"}
@@ -165,6 +168,14 @@ def test_a_filter_that_is_not_served_is_refused_and_does_not_find_everything(doo
         assert (refused.status_code, "Clara" in refused.text) == (400, False), name
         lenient = doors.get("epd", "/fhir/stu3/Patient", params={name: "x"}, headers={"Prefer": "handling=lenient"})
         assert lenient.status_code == 200, name
+
+
+def test_how_much_there_is_in_all_is_for_operations_alone(doors: Doors) -> None:
+    """A count before and after one's own record of her came in would say whether another has one."""
+    for who in ("epd", "mens"):
+        refused = doors.get(who, "/metrics")
+        assert (refused.status_code, "adapter_pregnancies" in refused.text) == (403, False)
+    assert "adapter_pregnancies 3" in doors.get("beheer", "/metrics").text
 
 
 def places() -> list[dict[str, Any]]:
