@@ -14,6 +14,7 @@ from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from shutil import rmtree
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
@@ -34,29 +35,28 @@ def start() -> None:
     """From here on, modules of the product are loaded with marks; those loaded already have none."""
     for old in set(KEPT.parent.glob("*")) - {KEPT}:
         rmtree(old, ignore_errors=True)
+    one_at_a_time = RLock()
     execute, translate = SourceFileLoader.exec_module, SourceFileLoader.source_to_code
 
-    def exec_module(self: SourceFileLoader, module: ModuleType) -> None:
-        if not _ours(self.path):
+    def exec_module(self: Any, module: ModuleType) -> None:
+        if not Path(self.path).is_relative_to(PRODUCT):
             return execute(self, module)
+        self.marks = True
         vars(module)["_marks_"] = SEEN.setdefault(self.path, [0] * (3 * MOST))
-        before, sys.pycache_prefix = sys.pycache_prefix, str(KEPT)
-        try:
-            code = self.get_code(module.__name__)
-        finally:
-            sys.pycache_prefix = before
+        with one_at_a_time:  # what has marks must not be kept where every other run looks for it
+            before, sys.pycache_prefix = sys.pycache_prefix, str(KEPT)
+            try:
+                code = self.get_code(module.__name__)
+            finally:
+                sys.pycache_prefix = before
         exec(code, vars(module))
         return None
 
-    def source_to_code(self: SourceFileLoader, data: bytes, path: str, **how: Any) -> Any:
-        return translate(self, marked(ast.parse(data)) if _ours(path) else data, path, **how)
+    def source_to_code(self: Any, data: bytes, path: str, **how: Any) -> Any:
+        return translate(self, marked(ast.parse(data)) if hasattr(self, "marks") else data, path, **how)
 
     loader: Any = SourceFileLoader
     loader.exec_module, loader.source_to_code = exec_module, source_to_code
-
-
-def _ours(path: str) -> bool:
-    return Path(path).is_relative_to(PRODUCT)
 
 
 def marked(module: ast.Module) -> ast.Module:
