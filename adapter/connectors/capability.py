@@ -52,7 +52,8 @@ async def read_offer(http: Http, configured: FhirVersion | None, ledger: Ledger)
     except (NotOfferedError, MissingError) as error:
         if configured is None:
             raise RefusedError(
-                "de bron geeft geen /metadata, dus de FHIR-versie is onbekend", "stel fhir_version in voor deze bron"
+                "de bron geeft geen /metadata, dus de FHIR-versie is onbekend",
+                "kijk of base_url het adres van de FHIR-server is; klopt dat, stel dan fhir_version in voor deze bron",
             ) from error
         ledger.warn("/metadata", "de bron geeft geen CapabilityStatement", "alle zoekvragen worden geprobeerd")
         return Offer(configured)
