@@ -22,12 +22,13 @@ from adapter.model.decision import (
 )
 from doors.sample_path import ACTS, ECHO, NOW, PATH, TODAY, ev, week
 
-
 ASKED = {"met": "verantwoordelijk", "not_met": "zorg_buiten", "unknown": "verzekerd"}
 
 
 def reason(outcome: str, text: str, standing: str = "provisional", cites: str = "NR/REG-2312, art. 4") -> Reason:
-    return Reason(f"selection-regular/{ASKED[outcome]}", outcome, text, cites, standing, (ev("vp-groen", "Encounter/1"),))
+    return Reason(
+        f"selection-regular/{ASKED[outcome]}", outcome, text, cites, standing, (ev("vp-groen", "Encounter/1"),)
+    )
 
 
 PRESTATIE = PrestatieChoice("geboortezorg-prenataal", "geboortezorg prenataal", None, "provisional")
