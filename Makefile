@@ -25,7 +25,7 @@ test: $(VENV)/.installed-dev
 	@$(MAKE) --no-print-directory --jobs 2 lint tests
 
 tests: $(VENV)/.installed-dev
-	MEASURE=1 $(ROOM) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(ROOM) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -1,29 +1,29 @@
-"""How tests are run: how many examples of a property, and whether the product marks where it has been."""
+"""How tests are run: how many examples of a property, where coverage is measured, and when garbage is looked for."""
 
 from __future__ import annotations
 
 import gc
-import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 
-from support import measure
 from support.examples import many
 
 settings.register_profile("all", max_examples=many(100), deadline=None)
 settings.load_profile("all")
 
-MEASURE = bool(os.environ.get("MEASURE"))
-if MEASURE:
-    measure.start()
+TESTS = Path(__file__).parent
+REPEATED = frozenset({"property", "fuzz", "e2e"})
+
 gc.disable()  # until all is collected: what is loaded and collected stays to the end
-pytest_plugins = ["support.once"]  # it loads the product: not before its modules can be marked
+pytest_plugins = ["support.once"]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if MEASURE:
-        config.pluginmanager.register(measure.Measuring())
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cov-everywhere", action="store_true", help="measure coverage of the slow tests as well")
 
 
 def pytest_collection_finish() -> None:
@@ -32,3 +32,21 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
     gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Measure in unit, spec and integration tests alone.
+
+    Measuring doubles the time of what runs (Python 3.11), and what asks the same lines a hundred times over, or runs a
+    browser beside them, is told nothing by it. `--cov-everywhere` measures there too.
+    """
+    measuring = Coverage.current()
+    folder = item.path.relative_to(TESTS).parts[0]
+    if measuring is None or folder not in REPEATED or item.config.getoption("--cov-everywhere"):
+        return (yield)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
