@@ -28,8 +28,10 @@ class Once:
         """
         key, mine = self._queue.claim(name), secrets.token_hex(8)
         async with self._queue.guarded():
-            if not await self._queue.redis.set(key, mine, nx=True, px=_ms(self._lease)):
-                return bool(await self._queue.redis.get(key) == DONE)
+            while not await self._queue.redis.set(key, mine, nx=True, px=_ms(self._lease)):
+                found = await self._queue.redis.get(key)
+                if found is not None:  # else it fell away in between: once more
+                    return bool(found == DONE)
         holding = asyncio.create_task(self._hold(key, mine))
         try:
             await work()
