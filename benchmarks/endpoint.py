@@ -362,6 +362,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     if not (folder / "adapter.db").exists():
         fill(folder, given.women)
+        os.sync()  # or the disk is still at that while the first requests are measured
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     configure(folder, base)
