@@ -26,6 +26,8 @@ _KEPT = "audit_kept"
 """Stands in the store once it has a log beside it."""
 _VERSION = 1
 _AT_ONCE = 1000
+_PATIENCE = 1.0
+"""Seconds: where many look there is no end to writing, and whoever commits here is the event loop."""
 _TRIGGERS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS {table}_no_{event.lower()} BEFORE {event} ON {table} {when}"
     f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
@@ -72,7 +74,7 @@ def opened(database: Database, store: Connection, seal: Seal) -> Database:
 
 def _file(path: Path) -> tuple[Database, bool]:
     """The file, and whether it was made now."""
-    ledger = Database(f"sqlite:///{path}")
+    ledger = Database(f"sqlite:///{path}", _PATIENCE)
     with ledger.writing() as log:
         version = log.exec_driver_sql("PRAGMA user_version").scalar_one()
         if version > _VERSION:
@@ -104,8 +106,9 @@ def _take_over(store: Connection, log: Connection) -> None:
             select(table).where(position > _last(log, table)).order_by(position).limit(_AT_ONCE)
         ).all():
             log.execute(insert(table), [row._asdict() for row in rows])
-    log.execute(delete(meta).where(meta.c.name == HEAD))
-    log.execute(insert(meta).values(name=HEAD, value=head))
+    if _lines(_value(log, HEAD)) < _lines(head):  # else it moved before, and went on
+        log.execute(delete(meta).where(meta.c.name == HEAD))
+        log.execute(insert(meta).values(name=HEAD, value=head))
     for table in (audit, audit_checkpoints):
         name = f"{table.name}_no_delete"
         trigger = store.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).scalar_one()
@@ -113,6 +116,10 @@ def _take_over(store: Connection, log: Connection) -> None:
         store.execute(delete(table))
         store.exec_driver_sql(trigger)
     store.execute(delete(meta).where(meta.c.name == HEAD))
+
+
+def _lines(head: bytes | None) -> int:
+    return 0 if head is None else head_of([(head,)])[0]
 
 
 def _last(log: Connection, table: Table) -> int:
