@@ -11,7 +11,6 @@ import asyncio
 import gzip
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -39,23 +38,12 @@ _LONG = frozenset({b"content-length", b"transfer-encoding", b"x-noodtoegang"})
 """Headers of a request that is more than a plain read."""
 _JSON, _XML = Media.JSON.value.encode(), Media.XML.value.encode()
 _VARY = (b"vary", b"Accept, Accept-Encoding")
-_MOST_HOSTS, _MOST_SHOWN = 100, 500
+_MOST_HOSTS = 100
 _SEARCH = next(i for i in INTERACTIONS if i.code == "search" and i.path == ("{type}",))
 _READ = next(i for i in INTERACTIONS if i.code == "read" and i.path == ("{type}", "{id}"))
 _CARRIED = tuple(name.encode() for name in CARRIED)
 
 Pairs = list[tuple[bytes, bytes]]
-
-
-class Shown(NamedTuple):
-    """What the headers of a plain request say. A client sends the same ones again and again."""
-
-    headers: dict[bytes, bytes]
-    media: Media
-    token: str
-    host: bytes
-    name: str | None
-    correlation: str | None
 
 
 @dataclass(slots=True)
@@ -87,7 +75,6 @@ class Lane:
         )
         self._kinds = {name: _readable(version) for name, version in _VERSIONS.items()}
         self._hosts: dict[bytes, bool] = {}
-        self._shown: dict[tuple[tuple[bytes, bytes], ...], Shown | None] = {}
         self._doors = {version: Door(application, version, f"/fhir/{name}") for name, version in _VERSIONS.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,13 +101,16 @@ class Lane:
         interaction = _SEARCH if found[3] is None else _READ
         if scope["query_string"] and (interaction is _READ or not self._harmless(scope)):
             return None
-        shown = self._headers(tuple(scope["headers"]))
-        if shown is None:
+        given: Pairs = scope["headers"]
+        headers = dict(given)
+        media = accepted(headers.get(b"accept", b"").decode("latin-1"))
+        kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if len(headers) != len(given) or media is None or kind.lower() != "bearer" or not _LONG.isdisjoint(headers):
             return None
-        who = self._entrance.at_hand(shown.token) if self._named(shown.host) else None
+        who = self._entrance.at_hand(token.strip()) if self._named(headers.get(b"host", b"")) else None
         if who is None or Purpose.TREAT not in who.purposes:
             return None
-        name = request_id_of(shown.name, shown.correlation)
+        name = request_id_of(_text(headers, b"x-request-id"), _text(headers, b"x-correlation-id"))
         context = context_of(who, Purpose.TREAT, name, scope["client"][0] if scope["client"] else "")
         told = self._counted(who) if granted(context, found[2], interaction.access) else None
         if told is None:
@@ -128,15 +118,7 @@ class Lane:
         told += ((b"x-request-id", name.encode()), *self._secured)
         if interaction is _SEARCH:
             scope["state"] = {IDENTIFIED: who, "request_id": name, "limits": self._bounds.limits}
-        return Asked(_VERSIONS[found[1]], found[2], found[3] or "", who, context, shown.media, shown.headers, told)
-
-    def _headers(self, given: tuple[tuple[bytes, bytes], ...]) -> Shown | None:
-        """What they say; None where they say more than a plain request."""
-        if given not in self._shown:
-            if len(self._shown) >= _MOST_SHOWN:
-                self._shown.clear()
-            self._shown[given] = _shown(given)
-        return self._shown[given]
+        return Asked(_VERSIONS[found[1]], found[2], found[3] or "", who, context, media, headers, told)
 
     def _harmless(self, scope: Scope) -> bool:
         """Whether the parameters are few, and none of them is a BSN."""
@@ -201,16 +183,6 @@ class Lane:
         async with asyncio.timeout(self._seconds or None):
             response = await self._doors[asked.version].answer(Request(scope))
         return response.status_code, response.raw_headers, bytes(response.body)
-
-
-def _shown(given: tuple[tuple[bytes, bytes], ...]) -> Shown | None:
-    headers = dict(given)
-    media = accepted(headers.get(b"accept", b"").decode("latin-1"))
-    kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-    if len(headers) != len(given) or media is None or kind.lower() != "bearer" or not _LONG.isdisjoint(headers):
-        return None
-    names = (_text(headers, b"x-request-id"), _text(headers, b"x-correlation-id"))
-    return Shown(headers, media, token.strip(), headers.get(b"host", b""), *names)
 
 
 def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
