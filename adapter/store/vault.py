@@ -22,7 +22,6 @@ from adapter.store.tables import meta, record_keys
 _FORMAT = b"\x01"  # zlib, then AES-256-GCM; another way of sealing gets another number
 _LOOSE = b"\x02"  # AES-256-GCM alone, bound to that as well
 _COMPRESSION = 1  # a resource of 1 kB: half the size at a third of the time of the default level
-_BLOCK = 64  # bytes, of SHA-256
 _CACHED_KEYS = 16_384  # of as many records; about a kilobyte each
 _SECRETS = ("store", "index", "audit")
 
@@ -72,7 +71,7 @@ class Vault:
         self._cache: OrderedDict[int, Sealer] = OrderedDict()
         self._guard = threading.Lock()
         self._secrets: dict[str, bytes] = {}
-        self._begun = _begun(bytes(KEY_BYTES))  # so are these
+        self._begun = hmac.new(bytes(KEY_BYTES), digestmod="sha256")  # so is this
         self.own = Sealer(bytes(KEY_BYTES))  # replaced by `unlock`
 
     def unlock(self, connection: Connection) -> None:
@@ -86,7 +85,7 @@ class Vault:
                 connection.execute(insert(meta).values(values))
             self._secrets[name] = self._ring.unwrap(rows[name], bound_to)
         self.own = Sealer(self._secrets["store"])
-        self._begun = _begun(self._secrets["index"])
+        self._begun = hmac.new(self._secrets["index"], digestmod="sha256")
 
     def token(self, text: str) -> str:
         """The name under which an identifier is found: HMAC-SHA256, so that the identifier itself is nowhere."""
@@ -97,11 +96,10 @@ class Vault:
         return b2a_base64(self._mac(text)[:16], newline=False)[:22].decode("ascii")
 
     def _mac(self, text: str) -> bytes:
-        """HMAC-SHA256, its two hashes begun once: that takes longer than the text."""
-        inner, outer = self._begun[0].copy(), self._begun[1].copy()
-        inner.update(text.encode("utf-8", "replace"))
-        outer.update(inner.digest())
-        return outer.digest()
+        """HMAC-SHA256, begun once: that takes longer than the text."""
+        mac = self._begun.copy()
+        mac.update(text.encode("utf-8", "replace"))
+        return mac.digest()
 
     def chain(self, *parts: bytes) -> bytes:
         """One link of the audit chain. Each part is counted, so that none can borrow bytes of its neighbour."""
@@ -166,12 +164,6 @@ class Vault:
             values = {"value": fresh.blob, "master": fresh.master}
             changed += connection.execute(update(meta).where(chosen).values(values)).rowcount
         return changed
-
-
-def _begun(secret: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """The inner and the outer hash of an HMAC (RFC 2104), as far as they are the same for every text."""
-    block = secret.ljust(_BLOCK, b"\0")
-    return hashlib.sha256(bytes(b ^ 0x36 for b in block)), hashlib.sha256(bytes(b ^ 0x5C for b in block))
 
 
 def _record(source: str, woman: str) -> bytes:
