@@ -8,7 +8,6 @@ import anyio
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapter.access import AuditEvent
 from adapter.api import (
     audit,
     casemix,
@@ -29,7 +28,6 @@ from adapter.api.fhir import door
 from adapter.api.fhir.lane import Lane
 from adapter.api.headers import Headers
 from adapter.api.limits import Deadline, FailureLimit, RateLimit
-from adapter.model import wire
 from adapter.service.port import Application
 
 
@@ -85,4 +83,3 @@ def _prepare() -> None:
     loading = Thread(target=anyio.run, args=[anyio.sleep, 0])  # of its own: here a loop may be running already
     loading.start()
     loading.join()
-    wire.prepare(AuditEvent)  # no answer goes out before its line is in the log
