@@ -1,7 +1,7 @@
 """Add lines to the audit log in steps, so that waiting for the disk stands apart from the work: SQLite alone.
 
-The work is done in the thread that has the events; only the commit, which waits and computes nothing, is for another.
-Two threads that compute side by side in one process take longer together than one after the other.
+The work is done in the thread that has the events. The commit, which waits and computes nothing, may be for another
+where the disk is slow: two threads that compute side by side take longer together than one after the other.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
 from typing import Any
 
 from adapter.store.database import Database, shown
@@ -26,10 +25,6 @@ _ADD = (
     "INSERT INTO audit (position, recorded, patient, body, chain, actor, kind, action, outcome, emergency)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-_AT_MOST = 0.02
-"""Seconds that a checkpoint waits for those who read or write: the next one comes soon."""
-_LONG = 10_000  # pages
 
 Rows = Callable[[Sequence[Any], int, bytes], tuple[list[tuple[object, ...]], bytes]]
 
@@ -85,19 +80,6 @@ class AuditPen:
         """Let others write; in the thread that wrote."""
         self._database.leave_turn()
 
-    def bring_over(self) -> None:
-        """Bring the write-ahead log over into the database, beside those who write; in another thread than theirs.
-
-        That keeps nobody waiting. A log that is long by now is brought over to its end, so that it begins anew: whoever
-        writes waits for that, so what came meanwhile goes first, which is less each time.
-        """
-        path = str(self._database.url.database)
-        with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=_AT_MOST)) as connection:
-            _, length, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if length > _LONG:
-                for how in ("PASSIVE", "PASSIVE", "RESTART"):
-                    connection.execute(f"PRAGMA wal_checkpoint({how})")
-
     def _begun(self, events: Sequence[Any]) -> bool:
         connection = self._open()
         try:
@@ -116,7 +98,7 @@ class AuditPen:
         if self._connection is None:
             self._connection = self._database.raw()
             self._connection.execute("PRAGMA busy_timeout=0")
-            self._connection.execute("PRAGMA wal_autocheckpoint=0")  # whoever commits does not wait for that
+            self._connection.execute("PRAGMA wal_autocheckpoint=0")  # `Checkpoints` does it: nobody waits for that
         return self._connection
 
     def _undo(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 
 from sqlalchemy import Connection
@@ -16,14 +17,19 @@ from sqlalchemy import Connection
 from adapter.store import plain
 
 _QUIET = 0.2  # seconds in which nothing was written
+_LONG = 10_000  # pages: a log that is written to without end must begin anew, or it grows for ever
+_AT_MOST = 20  # milliseconds that this waits for who reads or writes: it comes again
 _AGAIN, _TRIES = 0.05, 100
 
 
 class Checkpoints:
-    """A thread of its own, begun at the first write."""
+    """A thread of its own, begun at the first write. `patience`: seconds after which it does not wait for quiet, None
+    where it always does.
+    """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection], patience: float | None = None) -> None:
         self._connect = connect
+        self._patience = patience
         self._written = threading.Event()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -55,14 +61,33 @@ class Checkpoints:
     def _run(self) -> None:
         connection: sqlite3.Connection | None = None
         while self._written.wait():
-            self._written.clear()
-            if self._over.wait(_QUIET):
+            quiet = self._wait_for_quiet()
+            if self._over.is_set():
                 return
-            if self._written.is_set():
-                continue  # not quiet yet
             try:
-                connection = connection or self._connect()
-                with self._one:
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                if connection is None:
+                    connection = self._connect()
+                    connection.execute(f"PRAGMA busy_timeout={_AT_MOST}")
+                self._take_over(connection, to_its_end=not quiet)
             except sqlite3.Error:  # whoever writes meets the same, and says so
                 continue
+
+    def _wait_for_quiet(self) -> bool:
+        """Until nothing was written for a while, or patience is at its end: then it gives False."""
+        since = time.monotonic()
+        while True:
+            self._written.clear()
+            if self._over.wait(_QUIET) or not self._written.is_set():
+                return True
+            if self._patience is not None and time.monotonic() - since > self._patience:
+                return False
+
+    def _take_over(self, connection: sqlite3.Connection, *, to_its_end: bool) -> None:
+        """`to_its_end`: where the log is long. Whoever writes waits for that, so what came meanwhile goes first: it is
+        less each time.
+        """
+        with self._one:
+            _, length, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if to_its_end and length > _LONG:
+                for how in ("PASSIVE", "PASSIVE", "RESTART"):
+                    connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()

@@ -41,7 +41,8 @@ _ALONE = (  # a bounded number of locks, always taken in one order, so that two 
 class Database:
     """One engine with two ways in: `reading()` and `writing()`. Safe to use from several threads and processes."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float | None = None) -> None:
+        """`patience`: of what takes the log of a SQLite file over (`Checkpoints`)."""
         self.url = _supported(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
@@ -54,7 +55,7 @@ class Database:
         self._one_writer = threading.RLock()  # SQLite lets one write at a time; waiting here is fairer than its polling
         self._wanting: set[int] = set()  # threads that wait for it
         self._raw: list[sqlite3.Connection] = []
-        self._checkpoints = Checkpoints(self.raw)
+        self._checkpoints = Checkpoints(self.raw, patience)
 
     @contextmanager
     def unit(self) -> Iterator[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +17,6 @@ _TOGETHER = 0.004
 """Seconds in which whoever comes goes along, at most."""
 _QUICK = 0.002
 """Seconds that a commit may take, as a rule, to be waited for where we stand: to hand it over takes about as long."""
-_ROUND = 1.0
-"""Seconds after which the write-ahead log is brought over while there is no end to writing."""
-
 Done = asyncio.Future[None]
 
 
@@ -36,7 +32,6 @@ class AuditQueue:
         self._timer: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, "audit")  # always the same: its connection stays at hand
         self._took = 0.0  # a commit, lately
-        self._brought = time.monotonic()
 
     async def record(self, events: Sequence[AuditEvent]) -> None:
         """Keep events; durable when this returns. Raises what the log raises: no log, no data."""
@@ -100,10 +95,6 @@ class AuditQueue:
         else:
             took = await asyncio.get_running_loop().run_in_executor(self._thread, pen.commit)
         self._took += (took - self._took) / 8
-        now = time.monotonic()
-        if now - self._brought > _ROUND:
-            self._brought = now
-            self._thread.submit(pen.bring_over)
 
     def _watch(self, until: float, done: Done) -> None:
         """One timer for all: one for each would take longer than most of what is done for an answer."""
