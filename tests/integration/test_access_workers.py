@@ -79,7 +79,7 @@ class Listening:
         self._each = [self._pool.submit(self._listen, address, more) for _ in range(MANY)]
         deadline = time.monotonic() + 30
         while self._open[0] < MANY and time.monotonic() < deadline:
-            time.sleep(0.02)
+            time.sleep(0.02)  # between two looks: nothing tells when they are open
 
     def _listen(self, address: str, more: Any) -> str:
         with httpx.stream("GET", address, timeout=60, **more) as answer:
@@ -206,7 +206,7 @@ def test_where_one_dies_the_others_do_not_go_on(workers: Workers) -> None:
     assert workers.server.process.wait(40) == 1
     deadline = time.monotonic() + 20
     while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two looks: they are not our children, so nothing tells that they ended
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
@@ -222,7 +222,7 @@ def test_open_pages_hold_up_no_server_that_others_start(tmp_path: Path) -> None:
         try:
             deadline = time.monotonic() + 60
             while not answers(f"{base}/health/live") and time.monotonic() < deadline:
-                time.sleep(0.05)
+                time.sleep(0.05)  # between two looks: a server says nothing when it can be asked
             here = Workers(base, pregnancy, Running(process, base, []))
             listening = here.listen(headers={"Authorization": f"Bearer {here.token('vp')}"})
             process.send_signal(signal.SIGTERM)

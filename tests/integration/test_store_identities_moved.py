@@ -6,23 +6,15 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import create_engine, text
 
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey
 from adapter.store import KeyRing, Store
+from support.migrating import migrated
 
 KEYS = KeyRing(b"\x05" * 32)
 AT = datetime(2024, 7, 29, 12, tzinfo=UTC)
 A = RecordKey("vp", "Patient/a")
-
-
-def migrated(connection: Connection, to: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", "adapter.store:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, to)
 
 
 def test_an_index_of_before_is_taken_along(empty_url: str) -> None:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, MetaData, Table, create_engine, inspect, text
 
 from adapter import bootstrap
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey, SourceState
 from adapter.store import Answer, KeyRing, LinkRow, Store
+from support.migrating import migrated
 from support.reach_world import ANNA, AT, care, care_provider, opened, referral, woman, written
 
 pytestmark = pytest.mark.integration
@@ -27,13 +26,6 @@ KEYS = KeyRing(b"\x07" * 32)
 WHEN = datetime(2024, 5, 1, 8, tzinfo=UTC)
 ANNE, BEP, GONE = (RecordKey("vp", f"Patient/{n}") for n in ("anne", "bep", "weg"))
 BSN = Bsn(ANNA)
-
-
-def migrated(connection: Connection, to: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", "adapter.store:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, to)
 
 
 def fill(store: Store) -> None:
