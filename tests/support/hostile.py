@@ -28,7 +28,7 @@ from adapter.simulation.region import Region, picked
 from support.dossiers import CARE, PAYMENT
 from support.ready_process import Ran, run
 
-NOW = datetime(2024, 7, 29, 12, tzinfo=UTC)
+NOW = datetime(2024, 7, 30, 12, tzinfo=UTC)  # later than any moment of the day at which a process runs (`write_few`)
 EPDS = {"vp-linde": (9001, FhirVersion.STU3), "zh-delta": (9002, FhirVersion.R4), "kz-lente": (9003, FhirVersion.STU3)}
 FEW = frozenset(
     {
