@@ -1,8 +1,9 @@
 """Rate limits over all workers: counted in Redis, in lots, so that most requests cost no round trip.
 
 A worker takes permits for some requests at once and gives them out itself. What is given out never exceeds what Redis
-allowed; a lot that is not used up within a second is lost, which errs on the strict side. Where Redis is away, each
-worker counts for itself.
+allowed; a lot that is not used up within a second is lost, which errs on the strict side. The lot of whoever asks much
+is filled up before it is used up or too old, so that no request waits for Redis. Where Redis is away, each worker
+counts for itself.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ return {given, room - given, 0}
 _LOT = 50
 _LARGEST = 2000  # permits: a quarter of a second at a rate that only a system reaches
 _LOT_SECONDS = 1.0
+_AHEAD_SECONDS = 0.5  # what is left of the time of a lot when it is filled up, where so many of it were used:
+_OFTEN = 10
 _AWAY_SECONDS = 5.0
 _COMMAND_SECONDS = 0.25
 _MOST_KEPT = 10_000
@@ -49,10 +52,12 @@ _MOST_KEPT = 10_000
 class _Lot:
     """Permits at hand for one identity, or until when there are none."""
 
-    __slots__ = ("left", "lock", "remaining", "shut", "until")
+    __slots__ = ("ahead", "few", "left", "lock", "often", "remaining", "shut", "until")
 
     def __init__(self) -> None:
         self.left = 0
+        self.often = self.few = -1  # what is left where it is used often, and where it is nearly used up
+        self.ahead: asyncio.Task[None] | None = None
         self.remaining = 0
         self.until = 0.0
         self.shut = 0.0
@@ -89,10 +94,7 @@ class RedisThrottle:
         async with lot.lock:  # one asks for all that wait
             if (taken := self._at_hand(lot, rate)) is not None:
                 return taken
-            size = max(1, min(max(_LOT, rate.per_minute // 240), _LARGEST, rate.burst // 20))
-            lot.left, lot.remaining, wait = await self._ask(rate, f"rate:{identity}", size)
-            now = self._clock()
-            lot.until, lot.shut = now + _LOT_SECONDS, now + wait
+            wait = await self._fill(lot, rate, identity)
             taken = self._at_hand(lot, rate)
         return taken or Taken(False, rate.per_minute, wait=max(wait, 0.001))
 
@@ -101,7 +103,10 @@ class RedisThrottle:
         lot = self._lots.get(identity)
         if self._rate is None or lot is None or not lot.left:
             return None
-        return self._at_hand(lot, self._rate)
+        taken = self._at_hand(lot, self._rate)
+        if taken is not None and lot.ahead is None and self._soon_over(lot):
+            lot.ahead = asyncio.get_running_loop().create_task(self._fill_ahead(lot, self._rate, identity))
+        return taken
 
     async def failed(self, address: str) -> None:
         """A request from this address showed a token or session that does not hold."""
@@ -120,6 +125,9 @@ class RedisThrottle:
 
     async def aclose(self) -> None:
         """Let go of the connections of this event loop."""
+        for lot in self._lots.values():
+            if lot.ahead is not None:
+                lot.ahead.cancel()
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()
@@ -132,6 +140,31 @@ class RedisThrottle:
                 self._lots = {key: one for key, one in self._lots.items() if max(one.until, one.shut) > now}
             lot = self._lots[identity] = _Lot()
         return lot
+
+    def _soon_over(self, lot: _Lot) -> bool:
+        """Whether it is used, and will not do for long."""
+        return lot.left <= lot.few or (lot.left <= lot.often and lot.until - self._clock() < _AHEAD_SECONDS)
+
+    async def _fill_ahead(self, lot: _Lot, rate: Gcra, identity: str) -> None:
+        try:
+            async with lot.lock:
+                await self._fill(lot, rate, identity)
+        finally:
+            lot.ahead = None
+
+    async def _fill(self, lot: _Lot, rate: Gcra, identity: str) -> float:
+        """Fill it up; what is left in it is good for as long as what is new. Returns how long to wait where it is empty."""
+        size = max(1, min(max(_LOT, rate.per_minute // 240), _LARGEST, rate.burst // 20))
+        if self._clock() >= lot.until:
+            lot.left = 0
+        wanted = size - lot.left
+        given, lot.remaining, wait = await self._ask(rate, f"rate:{identity}", wanted)
+        now = self._clock()
+        lot.left += given
+        worth = given == wanted and size >= 2 * _OFTEN
+        lot.few, lot.often = (size // 4, lot.left - _OFTEN) if worth else (-1, -1)
+        lot.until, lot.shut = now + _LOT_SECONDS, now + wait
+        return wait
 
     def _at_hand(self, lot: _Lot, rate: Gcra) -> Taken | None:
         now = self._clock()

@@ -44,6 +44,39 @@ async def test_a_lot_costs_one_round_trip(redis_url: str, workers: list[RedisThr
         assert all(name not in key.decode() for key in await redis.keys("adapter:*"))
 
 
+async def test_who_asks_much_waits_for_redis_once(redis_url: str) -> None:
+    now = 0.0
+    worker, other = (RedisThrottle(lambda: redis_url, 60, 1_000, 3, lambda: now) for _ in range(2))
+    name = uuid.uuid4().hex
+    try:
+        async with Redis.from_url(redis_url, protocol=2) as redis:
+            assert await worker.take(name) is not None
+            for number in range(600):
+                now += 0.01  # six seconds in all, and a lot is good for one
+                assert worker.at_hand(name) is not None, f"request {number} would have waited"
+                await redis.ping()  # as long as a request takes at the least
+        last = await other.take(name)
+        assert last is not None
+        assert 1_000 - 602 - 50 <= last.remaining <= 1_000 - 602 + 10, "what was asked for beforehand was used"
+    finally:
+        await worker.aclose()
+        await other.aclose()
+
+
+async def test_who_asks_much_is_stopped_where_it_is_too_much(redis_url: str) -> None:
+    worker = RedisThrottle(lambda: redis_url, 60, 400, 3)
+    name, allowed = uuid.uuid4().hex, 0
+    try:
+        for _ in range(500):
+            taken = worker.at_hand(name) or await worker.take(name)
+            assert taken is not None
+            allowed += taken.allowed
+            await asyncio.sleep(0)
+    finally:
+        await worker.aclose()
+    assert allowed in (400, 401)  # one comes back each second
+
+
 async def test_the_count_in_redis_goes_by_itself(redis_url: str) -> None:
     async with Redis.from_url(redis_url, protocol=2) as redis:
         key = f"adapter:{uuid.uuid4().hex}"
