@@ -22,7 +22,7 @@ def text() -> str:
         "# The FHIR endpoints",
         "",
         "Made by `docs/fhir_reference.py` from what the endpoints go by; `GET /metadata` says the same. How to use it:",
-        "[Connect an EPD](../how-to/connect-an-epd.md).",
+        "[Connect an EPD](../connect-an-epd.md).",
         "",
         "## Interactions",
         "",

@@ -1,4 +1,4 @@
-"""The first steps of docs/how-to/connect-an-epd.md, as they stand there: two files, checked, pulled, decided."""
+"""The first steps of docs/connect-an-epd.md, as they stand there: two files, checked, pulled, decided."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adapter.simulation.epd import create_app
 from adapter.simulation.epd_sample import sample
 from support.serving import serving
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "connect-an-epd.md"
+PAGE = Path(__file__).parents[2] / "docs" / "connect-an-epd.md"
 PROVIDED = "https://epd.example.org/fhir"
 
 
