@@ -71,15 +71,20 @@ class AuthSettings(Section):
     scope: str = "system/*.rs"
 
 
+_FOR_ASKING = frozenset(
+    {"auth", "base_url", "concurrency", "format", "page_size", "path", "timeout_seconds", "women", "women_file"}
+)
+
+
 class SourceSettings(Section):
-    """One source: an EPD reached over FHIR, or a folder of FHIR files."""
+    """One source: an EPD reached over FHIR, a folder of FHIR files, or an EPD that sends by itself."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     name: str
     agb: str | None = None
     ura: str | None = None
     organisation: str | None = None  # kind of organisation, where the data do not say
-    kind: Literal["fhir", "files"] = "fhir"
+    kind: Literal["fhir", "files", "push"] = "fhir"
     base_url: str | None = None
     path: Path | None = None
     fhir_version: Literal["3.0", "4.0"] | None = None
@@ -98,6 +103,8 @@ class SourceSettings(Section):
             raise ValueError("a source of kind fhir needs base_url")
         if self.kind == "files" and self.path is None:
             raise ValueError("a source of kind files needs path")
+        if self.kind == "push" and (given := self.model_fields_set & _FOR_ASKING):
+            raise ValueError(f"a source of kind push is never asked: leave out {', '.join(sorted(given))}")
         if self.agb is None and self.ura is None:
             raise ValueError("give the agb and/or the ura of the organisation that holds these dossiers")
         if self.women == "list" and self.women_file is None:

@@ -153,7 +153,7 @@ class RedisThrottle:
             lot.ahead = None
 
     async def _fill(self, lot: _Lot, rate: Gcra, identity: str) -> float:
-        """Fill it up; what is left in it is good for as long as what is new. Returns how long to wait where it is empty."""
+        """Fill it up; what is left in it is good as long as what is new. Returns how long to wait where it is empty."""
         size = max(1, min(max(_LOT, rate.per_minute // 240), _LARGEST, rate.burst // 20))
         if self._clock() >= lot.until:
             lot.left = 0

@@ -208,7 +208,9 @@ def _loaded(path: Path, settings: Settings, *, strict: bool = False) -> tuple[Da
     for source in settings.source:
         connector, women = reached[source.id]
         dialect = data.dialects.get(source.dialect)
-        sources[source.id] = SourceSetup(connector.info, connector, dialect, source.women == "follow", women)
+        sends = source.kind == "push"
+        follow = source.women == "follow" and not sends
+        sources[source.id] = SourceSetup(connector.info, connector, dialect, follow, women, sends)
     return data, sources
 
 

@@ -25,7 +25,8 @@ def sources_table(reports: Sequence[SourceReport]) -> Table:
     for name in ("Ontvangen", "Nieuw", "Terzijde"):
         table.add_column(name, justify="right")
     for report in reports:
-        state = Text(dutch.SOURCE_STATE[report.state.value], _STATES[report.state.value])
+        said = dutch.SENDS if report.sends else dutch.SOURCE_STATE[report.state.value]
+        state = Text(said, _STATES[report.state.value])
         counts = (str(report.resources), str(report.new_versions), str(report.invalid))
         organisation = Text(dutch.name(report.organisation.name, report.organisation.id))
         table.add_row(Text(report.source), organisation, state, dutch.instant(report.at), *counts)

@@ -10,6 +10,7 @@ from adapter.connectors.errors import ConfigurationError, SourceError
 from adapter.connectors.fhir_source import FhirConnector
 from adapter.connectors.files_source import FilesConnector
 from adapter.connectors.ports import Ask, Connector, Deliver, PullOutcome, WomanAnswer
+from adapter.connectors.push_source import PushConnector
 
 __all__ = [
     "Ask",
@@ -32,4 +33,6 @@ def connect(config: SourceConfig, transport: httpx.AsyncBaseTransport | None = N
     """The connector of one source. `transport` replaces the network (an in-process server in tests)."""
     if config.kind == "files":
         return FilesConnector(config)
+    if config.kind == "push":
+        return PushConnector(config)
     return FhirConnector(config, transport)

@@ -69,7 +69,7 @@ class SourceConfig:
     """A `[[source]]` of adapter.toml. Raises `ConfigurationError` for what can never work."""
 
     info: SourceInfo
-    kind: Literal["fhir", "files"]
+    kind: Literal["fhir", "files", "push"]  # push: it sends by itself, and is not asked
     base_url: str | None = None
     path: Path | None = None
     women: Literal["follow", "list", "token"] = "follow"  # token: the one woman for whom the token was given (MedMij)
@@ -85,8 +85,8 @@ class SourceConfig:
         elif self.kind == "fhir":
             _check_url(where, self.base_url)
             _check_auth(where, self.auth, self.base_url or "")
-        else:
-            raise ConfigurationError(f'{where}: kind {self.kind!r} is not "fhir" or "files"')
+        elif self.kind != "push":
+            raise ConfigurationError(f'{where}: kind {self.kind!r} is not "fhir", "files" or "push"')
         if self.women not in ("follow", "list", "token"):
             raise ConfigurationError(f'{where}: women {self.women!r} is not "follow", "list" or "token"')
         if self.women == "token" and (self.kind != "fhir" or self.auth.method == "none"):

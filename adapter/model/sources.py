@@ -109,7 +109,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """How one source answered in one pull, over all women. `state` is that of the source as a whole."""
+    """How one source answered in one pull, over all women. `state` is that of the source as a whole.
+
+    `sends`: it is not asked, but sends by itself; `at` is then when it last did.
+    """
 
     source: str
     organisation: Organisation
@@ -119,3 +122,4 @@ class SourceReport:
     new_versions: int = 0
     invalid: int = 0
     problems: tuple[Problem, ...] = ()
+    sends: bool = False

@@ -50,7 +50,7 @@ from adapter.service.origins import StoredOrigins
 from adapter.service.payment.desk import Drafting, Payment
 from adapter.service.planning.planning import Planning
 from adapter.service.port import UnknownPregnancyError
-from adapter.service.pull import pull
+from adapter.service.pull import pull, sender
 from adapter.service.records import Records
 from adapter.service.rooms import Rooms
 from adapter.service.rounds import Rounds
@@ -168,6 +168,7 @@ class UseCases:
                     query=f"resources={r.resources}&new={r.new_versions}",
                 )
                 for r in reports
+                if not r.sends
             )
         )
 
@@ -306,7 +307,9 @@ class UseCases:
         remembered = {a.source: a for a in self._rooms.store.answers_for([])}
         found: list[SourceReport] = []
         for source, setup in self._rooms.sources.items():
-            if source in self._reports:
+            if setup.sends:
+                found.append(sender(self._rooms, setup))
+            elif source in self._reports:
                 found.append(self._reports[source])
             elif source in remembered:
                 last = remembered[source]

@@ -23,6 +23,7 @@ from adapter.store import Answer
 
 _NO_BSN = "zonder BSN kan deze bron niet naar haar worden gevraagd"
 _NOT_YET = "nog niet naar haar gevraagd"
+_NOT_SENT = "stuurt zelf, en heeft over haar niets gestuurd"
 _NO_SOURCE_NAMED = "wordt in de gegevens genoemd, maar is geen aangesloten bron"
 _NOT_CARE = frozenset({OrganisationKind.ZORGVERZEKERAAR, OrganisationKind.OVERIG})
 
@@ -60,7 +61,8 @@ def _one(
     source, organisation = setup.info.id, setup.info.organisation
     resources = sum(f.resources for f in facts if f.source == source)
     if answer is None:
-        return PathSource(source, organisation, SourceState.NOT_ASKED, None, resources, _NOT_YET)
+        why = _NOT_SENT if setup.sends and not resources else _NOT_YET
+        return PathSource(source, organisation, SourceState.NOT_ASKED, None, resources, why)
     about_her = answer.woman is not None or answer.bsn is not None or any(r.source == source for r in records)
     if answer.state is SourceState.ANSWERED and not about_her and (bsn is None or not setup.follow):
         why = _NO_BSN if bsn is None else _NOT_YET

@@ -43,6 +43,7 @@ SOURCE_STATE = {
     "refused": "geweigerd",
     "not_asked": "niet gevraagd",
 }
+SENDS = "stuurt zelf"
 MOMENT_STATE = {
     "done": "gedaan",
     "upcoming": "komt nog",

@@ -117,7 +117,7 @@ async def pull(
     """
     only = None if bsns is None else tuple(bsns)
     chosen = [s for s in rooms.sources.values() if sources is None or s.info.id in sources]
-    pulls = [SourcePull(rooms, checker, setup, only) for setup in chosen]
+    pulls = [SourcePull(rooms, checker, setup, only) for setup in chosen if not setup.sends]
     given = await _withheld(rooms, {p.setup.info.id: only or () for p in pulls}, {})
     await asyncio.gather(*(p.first_round(given.get(p.setup.info.id, {})) for p in pulls))
     known: defaultdict[Bsn, list[RecordKey]] = defaultdict(list)
@@ -135,7 +135,13 @@ async def pull(
     reports = [p.report() for p in pulls]
     for one, report in zip(pulls, reports, strict=True):
         rooms.store.add_answers(one.answers(report))
-    return reports
+    return reports + [sender(rooms, setup) for setup in chosen if setup.sends]
+
+
+def sender(rooms: Rooms, setup: SourceSetup) -> SourceReport:
+    """Of a source that is not asked: when something last came of it."""
+    last = rooms.store.search.last_of(setup.info.id)
+    return SourceReport(setup.info.id, setup.info.organisation, SourceState.NOT_ASKED, last, sends=True)
 
 
 async def _withheld(

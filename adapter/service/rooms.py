@@ -35,6 +35,7 @@ class SourceSetup:
     dialect: Dialect
     follow: bool
     listed: tuple[str, ...] = ()  # BSNs as text, only for women = "list"
+    sends: bool = False  # it sends by itself, and is never asked
 
 
 @dataclass(slots=True)

@@ -95,6 +95,10 @@ _CHANGED = (
 _LAST = "SELECT max(position) FROM source_versions"
 _WAITING = "SELECT woman FROM awaited WHERE source = :source AND reference = :reference"
 _WAITS = _WAITING + " AND woman = :woman"
+_LAST_OF = (
+    "SELECT received_at FROM source_versions WHERE position ="
+    " (SELECT max(position) FROM source_versions WHERE source = :source)"
+)
 _NEXT_AT = "SELECT received_at FROM source_versions WHERE position >= :position ORDER BY position LIMIT 1"
 _SHARED = (
     "SELECT type, id FROM (SELECT type, id, source FROM source_versions WHERE seq = 1) one"
@@ -206,6 +210,11 @@ class Search(Part):
         """The position of the newest version: what is asked up to it gives the same answer for ever."""
         held = self.held
         return (self.rows(_LAST, {})[0][0] or 0) if held is None else held.stand.versions
+
+    def last_of(self, source: str) -> datetime | None:
+        """When the newest version of a source came; None where nothing did."""
+        rows = self.rows(_LAST_OF, {"source": source})
+        return _EPOCH + timedelta(microseconds=rows[0][0]) if rows else None
 
     def position_before(self, at: datetime) -> int:
         """The position of the last version that came before `at`."""

@@ -22,10 +22,15 @@ url = "sqlite:///adapter.db"
 id = "vp"
 name = "Verloskundigenpraktijk 't Groen"
 agb = "08001234"
-kind = "files"
-path = "nothing"
+kind = "push"
 fhir_version = "3.0"
 dialect = "nictiz-geboortezorg-stu3"
+[[source]]
+id = "zh"
+name = "Stadsziekenhuis"
+agb = "06001234"
+kind = "push"
+dialect = "nl-core-r4"
 [igo]
 register = "igo.toml"
 """
@@ -54,7 +59,6 @@ DUE = observation("due", code="161714006", valueDateTime="2026-09-01")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(tmp_path_factory):
     folder: Path = tmp_path_factory.mktemp("decided")
-    (folder / "nothing").mkdir()
     (folder / "adapter.toml").write_text(CONFIG)
     (folder / "igo.toml").write_text(REGISTER)
     application = bootstrap.open_application(folder / "adapter.toml")
@@ -89,6 +93,16 @@ async def test_the_care_path_and_the_decision_of_what_was_pushed(client, about):
     assert decided.status_code == 200, decided.text
     assert parts(decided.json(), "status")[0]["valueCode"] in ("igo", "niet_igo", "gemengd", "onbepaald")
     assert parts(decided.json(), "id") == parts(path, "id")
+
+
+async def test_who_sends_by_itself_has_answered_for_whom_it_sent_and_for_nobody_else(client):
+    path = (await client.get("EpisodeOfCare/e1/$care-path")).json()
+    whole = json.loads(base64.b64decode(parts(path, "document")[0]["valueAttachment"]["data"]))
+    told = {s["source"]: (s["state"], s["at"] is not None, s["problem"]) for s in whole["sources"]}
+    assert told == {
+        "vp": ("answered", True, None),
+        "zh": ("not_asked", False, "stuurt zelf, en heeft over haar niets gestuurd"),
+    }
 
 
 async def test_everything_of_her_and_of_the_dossier(client):

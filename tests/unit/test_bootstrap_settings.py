@@ -153,6 +153,7 @@ def test_a_fault_in_the_environment_names_the_variable(written, environment, exp
         (('agb = "08001234"', ""), "give the agb and/or the ura"),
         (('base_url = "http://127.0.0.1:9001/fhir"', ""), "needs base_url"),
         (('path = "vp"', ""), "needs path"),
+        (('kind = "files"', 'kind = "push"'), "a source of kind push is never asked: leave out path"),
         (('path = "vp"', 'path = "vp"\nwomen = "list"'), "needs women_file"),
         (('path = "vp"', 'path = "vp"\nauth = "geen"'), "source.1.auth | this must be a table"),
         (("[serve]\nport = 8081", "serve = 3"), "adapter.toml"),

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from adapter import facts, linking
 from adapter.access import Action, AuditEvent, EventType, Resource
 from adapter.fhir import JsonObject
-from adapter.model.sources import Media, Received, RecordKey, StoredVersion
+from adapter.model.sources import Media, Received, RecordKey, SourceState, StoredVersion
 from adapter.service.endpoint.endpoint import FhirEndpoint
 from adapter.service.endpoint.fault import FhirFault
 from adapter.service.endpoint.owners import Arrival, Owners
 from adapter.service.endpoint.parameters import types
 from adapter.service.endpoint.scope import Caller
 from adapter.service.intake import Checker, Intake
+from adapter.service.links.women import RECORD_JOB
 from adapter.service.rooms import Rooms
-from adapter.store import ConflictError
+from adapter.store import Answer, ConflictError, record_intent
 from adapter.store.search import Row
 
 _GATHER = 0.3
@@ -99,7 +100,7 @@ class Writer:
             _refuse(changes, ready)
             with self._rooms.store.unit():  # waits for the disk once
                 new = intake.keep_here(ready, expected)
-                self._index(new)
+                self._follow_up(source, new)
             return bool(new), self._outcome(source, changes, new)
 
         try:
@@ -109,7 +110,7 @@ class Writer:
                 ready = await intake.checked(await asyncio.to_thread(owners.place, arrivals, woman))
                 _refuse(changes, ready)
                 new = await intake.keep(ready, expected)
-                await asyncio.to_thread(self._index, new)
+                await asyncio.to_thread(self._follow_up, source, new)
                 fresh, written = bool(new), await asyncio.to_thread(self._outcome, source, changes, new)
         except ConflictError:
             raise FhirFault(412, "conflict", "a version is not the one you expect; read it again") from None
@@ -135,6 +136,17 @@ class Writer:
             mine = fresh.get((change.kind, change.id))
             written.append(Written(row, mine is not None and mine.seq == 1, mine is not None))
         return written
+
+    def _follow_up(self, source: str, new: Sequence[StoredVersion]) -> None:
+        """A source that is never asked has answered for a woman when it sends something new of her."""
+        self._index(new)
+        if not self._rooms.sources[source].sends:
+            return
+        store, at = self._rooms.store, self._rooms.clock()
+        women = sorted({v.received.woman for v in new if v.received.woman})
+        store.add_answers([Answer(source, woman, None, SourceState.ANSWERED, at) for woman in women])
+        # Asked for once more: with PostgreSQL another process may have done it already, without this answer.
+        store.enqueue_all([(RECORD_JOB, record_intent(RecordKey(source, woman))) for woman in women], at)
 
     def _index(self, new: Sequence[StoredVersion]) -> None:
         """A woman who is new is found by BSN at once, not only after she was linked."""

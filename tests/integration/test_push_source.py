@@ -1,0 +1,100 @@
+"""An EPD that sends by itself (`kind = "push"`): a pull leaves it alone, and what it did not send stays unknown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from adapter import bootstrap
+from adapter.access import DEMONSTRATION, Context, Purpose
+from adapter.asgi import build
+from adapter.cli.output import exit_status
+from adapter.model.sources import SourceState
+from adapter.service.port import Application
+from support.fhir_server import VP, encounter, episode, patient, put_entry, transaction
+
+CARE = Context(DEMONSTRATION, Purpose.TREAT)
+CONFIG = """
+[store]
+url = "sqlite:///adapter.db"
+[[source]]
+id = "vp"
+name = "Verloskundigenpraktijk 't Groen"
+agb = "08001234"
+kind = "push"
+dialect = "nictiz-geboortezorg-stu3"
+[[source]]
+id = "kz"
+name = "Kraamzorg De Wieg"
+agb = "40001234"
+kind = "files"
+path = "kz"
+fhir_version = "3.0"
+dialect = "nictiz-geboortezorg-stu3-kraamzorg"
+[igo]
+register = "igo.toml"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "kz").mkdir()
+    (tmp_path / "adapter.toml").write_text(CONFIG)
+    (tmp_path / "igo.toml").write_text('[igo]\nname = "IGO"\nagb = "53000001"\n')
+    return tmp_path / "adapter.toml"
+
+
+async def _sent(application: Application, number: int, **woman: str) -> None:
+    dossier = [patient("w1", **woman), episode(), *(encounter(f"c{n}") for n in range(number))]
+    transport = httpx.ASGITransport(build(application))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answer = await client.post("/fhir/stu3", json=transaction(*map(put_entry, dossier)), headers=VP)
+        assert answer.status_code == 200, answer.text
+        page = await client.get("/bronnen")
+        assert "stuurt zelf" in page.text
+    await application.fhir.aclose()  # what follows from it is done
+
+
+@pytest.mark.parametrize("number", [3, 150])  # checked in this process, and in another
+async def test_a_pull_leaves_what_it_sent_and_when_as_it_is(config: Path, number: int) -> None:
+    application = bootstrap.open_application(config)
+    try:
+        assert [(r.source, r.state, r.at, r.sends) for r in application.reports()] == [
+            ("vp", SourceState.NOT_ASKED, None, True)
+        ]
+        await _sent(application, number)
+        [one] = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=9).items
+        [before] = [s for s in application.care_path(CARE, one.pregnancy).sources if s.source == "vp"]
+        assert (before.state, before.resources) == (SourceState.ANSWERED, number + 2)
+
+        reports = await application.pull()
+        told = {r.source: (r.state, r.sends) for r in reports}
+        assert told == {"vp": (SourceState.NOT_ASKED, True), "kz": (SourceState.ANSWERED, False)}
+        assert exit_status(reports) == 0
+        [last] = [r.at for r in reports if r.sends]
+        assert last is not None
+        assert before.at is not None
+        assert abs((last - before.at).total_seconds()) < 60
+        [after] = [s for s in application.care_path(CARE, one.pregnancy).sources if s.source == "vp"]
+        assert after == before
+    finally:
+        await application.aclose()
+
+
+async def test_of_a_woman_of_whom_it_sent_nothing_it_said_nothing(config: Path) -> None:
+    resources = [patient("w9", "999911132"), episode("e9", "w9"), encounter("c9", "e9", "w9")]
+    bundle = transaction(*({"resource": r} for r in resources), kind="collection")
+    (config.parent / "kz" / "one.json").write_text(json.dumps(bundle))
+    application = bootstrap.open_application(config)
+    try:
+        await application.pull()
+        [one] = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=9).items
+        path = application.care_path(CARE, one.pregnancy)
+        told = {s.source: (s.state, s.problem) for s in path.sources}
+        assert told["vp"] == (SourceState.NOT_ASKED, "stuurt zelf, en heeft over haar niets gestuurd")
+        assert told["kz"][0] is SourceState.ANSWERED
+    finally:
+        await application.aclose()
