@@ -36,14 +36,14 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Measure in unit, spec and integration tests alone.
+    """Measure in unit, spec and integration tests alone, and of these not where the whole program runs over and over.
 
     Measuring doubles the time of what runs (Python 3.11), and what asks the same lines a hundred times over, or runs a
     browser beside them, is told nothing by it. `--cov-everywhere` measures there too.
     """
     measuring = Coverage.current()
-    folder = item.path.relative_to(TESTS).parts[0]
-    if measuring is None or folder not in REPEATED or item.config.getoption("--cov-everywhere"):
+    repeats = item.path.relative_to(TESTS).parts[0] in REPEATED or item.get_closest_marker("repeats") is not None
+    if measuring is None or not repeats or item.config.getoption("--cov-everywhere"):
         return (yield)
     measuring.stop()
     try:

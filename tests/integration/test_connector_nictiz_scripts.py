@@ -18,6 +18,7 @@ from adapter.model.sources import Received, SourceInfo, SourceState
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("ADAPTER_NICTIZ", ROOT.parent / "shared" / "nictiz"))
+pytestmark = pytest.mark.repeats
 SCRIPTS = SHARED / "testscripts" / "geboortezorg-1-0" / "MedMij" / "Cert" / "PHR-Client"
 RUNNER = SHARED.parent / "tools" / "testscript.py"
 CLIENT = ROOT / "tests" / "support" / "phr_client.py"

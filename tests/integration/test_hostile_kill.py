@@ -18,7 +18,7 @@ from adapter.simulation.epd import Quirks
 from support.dossiers import CARE, PAYMENT
 from support.hostile import NOW, Result, Served, adapter, result_of, served_region, write_few
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.repeats]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from adapter.service.application import UseCases
 from adapter.store import KeyRing, Store
 from support.hostile import NOW, Ran, adapter, bsns_of, served_region, write_few
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.repeats]
 
 WOMEN = frozenset(
     {

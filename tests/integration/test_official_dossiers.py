@@ -20,6 +20,7 @@ from support.dossiers import Member, Source, case, configure, moved, run
 from support.epd import served
 
 MIDWIFE, HOSPITAL, KRAAMZORG = "08001234", "06020806", "33112345"
+pytestmark = pytest.mark.repeats
 PRACTICE = Member("Verloskundigenpraktijk 't Groen", MIDWIFE, "verloskunde")
 ERASMUS = Member("Erasmus MC", HOSPITAL, "ziekenhuis")
 BLIJE_EI = Member("Kraamzorg Het Blije Ei", KRAAMZORG, "kraamzorg")

@@ -21,6 +21,7 @@ from adapter.simulation import situations, write_region
 from support.dossiers import CARE, PAYMENT
 from support.epd import served
 
+pytestmark = pytest.mark.repeats
 NOW = datetime(2024, 7, 29, 12, tzinfo=UTC)  # the day on which the region's data stop
 EPDS = {"vp-linde": (9001, FhirVersion.STU3), "zh-delta": (9002, FhirVersion.R4), "kz-lente": (9003, FhirVersion.STU3)}
 IDS = [s.id for s in situations()]

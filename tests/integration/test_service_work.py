@@ -21,6 +21,7 @@ from adapter.simulation.region import picked
 from adapter.store import Intent
 from support.dossiers import CARE, PAYMENT
 
+pytestmark = pytest.mark.repeats
 NOW = datetime(2024, 7, 29, 12, tzinfo=UTC)
 
 

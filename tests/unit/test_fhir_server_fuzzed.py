@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from support.fhir_server import JSON, VP, observation, patient, put_entry, serving, transaction
 
+pytestmark = pytest.mark.repeats
 BSN = "999911120"
 CHANNEL = {"type": "rest-hook", "endpoint": "https://127.0.0.1:9/x"}
 SUBSCRIPTION = {"resourceType": "Subscription", "status": "requested", "reason": "x", "criteria": "Observation?"}
