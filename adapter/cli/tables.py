@@ -27,7 +27,8 @@ def sources_table(reports: Sequence[SourceReport]) -> Table:
     for report in reports:
         said = dutch.SENDS if report.sends else dutch.SOURCE_STATE[report.state.value]
         state = Text(said, _STATES[report.state.value])
-        counts = (str(report.resources), str(report.new_versions), str(report.invalid))
+        counted = (report.resources, report.new_versions, report.invalid)
+        counts = (str(count) if report.counted else "–" for count in counted)
         organisation = Text(dutch.name(report.organisation.name, report.organisation.id))
         table.add_row(Text(report.source), organisation, state, dutch.instant(report.at), *counts)
     return table

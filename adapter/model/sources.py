@@ -111,7 +111,8 @@ class Problem:
 class SourceReport:
     """How one source answered in one pull, over all women. `state` is that of the source as a whole.
 
-    `sends`: it is not asked, but sends by itself; `at` is then when it last did.
+    `sends`: it is not asked, but sends by itself; `at` is then when it last did. `counted`: whether the counts are
+    known, which those of a pull by another process are not.
     """
 
     source: str
@@ -123,3 +124,4 @@ class SourceReport:
     invalid: int = 0
     problems: tuple[Problem, ...] = ()
     sends: bool = False
+    counted: bool = True

@@ -314,7 +314,8 @@ class UseCases:
             elif source in remembered:
                 last = remembered[source]
                 problems = (Problem(source, "", last.problem),) if last.problem else ()
-                found.append(SourceReport(source, setup.info.organisation, last.state, last.at, problems=problems))
+                who = setup.info.organisation
+                found.append(SourceReport(source, who, last.state, last.at, problems=problems, counted=False))
         return found
 
     def figures(self) -> Figures:

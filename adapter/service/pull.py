@@ -141,7 +141,8 @@ async def pull(
 def sender(rooms: Rooms, setup: SourceSetup) -> SourceReport:
     """Of a source that is not asked: when something last came of it."""
     last = rooms.store.search.last_of(setup.info.id)
-    return SourceReport(setup.info.id, setup.info.organisation, SourceState.NOT_ASKED, last, sends=True)
+    organisation = setup.info.organisation
+    return SourceReport(setup.info.id, organisation, SourceState.NOT_ASKED, last, sends=True, counted=False)
 
 
 async def _withheld(

@@ -55,6 +55,7 @@ async def _sent(application: Application, number: int, **woman: str) -> None:
         assert answer.status_code == 200, answer.text
         page = await client.get("/bronnen")
         assert "stuurt zelf" in page.text
+        assert "Ontvangen" not in page.text  # this process counted nothing
     await application.fhir.aclose()  # what follows from it is done
 
 
