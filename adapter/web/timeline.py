@@ -18,6 +18,7 @@ from adapter.service import dutch
 WIDTH, LEFT, RIGHT = 1140, 236, 24
 _LETTER = 6.5  # width of a letter of a month
 HEAD, ROW, LANE = 112, 19, 44
+_AROUND = 22  # of the marks of a lane: above them its name, where the page is too narrow for names beside the lanes
 TERM = timedelta(days=280)
 """From the (calculated) last menstrual period to the due date."""
 
@@ -214,7 +215,7 @@ def _responsible(path: CarePath, scale: _Scale) -> tuple[Bar, ...]:
         full = dutch.name(span.organisation.name, span.organisation.id)
         width = max(4.0, last - first)
         text = f"{full}: verantwoordelijk van {dutch.day(span.from_)} tot {dutch.day(span.to) if span.to else 'nu'}"
-        bars.append(Bar(first, width, _short(full, int(width / 7.2)), text, tone))
+        bars.append(Bar(first, width, _short(full, int((width - 10) / 7.3)), text, tone))
     return tuple(bars)
 
 
@@ -232,7 +233,7 @@ def _lanes(path: CarePath, scale: _Scale) -> tuple[Lane, ...]:
     for id_, organisation in order.items():
         acts = sorted((a for a in path.acts if a.organisation.id == id_ and a.day), key=lambda a: a.day or date.min)
         marks, rows = _pack(acts, scale, y)
-        height = max(LANE, rows * ROW + 12)
+        height = max(LANE, rows * ROW + _AROUND)
         full = dutch.name(organisation.name, organisation.id)
         kind = "" if organisation.kind is OrganisationKind.ONBEKEND else organisation.kind.value
         lanes.append(Lane(_label(full, kind, y + height / 2), full, y, float(height), marks))
@@ -263,7 +264,7 @@ def _pack(acts: list[CareAct], scale: _Scale, top: float) -> tuple[tuple[Mark, .
         rows[row] = x + 16
         placed.append((act, x, row))
     count = max(1, len(rows))
-    offset = (max(LANE, count * ROW + 12) - count * ROW) / 2 + ROW / 2
+    offset = (max(LANE, count * ROW + _AROUND) - count * ROW) / 2 + ROW / 2
     marks = tuple(
         Mark(group_of(act.kind), act.state, x, top + offset + row * ROW, said(act), act.evidence)
         for act, x, row in placed
