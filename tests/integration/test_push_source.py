@@ -53,9 +53,10 @@ async def _sent(application: Application, number: int, **woman: str) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.post("/fhir/stu3", json=transaction(*map(put_entry, dossier)), headers=VP)
         assert answer.status_code == 200, answer.text
-        page = await client.get("/bronnen")
-        assert "stuurt zelf" in page.text
-        assert "Ontvangen" not in page.text  # this process counted nothing
+        for address in ("/", "/bronnen"):
+            page = await client.get(address)
+            assert "stuurt zelf" in page.text
+            assert "Ontvangen" not in page.text  # this process counted nothing
     await application.fhir.aclose()  # what follows from it is done
 
 
