@@ -6,13 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from adapter import claims, rules
 from adapter.access import AuditLog, Policy
 from adapter.bootstrap.checks import load_data
+from adapter.bootstrap.clock import days_ago
 from adapter.bootstrap.register import load_igo
 from adapter.bootstrap.settings import Settings, data_folder, load
 from adapter.model.sources import Problem
@@ -45,7 +45,6 @@ def open_rooms(config: Path, draft: Draft) -> Rooms:
 
     settings = load(config)
     data = load_data(settings)
-    back = timedelta(days=settings.simulation.days_back)
     store = Store.open(settings.store.url, _keys(settings.store))
     rooms = Rooms(
         store=store,
@@ -57,7 +56,7 @@ def open_rooms(config: Path, draft: Draft) -> Rooms:
         mappings_version=_together(data.dialects.version, data.zorgpad.version),
         audit=AuditLog(store),
         policy=Policy(),
-        clock=lambda: datetime.now(UTC) - back,
+        clock=days_ago(settings.simulation.days_back),
     )
     return drafted(rooms, settings, draft)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from adapter.access import AuditLog, Policy, log
 from adapter.bootstrap import admission, consents, elsewhere, systems
 from adapter.bootstrap.bounds import bounds_of
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
+from adapter.bootstrap.clock import days_ago, now
 from adapter.bootstrap.deciding import drafted, measures_of, opener
 from adapter.bootstrap.secrets import secrets_in
 from adapter.bootstrap.settings import (
@@ -43,18 +44,13 @@ from adapter.store import KeyRing, Store, StoreError
 DEFAULT_CONFIG = Path("adapter.toml")
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def open_application(config: Path | None = None, *, clock: Clock | None = None) -> UseCases:
     """Open everything that a configuration file names. Raises `ConfigurationError` with every fault."""
     path = config or DEFAULT_CONFIG
     settings = load(path)
     _configure_log(settings.log)
-    days_back = timedelta(days=settings.simulation.days_back)
     data, sources = _loaded(path, settings)
-    ground = consents.grounding(settings.access, data.terms, clock or _now)
+    ground = consents.grounding(settings.access, data.terms, clock or now)
     try:
         ring = _keys(settings.store)
         store = Store.open(settings.store.url, ring)
@@ -71,7 +67,7 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
         mappings_version=_together(data.dialects.version, data.zorgpad.version),
         audit=AuditLog(store),
         policy=Policy(),
-        clock=clock or (lambda: _now() - days_back),
+        clock=clock or days_ago(settings.simulation.days_back),
         keeper=keeper,
         mappings=settings.mappings or data_folder("mappings"),
     )
@@ -89,7 +85,7 @@ def open_application(config: Path | None = None, *, clock: Clock | None = None) 
             store,
             ring,
             rooms.audit,
-            _now,
+            now,
             lambda: _redis(settings.jobs),
             _known(sources),
             framed=bool(settings.serve.frame_ancestors),

@@ -10,9 +10,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import date
 from pathlib import Path
 
+from adapter.cli.options import today
 from adapter.cli.output import notes, wrong
 
 EPDS = (("vp-linde", 9001, "3.0"), ("zh-delta", 9002, "4.0"), ("kz-lente", 9003, "3.0"))
@@ -47,16 +47,16 @@ def prepare(folder: Path, women: int, seed: int) -> Path:
     from adapter.simulation import write_region
     from adapter.simulation.plan import REFERENCE_DAY
 
-    stamp, made_from = folder / "made-from", f"{women} {seed} {date.today()} {_product()}"  # noqa: DTZ011
+    day = today()
+    stamp, made_from = folder / "made-from", f"{women} {seed} {day} {_product()}"
     if stamp.is_file() and stamp.read_text("utf-8") == made_from:
         return folder / _MARK
     shutil.rmtree(folder, ignore_errors=True)
     write_region(folder, women=women, seed=seed)
     config = folder / _MARK
-    days_back = (date.today() - REFERENCE_DAY).days  # noqa: DTZ011 - a calendar day on this machine
     comment = f"# The region's data stop on {REFERENCE_DAY}: that day is today."
     with config.open("a", encoding="utf-8") as file:
-        file.write(f"\n{comment}\n[simulation]\ndays_back = {days_back}\n")
+        file.write(f"\n{comment}\n[simulation]\ndays_back = {(day - REFERENCE_DAY).days}\n")
     stamp.write_text(made_from, "utf-8")
     return config
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import date
 
 import pytest
 import typer
@@ -11,15 +12,21 @@ from adapter.bootstrap import load
 from adapter.cli import demo
 
 
-def test_a_region_is_kept_as_long_as_nothing_changed(tmp_path):
+def test_a_region_is_kept_as_long_as_nothing_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "today", lambda: date(2026, 11, 22))  # the test may run through midnight
     folder = tmp_path / "demo"
     config = demo.prepare(folder, 0, 1)
-    assert load(config, {}).simulation.days_back > 0
+    assert load(config, {}).simulation.days_back == 846
     kept = folder / "var" / "adapter.db"
     kept.parent.mkdir(exist_ok=True)
     kept.touch()
     assert demo.prepare(folder, 0, 1) == config
     assert kept.exists()
+    demo.prepare(folder, 0, 2)
+    assert not kept.exists()
+    kept.parent.mkdir(exist_ok=True)
+    kept.touch()
+    monkeypatch.setattr(demo, "today", lambda: date(2026, 11, 23))
     demo.prepare(folder, 0, 2)
     assert not kept.exists()
 
