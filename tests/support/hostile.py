@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from adapter import bootstrap
 from adapter.model import wire
+from adapter.model.moments import AMSTERDAM
 from adapter.model.sources import FhirVersion
 from adapter.simulation.epd import Quirks, create_app
 from adapter.simulation.plan import REFERENCE_DAY
@@ -43,7 +44,7 @@ Wrap = Callable[[ASGIApp], ASGIApp]
 def write_few(folder: Path, which: frozenset[str] = FEW) -> Path:
     """A region of a few hand-picked women, on files; gives `adapter.toml`, its clock on the region's own day."""
     Region(lambda: (case for case in picked() if case.situation in which)).write(folder)
-    back = (datetime.now(UTC).date() - REFERENCE_DAY).days
+    back = (datetime.now(AMSTERDAM).date() - REFERENCE_DAY).days
     for name in ("adapter.toml", "adapter-fhir.toml"):
         with (folder / name).open("a", encoding="utf-8") as file:
             file.write(f"\n[simulation]\ndays_back = {back}\n")
