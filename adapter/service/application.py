@@ -351,8 +351,10 @@ class UseCases:
         return compose(rooms.rules, day, rooms.mappings, rooms.catalogue, rooms.igo, against, rule)
 
     def ready(self) -> bool:
-        """Whether the store answers and the first pull is done (by this process, or an earlier one)."""
+        """Whether the store answers and the first pull is done (by this process, or an earlier one), if one is due."""
         self._rooms.store.ping()
+        if all(setup.sends for setup in self._rooms.sources.values()):
+            return True  # nothing is ever pulled
         if not self._pulled:  # data without work that waits: an earlier process came to the end of its pull
             counts = self._rooms.store.counts()
             self._pulled = bool(counts["versions"]) and not counts["outbox"]

@@ -100,3 +100,21 @@ async def test_of_a_woman_of_whom_it_sent_nothing_it_said_nothing(config: Path) 
         assert told["kz"][0] is SourceState.ANSWERED
     finally:
         await application.aclose()
+
+
+def _without_a_source_that_is_asked(config: Path) -> Path:
+    config.write_text(f"{CONFIG[: CONFIG.rindex('[[source]]')]}{CONFIG[CONFIG.index('[igo]') :]}")
+    return config
+
+
+@pytest.mark.parametrize(("asks", "status"), [(False, 200), (True, 503)])
+async def test_where_every_source_sends_no_pull_is_waited_for(config: Path, asks: bool, status: int) -> None:
+    application = bootstrap.open_application(config if asks else _without_a_source_that_is_asked(config))
+    try:
+        transport = httpx.ASGITransport(build(application))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            assert (await client.get("/health/ready")).status_code == status
+            await application.pull()
+            assert (await client.get("/health/ready")).status_code == 200
+    finally:
+        await application.aclose()
