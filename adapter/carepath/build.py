@@ -136,7 +136,8 @@ def _insurer_without_code(said: Sequence[Statement]) -> Merged:
 def _woman(given: PregnancyInput) -> Woman:
     women = [f.woman for f in given.facts]
     born = next((w.birth_date for w in women if w.birth_date is not None and plausible(w.birth_date)), None)
-    name = next((w.name.text for w in women if w.name.text), None)
+    whole = (w.name.text for w in women)
+    name = next(filter(None, (*whole, *(w.name.shown for w in women))), None)
     return Woman(given.woman, None if born is None else day_of(born), name)
 
 

@@ -137,7 +137,7 @@ def _child(group: list[_Record], id: str, as_of: date) -> Child:
         birth=next((b for b in births if is_instant(b)), births[0] if births else None),
         birth_order=next((p.birth_order for p in people if p.birth_order is not None), None),
         gender=next((p.gender for p in people if p.gender), None),
-        name=next((p.name.text for p in people if p.name.text), None),
+        name=next(filter(None, (p.name.shown for p in people)), None),
         alive=_alive(group, people, as_of),
         evidence=unique(e for r in group for e in r.evidence),
         records=tuple(ChildRecord(r.source, r.reference) for r in group),

@@ -222,6 +222,15 @@ class Name:
     prefix: str | None = None
     partner: str | None = None
 
+    @property
+    def shown(self) -> str | None:
+        """As it is read: the whole text where it was given, else given and family name.
+
+        The family name of nl-core-humanname holds prefix, own and partner's name in the order that the person chose.
+        """
+        family = self.family or " ".join(filter(None, (self.prefix, self.own)))
+        return self.text or " ".join(filter(None, (*self.given, family))) or None
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

@@ -14,8 +14,9 @@ from adapter.asgi import build
 from adapter.cli.output import exit_status
 from adapter.model.sources import SourceState
 from adapter.service.port import Application
-from support.fhir_server import VP, encounter, episode, patient, put_entry, transaction
+from support.fhir_server import VP, encounter, episode, observation, patient, put_entry, transaction
 
+NAME = [{"use": "official", "family": "de Vries", "given": ["Anna", "Maria"]}]
 CARE = Context(DEMONSTRATION, Purpose.TREAT)
 CONFIG = """
 [store]
@@ -47,12 +48,15 @@ def config(tmp_path: Path) -> Path:
     return tmp_path / "adapter.toml"
 
 
-async def _sent(application: Application, number: int, **woman: str) -> None:
-    dossier = [patient("w1", **woman), episode(), *(encounter(f"c{n}") for n in range(number))]
+async def _sent(application: Application, number: int) -> None:
+    due = observation("due", code="161714006", valueDateTime="2026-09-01")
+    dossier = [patient("w1", name=NAME), episode(), due, *(encounter(f"c{n}") for n in range(number))]
     transport = httpx.ASGITransport(build(application))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.post("/fhir/stu3", json=transaction(*map(put_entry, dossier)), headers=VP)
         assert answer.status_code == 200, answer.text
+        due = await client.get("/fhir/stu3/Observation?code=http://snomed.info/sct|161714006", headers=VP)
+        assert due.json()["total"] == 1  # though this code passes the 11-proef
         for address in ("/", "/bronnen"):
             page = await client.get(address)
             assert "stuurt zelf" in page.text
@@ -69,8 +73,10 @@ async def test_a_pull_leaves_what_it_sent_and_when_as_it_is(config: Path, number
         ]
         await _sent(application, number)
         [one] = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=9).items
+        path = application.care_path(CARE, one.pregnancy)
+        assert (path.woman.name, one.woman_name) == ("Anna Maria de Vries", "Anna Maria de Vries")
         [before] = [s for s in application.care_path(CARE, one.pregnancy).sources if s.source == "vp"]
-        assert (before.state, before.resources) == (SourceState.ANSWERED, number + 2)
+        assert (before.state, before.resources) == (SourceState.ANSWERED, number + 3)
 
         reports = await application.pull()
         told = {r.source: (r.state, r.sends) for r in reports}

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from adapter.api.fhir.exchange import Exchange
-from adapter.api.headers import holds_bsn
+from adapter.api.headers import may_be_bsn
 from adapter.model.identifiers import System, system_of
 from adapter.service.endpoint.fault import FhirFault, bad
 from adapter.service.endpoint.search import Place
@@ -46,7 +46,7 @@ def _hide(exchange: Exchange, name: str, value: str) -> str:
         system, bar, code = part.partition("|")
         if bar and system_of(system) is System.BSN:
             parts.append(f"{SEALED}|{exchange.service.seal(code.encode())}")
-        elif (identifier and _NINE.search(code if bar else part)) or holds_bsn(part):
+        elif (identifier and _NINE.search(code if bar else part)) or (name != "_id" and may_be_bsn(part)):
             parts.append(f"{SEALED}|{exchange.service.seal(_AS_IS + part.encode())}")
         else:
             parts.append(part)
