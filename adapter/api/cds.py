@@ -154,7 +154,7 @@ def summary(path: CarePath) -> str:
 
 def _detail(path: CarePath, gaps: list[str]) -> str:
     since = path.as_of - _RECENT
-    acts = [a for a in path.acts if a.day is not None and a.day >= since]
+    acts = [a for a in path.acts if a.state == "done" and a.day is not None and a.day >= since]
     done = [f"- {a.day:%d-%m-%Y} {a.name}: {a.organisation.name or a.organisation.id}" for a in reversed(acts)]
     silent = [f"- {s.organisation.name or s.source}" for s in path.sources if s.state != "answered"]
     parts = (("Gemist", gaps), ("Gedaan", done), ("Geen antwoord van", silent))
