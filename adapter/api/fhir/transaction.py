@@ -22,6 +22,7 @@ from adapter.fhir import JsonObject
 from adapter.model.sources import Media
 from adapter.service.endpoint.fault import FhirFault, bad
 from adapter.service.endpoint.query import Handling, read_query
+from adapter.service.endpoint.served import taken_off
 from adapter.service.endpoint.write import Change, Written, new_id
 from adapter.store.search import Row
 
@@ -139,6 +140,7 @@ class _Run:
             raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata", "request.url")
         if step.resource.get("resourceType") != kind:
             raise bad("the url names another type than the resource", "resource.resourceType", "value")
+        taken_off(step.resource)
         await require(self._exchange, kind, "c" if step.method == "POST" else "u")
         step.kind = kind
         own = step.resource.get("id")

@@ -17,6 +17,7 @@ from adapter.api.limits import deeper, limits_of
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
 from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.served import taken_off
 from adapter.service.endpoint.write import Change, Written, new_id
 from adapter.store.search import Row
 
@@ -128,7 +129,7 @@ def _expected(exchange: Exchange) -> int | None:
 
 async def _write(exchange: Exchange, given: Sent, id: str, at: int | None, named: object) -> Response:
     body, media, resource = given.body, given.media, given.resource
-    if named != id:
+    if taken_off(resource) or named != id:
         resource = only_of(resource, id)
         body, media = fhir.to_json(resource), Media.JSON
     change = Change(exchange.kind, id, body, media, resource, at, exchange.kind)

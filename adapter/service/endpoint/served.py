@@ -3,7 +3,7 @@
 The edits: `id` and references where another source uses the same id, `meta.versionId` and `meta.lastUpdated` (ours, as
 of every FHIR server), a `meta.tag` that names the source, in R4 `meta.source`. For a caller for whom the woman is
 implied by the token, a BSN is masked the way Nictiz masks it (`data-absent-reason`). Nothing else is touched: JSON that
-needs no other edit keeps its very bytes.
+needs no other edit keeps its very bytes. Of a resource that comes back the edits to `meta` are taken off (`taken_off`).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Served:
         self._version = version
         self._tags = {source: {"system": SOURCE_TAGS, "code": source, "display": titles[source]} for source in titles}
         self._meta_of = lru_cache(2048)(self._template)
-        self._uris = {source: f"urn:uuid:{uuid.uuid5(uuid.UUID(SOURCE_TAGS[9:]), source)}" for source in titles}
+        self._uris = {source: _uri(source) for source in titles}
 
     def id(self, row: Row, caller: Caller) -> str:
         """The id under which this resource is served."""
@@ -125,6 +125,33 @@ class Served:
                     value["reference"] = f"{kind}/{public}"
             for item in value.values():
                 self._rename(item, source, caller)
+
+
+def taken_off(resource: JsonObject) -> bool:
+    """Take off what serving added to the meta of a resource that comes back; whether it carried our tag."""
+    meta: Any = resource.get("meta")
+    tags: Any = meta.get("tag") if isinstance(meta, dict) else None
+    ours = [tag for tag in tags if _is_ours(tag)] if isinstance(tags, list) else []
+    if not ours:
+        return False
+    kept = {name: value for name, value in meta.items() if name not in ("versionId", "lastUpdated", "tag")}
+    if others := [tag for tag in tags if not _is_ours(tag)]:
+        kept["tag"] = others
+    if kept.get("source") in [SOURCE_TAGS, *(_uri(str(tag.get("code"))) for tag in ours)]:
+        del kept["source"]
+    resource["meta"] = kept
+    if not kept:
+        del resource["meta"]
+    return True
+
+
+def _is_ours(tag: Any) -> bool:
+    return isinstance(tag, dict) and tag.get("system") == SOURCE_TAGS
+
+
+def _uri(source: str) -> str:
+    """What `meta.source` says of a source, where it says nothing itself."""
+    return f"urn:uuid:{uuid.uuid5(uuid.UUID(SOURCE_TAGS[9:]), source)}"
 
 
 def masked(resource: JsonObject) -> JsonObject:
