@@ -30,6 +30,10 @@ from adapter.service.port import Application, UnknownPregnancyError
 SERVICE = "geboortezorg-zorgpad"
 _SOURCE = "Geboortezorg-adapter"
 _USER = re.compile(r"(Practitioner|PractitionerRole|Patient|RelatedPerson)/[A-Za-z0-9.-]{1,64}")
+_WHO = (
+    "context.userId is who looks, for the log: the type and id of a Practitioner, PractitionerRole, Patient or"
+    " RelatedPerson, such as Practitioner/123"
+)
 _RECENT = timedelta(days=120)
 _MOST = 8  # lines of a kind on a card
 
@@ -97,7 +101,7 @@ class Cds:
         return []
 
 
-def _asked(body: bytes) -> tuple[str, str | None]:
+def _asked(body: bytes) -> tuple[str, str]:
     """The id of the Patient whose record is open, and the user who opened it (`context.userId`). Raises `FhirFault`."""
     try:
         asked = orjson.loads(body)
@@ -106,17 +110,21 @@ def _asked(body: bytes) -> tuple[str, str | None]:
     context = asked.get("context") if isinstance(asked, dict) else None
     if not isinstance(context, dict) or asked.get("hook") != "patient-view":
         raise FhirFault(400, "value", "this service is for the hook patient-view, with its context")
+    instance, user = asked.get("hookInstance"), context.get("userId")
+    if not isinstance(instance, str) or not instance:
+        raise FhirFault(400, "required", "hookInstance is a UUID that you make for this call")
     patient = str(context.get("patientId", "")).removeprefix("Patient/")
     if not ID.fullmatch(patient):
         raise FhirFault(400, "value", "context.patientId is the id of a Patient")
-    user = context.get("userId")
-    return patient, user if isinstance(user, str) and _USER.fullmatch(user) else None
+    if not isinstance(user, str) or not _USER.fullmatch(user):
+        raise FhirFault(400, "required", _WHO)
+    return patient, user
 
 
-def _on_behalf_of(user: str | None, caller: Caller) -> Caller:
+def _on_behalf_of(user: str, caller: Caller) -> Caller:
     """The log names who looked: the user, as the EPD that calls names them. What may be seen is what the EPD may."""
     actor = caller.context.actor
-    if user is None or actor.kind is not ActorKind.SYSTEM or actor.demonstration:
+    if actor.kind is not ActorKind.SYSTEM or actor.demonstration:
         return caller
     person = replace(actor, id=f"{actor.id}|{user}", name=f"{user} ({actor.name})", kind=ActorKind.PERSON)
     return replace(caller, context=replace(caller.context, actor=person))

@@ -1,4 +1,4 @@
-"""The card in the EPD's own screen (CDS Hooks): what stands on it."""
+"""The card in the EPD's own screen (CDS Hooks): what stands on it, and what the call must say."""
 
 from __future__ import annotations
 
@@ -43,3 +43,22 @@ def test_what_is_planned_goes_on_or_is_not_known_was_not_done(doors: Doors) -> N
     (card,) = doors.ask("epd-vp", "POST", SERVICE, json=HOOK).json()["cards"]
     done = card["detail"].partition("**Gedaan**\n")[2].partition("\n\n")[0]
     assert done == "- 01-07-2024 overige zorg: Organisatie vp"
+
+
+@pytest.mark.parametrize(
+    ("field", "change", "advice"),
+    [
+        ("hookInstance", {"hookInstance": None}, "UUID"),
+        ("hookInstance", {"hookInstance": ""}, "UUID"),
+        ("context.userId", {"context": {"patientId": "vp-anna"}}, "Practitioner/123"),
+        ("context.userId", {"context": {"patientId": "vp-anna", "userId": "7"}}, "Practitioner/123"),
+    ],
+)
+def test_a_call_that_does_not_say_which_it_is_or_who_looks_is_refused(
+    doors: Doors, field: str, change: dict[str, Any], advice: str
+) -> None:
+    hook = {name: value for name, value in {**HOOK, **change}.items() if value is not None}
+    answer = doors.ask("epd-vp", "POST", SERVICE, json=hook)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert field in answer.text and advice in answer.text
+    assert "cards" not in answer.text

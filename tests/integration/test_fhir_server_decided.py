@@ -101,7 +101,7 @@ async def test_who_sends_by_itself_has_answered_for_whom_it_sent_and_for_nobody_
     told = {s["source"]: (s["state"], s["at"] is not None, s["problem"]) for s in whole["sources"]}
     assert told == {
         "vp": ("answered", True, None),
-        "zh": ("not_asked", False, "stuurt zelf, en heeft over haar niets gestuurd"),
+        "zh": ("not_asked", False, "stuurt zelf, en heeft van haar geen dossier gestuurd"),
     }
 
 
@@ -151,7 +151,8 @@ async def test_the_screen_of_the_epd_shows_where_she_is(client):
     assert cards[0]["summary"].startswith("Zwangerschap")
     assert len(cards[0]["summary"]) < 140
     assert cards[0]["links"][0]["url"].startswith("http://localhost/zwangerschap/")
-    assert (await client.post(address, json={**hook, "context": {"patientId": "nobody"}})).json() == {"cards": []}
+    nobody = {**hook, "context": {"userId": "Practitioner/1", "patientId": "nobody"}}
+    assert (await client.post(address, json=nobody)).json() == {"cards": []}
     assert (await client.post(address, json={"hook": "order-sign"})).status_code == 400
     assert (await client.post(address, content=b"{")).status_code == 400
     assert (await client.get(address)).status_code == 405

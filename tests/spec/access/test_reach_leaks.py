@@ -78,7 +78,8 @@ def addresses(doors: Doors) -> Iterator[tuple[str, str, Any]]:
     for bsn in (ANNA, BERTA):
         yield "POST", "/api/v1/pregnancies/_search", {"bsn": bsn}
     for patient in ("vp-anna", "vp-berta", "zh-anna"):
-        hook = {"hook": "patient-view", "context": {"patientId": patient}}
+        context = {"patientId": patient, "userId": "Practitioner/7"}
+        hook = {"hook": "patient-view", "hookInstance": "1", "context": context}
         yield "POST", "/cds-services/geboortezorg-zorgpad", hook
 
 

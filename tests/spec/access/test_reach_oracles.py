@@ -25,6 +25,8 @@ from support.reach_world import (
 
 RUNS = Actor("prometheus", "Metingen", "agb:53000001", (Role.BEHEERDER,), kind=ActorKind.SYSTEM, client="prometheus")
 HOOK = "/cds-services/geboortezorg-zorgpad"
+OPENED = {"patientId": "{patient}", "userId": "Practitioner/7"}
+CALL = {"hook": "patient-view", "hookInstance": "x", "context": OPENED}
 WHO = {
     "epd": identified(system("vp2"), source="vp2", scopes=("system/*.cruds",)),
     "epd-kz": identified(system("kz"), source="kz", scopes=("system/*.cruds",)),
@@ -76,7 +78,7 @@ POSTED: list[tuple[str, str, Any, Mapping[str, str]]] = [
     ("POST", "/api/v1/pregnancies/_search", {"bsn": "{bsn}"}, {}),
     ("GET", "/api/v1/pregnancies/{pregnancy}/care-path", None, {}),
     ("GET", "/api/v1/pregnancies/{pregnancy}/consents", None, {}),
-    ("POST", HOOK, {"hook": "patient-view", "hookInstance": "x", "context": {"patientId": "{patient}"}}, {}),
+    ("POST", HOOK, CALL, {}),
     ("GET", "/fhir/stu3/Patient/{patient}", None, {"If-None-Match": 'W/"1"'}),
     ("POST", "/fhir/stu3/Observation", {**VALUE, "subject": {"reference": "Patient/{patient}"}}, {}),
     ("POST", "/fhir/stu3/Observation", {**VALUE, "context": {"reference": "EpisodeOfCare/{dossier}"}}, {}),
