@@ -128,6 +128,7 @@ class RedisThrottle:
         for lot in self._lots.values():
             if lot.ahead is not None:
                 lot.ahead.cancel()
+                lot.ahead = None
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()

@@ -308,7 +308,8 @@ class UseCases:
         found: list[SourceReport] = []
         for source, setup in self._rooms.sources.items():
             if setup.sends:
-                found.append(sender(self._rooms, setup))
+                problems = self._reports[source].problems if source in self._reports else ()
+                found.append(replace(sender(self._rooms, setup), problems=problems))
             elif source in self._reports:
                 found.append(self._reports[source])
             elif source in remembered:

@@ -23,7 +23,7 @@ from adapter.store import Answer
 
 _NO_BSN = "zonder BSN kan deze bron niet naar haar worden gevraagd"
 _NOT_YET = "nog niet naar haar gevraagd"
-_NOT_SENT = "stuurt zelf, en heeft over haar niets gestuurd"
+_NOT_SENT = "stuurt zelf, en heeft van haar geen dossier gestuurd"
 _NO_SOURCE_NAMED = "wordt in de gegevens genoemd, maar is geen aangesloten bron"
 _NOT_CARE = frozenset({OrganisationKind.ZORGVERZEKERAAR, OrganisationKind.OVERIG})
 
@@ -41,7 +41,12 @@ def path_sources(
     """The sources of one pregnancy's care path, with their state. `dossiers`: (source, reference) of this pregnancy."""
     bsn = next((f.woman.bsn for f in facts if f.woman.bsn), None)
     answers = {a.source: a for a in rooms.store.answers_for(records, bsn, known_at)}
-    configured = [_one(setup, records, facts, answers.get(setup.info.id), bsn) for setup in rooms.sources.values()]
+    configured = [
+        _sent(rooms, setup, records, facts, known_at)
+        if setup.sends
+        else _one(setup, records, facts, answers.get(setup.info.id), bsn)
+        for setup in rooms.sources.values()
+    ]
     asked = {s.organisation.id for s in configured}
     unasked: dict[str, PathSource] = {}
     today = day_of(known_at or rooms.clock())
@@ -61,14 +66,34 @@ def _one(
     source, organisation = setup.info.id, setup.info.organisation
     resources = sum(f.resources for f in facts if f.source == source)
     if answer is None:
-        why = _NOT_SENT if setup.sends and not resources else _NOT_YET
-        return PathSource(source, organisation, SourceState.NOT_ASKED, None, resources, why)
+        return PathSource(source, organisation, SourceState.NOT_ASKED, None, resources, _NOT_YET)
     about_her = answer.woman is not None or answer.bsn is not None or any(r.source == source for r in records)
     if answer.state is SourceState.ANSWERED and not about_her and (bsn is None or not setup.follow):
         why = _NO_BSN if bsn is None else _NOT_YET
         return PathSource(source, organisation, SourceState.NOT_ASKED, answer.at, 0, why)
     problem = _unused(source, facts) if answer.state is SourceState.ANSWERED else answer.problem
     return PathSource(source, organisation, answer.state, answer.at, resources, problem)
+
+
+def _sent(
+    rooms: Rooms,
+    setup: SourceSetup,
+    records: Sequence[RecordKey],
+    facts: Sequence[SourceFacts],
+    known_at: datetime | None,
+) -> PathSource:
+    """A source that is never asked has answered for a woman when it sent a dossier of hers, as of what it sent last.
+
+    Who she is, or where she is insured, says nothing of the care that she had.
+    """
+    source, organisation = setup.info.id, setup.info.organisation
+    hers = [f for f in facts if f.source == source]
+    resources = sum(f.resources for f in hers)
+    if not any(f.dossiers for f in hers):
+        return PathSource(source, organisation, SourceState.NOT_ASKED, None, resources, _NOT_SENT)
+    sent = (rooms.store.search.last_in(record, known_at) for record in records if record.source == source)
+    at = max((at for at in sent if at is not None), default=None)
+    return PathSource(source, organisation, SourceState.ANSWERED, at, resources, _unused(source, facts))
 
 
 def _unused(source: str, facts: Sequence[SourceFacts]) -> str | None:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from adapter import facts
 from adapter.connectors import Ask, PullOutcome, WomanAnswer
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import Problem, RecordKey, SourceReport, SourceState
@@ -125,6 +126,9 @@ async def pull(
         for reference, bsn in p.intake.tally.women.items():
             if bsn is not None:
                 known[bsn].append(RecordKey(p.setup.info.id, reference))
+    if only is None and pulls:
+        for bsn, record in await asyncio.to_thread(_sent, rooms):
+            known[bsn].append(record)
     wanted = {p.setup.info.id: p.lacking(known) for p in pulls}
     without = await _withheld(rooms, wanted, known)
     await asyncio.gather(*(p.second_round(wanted[s], without.get(s, {})) for p in pulls for s in (p.setup.info.id,)))
@@ -136,6 +140,20 @@ async def pull(
     for one, report in zip(pulls, reports, strict=True):
         rooms.store.add_answers(one.answers(report))
     return reports + [sender(rooms, setup) for setup in chosen if setup.sends]
+
+
+def _sent(rooms: Rooms) -> list[tuple[Bsn, RecordKey]]:
+    """The women whom sources that send by themselves know: the others are asked for them as well."""
+    search, found = rooms.store.search, []
+    upto = search.last_position()
+    for setup in rooms.sources.values():
+        for record in search.held_at(setup.info.id) if setup.sends else ():
+            kind, _, id = record.woman.partition("/")
+            row = search.current(record.source, kind, id, upto)
+            bsn = None if row is None or row.problem else facts.person(row.stored(), setup.info).bsn
+            if bsn is not None:
+                found.append((bsn, record))
+    return found
 
 
 def sender(rooms: Rooms, setup: SourceSetup) -> SourceReport:

@@ -100,10 +100,11 @@ def _take_over(store: Connection, log: Connection) -> None:
     head = _value(store, HEAD)
     if head is None:
         return
-    for table in (audit_checkpoints, audit):
+    pruned = _last(log, audit_checkpoints)  # what was taken out of the log does not come back
+    for table, behind in ((audit_checkpoints, 0), (audit, pruned)):
         position = table.c.position
         while rows := store.execute(
-            select(table).where(position > _last(log, table)).order_by(position).limit(_AT_ONCE)
+            select(table).where(position > max(behind, _last(log, table))).order_by(position).limit(_AT_ONCE)
         ).all():
             log.execute(insert(table), [row._asdict() for row in rows])
     if _lines(_value(log, HEAD)) < _lines(head):  # else it moved before, and went on

@@ -99,6 +99,9 @@ _LAST_OF = (
     "SELECT received_at FROM source_versions WHERE position ="
     " (SELECT max(position) FROM source_versions WHERE source = :source)"
 )
+_LAST_IN = (
+    "SELECT max(received_at) FROM source_versions WHERE source = :source AND woman = :woman AND received_at <= :until"
+)
 _NEXT_AT = "SELECT received_at FROM source_versions WHERE position >= :position ORDER BY position LIMIT 1"
 _SHARED = (
     "SELECT type, id FROM (SELECT type, id, source FROM source_versions WHERE seq = 1) one"
@@ -215,6 +218,12 @@ class Search(Part):
         """When the newest version of a source came; None where nothing did."""
         rows = self.rows(_LAST_OF, {"source": source})
         return _EPOCH + timedelta(microseconds=rows[0][0]) if rows else None
+
+    def last_in(self, record: RecordKey, known_at: datetime | None = None) -> datetime | None:
+        """When the newest version in a record came, of those that had come at that instant; None where none had."""
+        until = microseconds(datetime.max.replace(tzinfo=UTC) if known_at is None else known_at)
+        rows = self.rows(_LAST_IN, {"source": record.source, "woman": record.woman, "until": until})
+        return _EPOCH + timedelta(microseconds=rows[0][0]) if rows[0][0] is not None else None
 
     def position_before(self, at: datetime) -> int:
         """The position of the last version that came before `at`."""

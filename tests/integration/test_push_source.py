@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,8 +13,9 @@ from adapter import bootstrap
 from adapter.access import DEMONSTRATION, Context, Purpose
 from adapter.asgi import build
 from adapter.cli.output import exit_status
-from adapter.model.sources import SourceState
+from adapter.model.sources import FhirVersion, SourceState
 from adapter.service.port import Application
+from support.epd import served
 from support.fhir_server import VP, encounter, episode, observation, patient, put_entry, transaction
 
 NAME = [{"use": "official", "family": "de Vries", "given": ["Anna", "Maria"]}]
@@ -92,35 +94,49 @@ async def test_a_pull_leaves_what_it_sent_and_when_as_it_is(config: Path, number
         await application.aclose()
 
 
-async def test_of_a_woman_of_whom_it_sent_nothing_it_said_nothing(config: Path) -> None:
+@pytest.mark.parametrize("sent", [[], [patient("w1", "999911132")]])
+async def test_of_a_woman_of_whom_it_sent_no_dossier_it_said_nothing(config: Path, sent: list[dict[str, Any]]) -> None:
     resources = [patient("w9", "999911132"), episode("e9", "w9"), encounter("c9", "e9", "w9")]
     bundle = transaction(*({"resource": r} for r in resources), kind="collection")
     (config.parent / "kz" / "one.json").write_text(json.dumps(bundle))
     application = bootstrap.open_application(config)
     try:
+        transport = httpx.ASGITransport(build(application))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            for one in sent:  # who she is says nothing of the care that she had
+                address = f"/fhir/stu3/{one['resourceType']}/{one['id']}"
+                assert (await client.put(address, json=one, headers=VP)).status_code == 201
         await application.pull()
         [one] = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=9).items
         path = application.care_path(CARE, one.pregnancy)
-        told = {s.source: (s.state, s.problem) for s in path.sources}
-        assert told["vp"] == (SourceState.NOT_ASKED, "stuurt zelf, en heeft over haar niets gestuurd")
+        told = {s.source: (s.state, s.problem, s.resources) for s in path.sources}
+        why = "stuurt zelf, en heeft van haar geen dossier gestuurd"
+        assert told["vp"] == (SourceState.NOT_ASKED, why, len(sent))
         assert told["kz"][0] is SourceState.ANSWERED
     finally:
         await application.aclose()
 
 
-def _without_a_source_that_is_asked(config: Path) -> Path:
-    config.write_text(f"{CONFIG[: CONFIG.rindex('[[source]]')]}{CONFIG[CONFIG.index('[igo]') :]}")
-    return config
-
-
-@pytest.mark.parametrize(("asks", "status"), [(False, 200), (True, 503)])
-async def test_where_every_source_sends_no_pull_is_waited_for(config: Path, asks: bool, status: int) -> None:
-    application = bootstrap.open_application(config if asks else _without_a_source_that_is_asked(config))
-    try:
-        transport = httpx.ASGITransport(build(application))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            assert (await client.get("/health/ready")).status_code == status
+async def test_a_woman_whom_it_alone_knows_is_asked_for_elsewhere(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "zh").mkdir()
+    found = [patient("z1", "999911120"), observation("zo", None, "z1"), patient("z2", "999911132"), episode("e2", "z2")]
+    for one in found:
+        (tmp_path / "zh" / f"{one['id']}.json").write_text(json.dumps(one))
+    with served(tmp_path / "zh", FhirVersion.STU3) as address:
+        _over_http(config, address)
+        application = bootstrap.open_application(config)
+        try:
+            await _sent(application, 1)
             await application.pull()
-            assert (await client.get("/health/ready")).status_code == 200
-    finally:
-        await application.aclose()
+            page = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=9)
+            [hers] = [item.pregnancy for item in page.items if item.woman_name == "Anna Maria de Vries"]
+            held = {s.source: s.resources for s in application.care_path(CARE, hers).sources}
+            assert held == {"vp": 4, "kz": 2}
+        finally:
+            await application.aclose()
+
+
+def _over_http(config: Path, address: str) -> None:
+    """The second source as a server."""
+    text = config.read_text().replace('kind = "files"', f'kind = "fhir"\nbase_url = "{address}"')
+    config.write_text(text.replace('path = "kz"\n', ""))

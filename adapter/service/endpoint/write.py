@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from adapter import facts, linking
 from adapter.access import Action, AuditEvent, EventType, Resource
 from adapter.fhir import JsonObject
-from adapter.model.sources import Media, Received, RecordKey, SourceState, StoredVersion
+from adapter.model.sources import Media, Received, RecordKey, StoredVersion
 from adapter.service.endpoint.endpoint import FhirEndpoint
 from adapter.service.endpoint.fault import FhirFault
 from adapter.service.endpoint.owners import Arrival, Owners
 from adapter.service.endpoint.parameters import types
 from adapter.service.endpoint.scope import Caller
 from adapter.service.intake import Checker, Intake
-from adapter.service.links.women import RECORD_JOB
 from adapter.service.rooms import Rooms
-from adapter.store import Answer, ConflictError, record_intent
+from adapter.store import ConflictError
 from adapter.store.search import Row
 
 _GATHER = 0.3
@@ -100,7 +99,7 @@ class Writer:
             _refuse(changes, ready)
             with self._rooms.store.unit():  # waits for the disk once
                 new = intake.keep_here(ready, expected)
-                self._follow_up(source, new)
+                self._index(new)
             return bool(new), self._outcome(source, changes, new)
 
         try:
@@ -110,7 +109,7 @@ class Writer:
                 ready = await intake.checked(await asyncio.to_thread(owners.place, arrivals, woman))
                 _refuse(changes, ready)
                 new = await intake.keep(ready, expected)
-                await asyncio.to_thread(self._follow_up, source, new)
+                await asyncio.to_thread(self._index, new)
                 fresh, written = bool(new), await asyncio.to_thread(self._outcome, source, changes, new)
         except ConflictError:
             raise FhirFault(412, "conflict", "a version is not the one you expect; read it again") from None
@@ -136,17 +135,6 @@ class Writer:
             mine = fresh.get((change.kind, change.id))
             written.append(Written(row, mine is not None and mine.seq == 1, mine is not None))
         return written
-
-    def _follow_up(self, source: str, new: Sequence[StoredVersion]) -> None:
-        """A source that is never asked has answered for a woman when it sends something new of her."""
-        self._index(new)
-        if not self._rooms.sources[source].sends:
-            return
-        store, at = self._rooms.store, self._rooms.clock()
-        women = sorted({v.received.woman for v in new if v.received.woman})
-        store.add_answers([Answer(source, woman, None, SourceState.ANSWERED, at) for woman in women])
-        # Asked for once more: with PostgreSQL another process may have done it already, without this answer.
-        store.enqueue_all([(RECORD_JOB, record_intent(RecordKey(source, woman))) for woman in women], at)
 
     def _index(self, new: Sequence[StoredVersion]) -> None:
         """A woman who is new is found by BSN at once, not only after she was linked."""
@@ -197,7 +185,7 @@ def _refuse(changes: Sequence[Change], ready: Sequence[Received]) -> None:
     """Nothing is kept where one of them is no valid resource."""
     for change, received in zip(changes, ready, strict=False):  # what moves along comes behind them
         if received.problem:
-            path = received.problem.split(" ", 1)[0]
+            path = received.problem.split(" ", 1)[0].rstrip(":")
             inner = path.partition(".")[2] if path.startswith(change.kind + ".") else ""
             where = change.where or change.kind
             raise FhirFault(422, "structure", received.problem, f"{where}.{inner}" if inner else where)
