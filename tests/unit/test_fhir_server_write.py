@@ -161,6 +161,23 @@ async def test_what_is_refused(server, method, address, body, who, status, code)
     assert BSN not in response.text
 
 
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        (encounter("c1", periode={}), ".periode"),
+        (encounter("c1", period="today"), ".period"),
+        (encounter("c1", location={}), ".location"),
+        ({k: v for k, v in encounter("c1").items() if k != "status"}, ".status"),
+    ],
+)
+async def test_where_it_is_wrong(server, wrong, where):
+    alone = await server.put(wrong)
+    assert alone.json()["issue"][0]["expression"] == [f"{wrong['resourceType']}{where}"]
+    bundle = transaction(put_entry(patient()), put_entry(wrong))
+    among = await server.client.post("/fhir/stu3", json=bundle, headers=VP)
+    assert among.json()["issue"][0]["expression"] == [f"Bundle.entry[1].resource{where}"]
+
+
 async def test_what_is_no_json_or_another_format(server):
     address = "/fhir/stu3/Patient/w1"
     bad = await server.client.put(address, content=b"{", headers={**JSON, **VP})
