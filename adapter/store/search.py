@@ -99,6 +99,10 @@ _LAST_OF = (
     "SELECT received_at FROM source_versions WHERE position ="
     " (SELECT max(position) FROM source_versions WHERE source = :source)"
 )
+_LAST_SINCE = (  # not by the index of sources: what is new is little
+    "SELECT max(received_at) FROM source_versions WHERE position > :after AND position <= :upto"
+    " AND source || '' = :source"
+)
 _LAST_IN = (
     "SELECT max(received_at) FROM source_versions WHERE source = :source AND woman = :woman AND received_at <= :until"
 )
@@ -195,6 +199,7 @@ class Search(Part):
         super().__init__(database, vault)
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
+        self._lasts: dict[str, tuple[int, int | None]] = {}  # source -> looked up to here, when its newest came
 
     def moment(self) -> Moment | None:
         """What one thread may hold; None where each question must be asked anew."""
@@ -216,8 +221,15 @@ class Search(Part):
 
     def last_of(self, source: str) -> datetime | None:
         """When the newest version of a source came; None where nothing did."""
-        rows = self.rows(_LAST_OF, {"source": source})
-        return _EPOCH + timedelta(microseconds=rows[0][0]) if rows else None
+        upto = self.last_position()
+        after, last = self._lasts.get(source, (0, None))
+        if after == 0:
+            last = next((row[0] for row in self.rows(_LAST_OF, {"source": source})), None)
+        elif after < upto:
+            rows = self.rows(_LAST_SINCE, {"source": source, "after": after, "upto": upto})
+            last = rows[0][0] or last
+        self._lasts[source] = upto, last
+        return None if last is None else _EPOCH + timedelta(microseconds=last)
 
     def last_in(self, record: RecordKey, known_at: datetime | None = None) -> datetime | None:
         """When the newest version in a record came, of those that had come at that instant; None where none had."""
