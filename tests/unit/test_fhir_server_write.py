@@ -26,6 +26,7 @@ from support.fhir_server import (
 )
 
 BSN = "999911120"
+OWN = "http://epd.example/id"
 TAG = re.compile(r'W/"\d+"')
 
 
@@ -126,6 +127,32 @@ async def test_update_by_search(server):
     changed = await server.client.put(address, json={**organisation, "name": "De Wit"}, headers=VP)
     assert (changed.status_code, changed.json()["id"]) == (200, made.json()["id"])
     assert changed.headers["etag"] == 'W/"2"'
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "allowed"),
+    [
+        ("POST", f"Organization?identifier={OWN}|o", False),
+        ("POST", f"Organization?identifier={OWN}|o&_format=json", False),
+        ("POST", "Organization?_format=json&_pretty=true&_summary=false", True),
+        ("PUT", "Organization/o?foo=bar", False),
+        ("PUT", "Organization/o?", True),
+    ],
+)
+async def test_a_search_where_none_is_meant(server, method, address, allowed):
+    organisation = {"resourceType": "Organization", "id": "o", "identifier": [{"system": OWN, "value": "o"}]}
+    alone = await server.client.request(method, f"/fhir/stu3/{address}", json=organisation, headers=VP)
+    assert alone.status_code == (201 if allowed else 400)
+    entry = {"resource": organisation, "request": {"method": method, "url": address}}
+    among = await server.client.post("/fhir/stu3", json=transaction(entry), headers=VP)
+    assert among.status_code == (200 if allowed else 400)
+    if allowed:
+        return
+    for answer, where in ((alone, "http"), (among, "Bundle.entry[0].request.url")):
+        issue = answer.json()["issue"][0]
+        assert (issue["code"], issue["expression"]) == ("not-supported", [where])
+        assert "If-None-Exist" in issue["diagnostics"]
+    assert server.store.counts()["versions"] == 0
 
 
 @pytest.mark.parametrize(

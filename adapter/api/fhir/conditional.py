@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +14,19 @@ from adapter.service.endpoint.fault import FhirFault, bad
 from adapter.service.endpoint.query import Handling, read_query
 from adapter.service.endpoint.search import Place
 from adapter.store.search import Row
+
+_LOOSE = frozenset({"_format", "_pretty", "_summary"})
+"""Parameters about the answer alone: they may go with any write."""
+
+
+def no_query(names: Iterable[str], where: str) -> None:
+    """Refuse a search where none is meant: ignored, it would make what is there already. Raises `FhirFault` (400)."""
+    if not _LOOSE.issuperset(names):
+        text = (
+            "a search does not go with this address: a conditional create is POST [type] with the header If-None-Exist"
+            " (in a transaction ifNoneExist), a conditional update is PUT [type]?[search]"
+        )
+        raise bad(text, where, "not-supported")
 
 
 async def one_found(exchange: Exchange, kind: str, pairs: links.Pairs) -> Row | None:

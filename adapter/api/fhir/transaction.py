@@ -13,7 +13,7 @@ from starlette.responses import Response
 from adapter import fhir
 from adapter.api.fhir import answers, links
 from adapter.api.fhir.answers import Entry
-from adapter.api.fhir.conditional import one_found, only_of
+from adapter.api.fhir.conditional import no_query, one_found, only_of
 from adapter.api.fhir.exchange import ID, Exchange, pairs_of
 from adapter.api.fhir.returning import may_return
 from adapter.api.fhir.scoping import require
@@ -140,6 +140,8 @@ class _Run:
             raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata", "request.url")
         if step.resource.get("resourceType") != kind:
             raise bad("the url names another type than the resource", "resource.resourceType", "value")
+        if query and (id or step.method == "POST"):
+            no_query((name for name, _ in pairs_of(query, "request.url")), "request.url")
         taken_off(step.resource)
         await require(self._exchange, kind, "c" if step.method == "POST" else "u")
         step.kind = kind

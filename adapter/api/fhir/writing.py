@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapter import fhir
 from adapter.api.fhir import answers
-from adapter.api.fhir.conditional import one_found, only_of
+from adapter.api.fhir.conditional import no_query, one_found, only_of
 from adapter.api.fhir.exchange import ID, Exchange, pairs_of
 from adapter.api.fhir.returning import may_return
 from adapter.api.fhir.transaction import process
@@ -67,6 +67,7 @@ async def sent(exchange: Exchange) -> Sent:
 async def create(exchange: Exchange) -> Response:
     """Make a resource under an id of ours; with `If-None-Exist` only where none is found."""
     exchange.service.writer(exchange.version).source_of(exchange.caller)
+    no_query(exchange.request.query_params, "http")  # `pairs` may hold a page size of ours
     given = await sent(exchange)
     _type(exchange, given)
     condition = exchange.request.headers.get("if-none-exist")
@@ -83,6 +84,7 @@ async def update(exchange: Exchange) -> Response:
     exchange.service.writer(exchange.version).source_of(exchange.caller)
     if not ID.fullmatch(exchange.id):
         raise bad("an id has at most 64 letters, digits, '-' and '.'")
+    no_query(exchange.request.query_params, "http")
     given = await sent(exchange)
     _type(exchange, given)
     if given.resource.get("id") != exchange.id:
