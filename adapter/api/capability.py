@@ -6,26 +6,27 @@ from datetime import date
 from typing import Any
 
 from adapter import fhir
-from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, definition_url
+from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, OWN_TYPES, definition_url
 from adapter.model.sources import FhirVersion
 from adapter.service.audit.fhir_search import PARAMETERS as AUDIT
 from adapter.service.endpoint.parameters import Kind, parameters
 
-_SINCE = date(2026, 11, 22)
+_SINCE = date(2026, 11, 23)
 """The day on which this statement last changed (not the day of asking: it can be cached)."""
 
 NICTIZ = "http://nictiz.nl/fhir/CapabilityStatement/pregnancycard-servercapabilities"
-_OF_TYPE = tuple(dict.fromkeys(i.listed for i in INTERACTIONS if i.listed and i.level == "type"))
 _OF_SYSTEM = ("history-system", "transaction", "batch")
+_SEARCHED = {"AuditEvent": AUDIT}
 
 
 def statement(version: FhirVersion, url: str) -> fhir.JsonObject:
     """The CapabilityStatement of one endpoint at its absolute address."""
+    every = _listed("{type}")
     resources = [
-        fhir.ResourceInteractions(name, _OF_TYPE, {p: found[p].kind.value for p in found}, _includes(name, version))
+        fhir.ResourceInteractions(name, every, {p: found[p].kind.value for p in found}, _includes(name, version))
         for name, found in sorted(parameters(version).items())
     ]
-    resources.append(fhir.ResourceInteractions("AuditEvent", ("read", "search-type"), AUDIT))
+    resources += (fhir.ResourceInteractions(name, _listed(name), _SEARCHED.get(name)) for name in OWN_TYPES)
     resources.sort(key=lambda one: one.type)
     made = fhir.capability_statement(
         version,
@@ -38,7 +39,7 @@ def statement(version: FhirVersion, url: str) -> fhir.JsonObject:
     )
     rest = made["rest"][0]
     for resource in rest["resource"]:
-        if resource["type"] in parameters(version):  # the audit log is read, and nothing else
+        if resource["type"] in parameters(version):  # of the types of its own it does what is listed, and nothing else
             _complete(resource, version)
     if version is FhirVersion.STU3:
         made["instantiates"] = [NICTIZ]
@@ -47,6 +48,12 @@ def statement(version: FhirVersion, url: str) -> fhir.JsonObject:
             {"name": o.code, "definition": {"reference": definition_url(o, version)}} for o in OPERATIONS
         ]
     return made
+
+
+def _listed(kind: str) -> tuple[str, ...]:
+    """The interactions of a type as a statement names them; `{type}`: of each that has none of its own."""
+    mine = (i.listed for i in INTERACTIONS if i.level == "type" and i.path[0] == kind)
+    return tuple(dict.fromkeys(name for name in mine if name))
 
 
 def _includes(kind: str, version: FhirVersion) -> tuple[str, ...]:

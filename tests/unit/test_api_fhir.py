@@ -40,11 +40,27 @@ async def test_metadata_is_a_valid_capability_statement(client, base, media):
     assert statement["fhirVersion"] == {"stu3": "3.0.2", "r4": "4.0.1"}[base]
     assert statement["implementation"]["url"] == f"http://localhost/fhir/{base}"
     for resource in statement["rest"][0]["resource"]:
-        names = [p["name"] for p in resource["searchParam"]]
+        names = [p["name"] for p in resource.get("searchParam", [])]
         assert len(names) == len(set(names))
     tag = response.headers["etag"]
     again = await client.get(f"/fhir/{base}/metadata", headers={"Accept": media.value, "If-None-Match": tag})
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize("base", VERSIONS)
+async def test_a_type_with_interactions_of_its_own_has_those_alone(client, base):
+    served = {r["type"]: r for r in (await client.get(f"/fhir/{base}/metadata")).json()["rest"][0]["resource"]}
+    told = {kind: [i["code"] for i in served[kind]["interaction"]] for kind in ("Subscription", "AuditEvent")}
+    assert told == {"Subscription": ["create", "read", "delete"], "AuditEvent": ["search-type", "read"]}
+    for method, address, allow in (
+        ("GET", "Subscription", "POST"),
+        ("PUT", "Subscription/s1", "DELETE, GET, HEAD"),
+        ("PUT", "Subscription?criteria=x", "POST"),
+        ("POST", "AuditEvent", "GET, HEAD"),
+        ("DELETE", "AuditEvent/a1", "GET, HEAD"),
+    ):
+        refused = await client.request(method, f"/fhir/{base}/{address}")
+        assert (refused.status_code, refused.headers["allow"]) == (405, allow), (method, address)
 
 
 async def test_the_statement_holds_what_nictiz_asks_of_a_server(client):

@@ -75,12 +75,14 @@ class Operation:
 
 INTERACTIONS: tuple[Interaction, ...] = (
     Interaction("metadata", READ_VERBS, ("metadata",), "system", "What this endpoint offers."),
-    Interaction("subscribe", ("POST",), ("Subscription",), "system", "Be told, without data, that something changed."),
-    Interaction("subscription", READ_VERBS, ("Subscription", "{id}"), "system", "A subscription of yours."),
-    Interaction("unsubscribe", ("DELETE",), ("Subscription", "{id}"), "system", "Be told no more."),
-    Interaction("audit", READ_VERBS, ("AuditEvent",), "system", "The audit log, for the log keeper."),
-    Interaction("audit", ("POST",), ("AuditEvent", "_search"), "system", "The audit log, for the log keeper."),
-    Interaction("audit_event", READ_VERBS, ("AuditEvent", "{id}"), "system", "One line of the audit log."),
+    Interaction(
+        "subscribe", ("POST",), ("Subscription",), "type", "Be told, without data, that something changed.", "create"
+    ),
+    Interaction("subscription", READ_VERBS, ("Subscription", "{id}"), "type", "A subscription of yours.", "read"),
+    Interaction("unsubscribe", ("DELETE",), ("Subscription", "{id}"), "type", "Be told no more.", "delete"),
+    Interaction("audit", READ_VERBS, ("AuditEvent",), "type", "The audit log, for the log keeper.", "search-type"),
+    Interaction("audit", ("POST",), ("AuditEvent", "_search"), "type", "The audit log, for the log keeper."),
+    Interaction("audit_event", READ_VERBS, ("AuditEvent", "{id}"), "type", "One line of the audit log.", "read"),
     Interaction("search", READ_VERBS, ("{type}",), "type", "Search; parameters in the address.", "search-type"),
     Interaction("search", ("POST",), ("{type}", "_search"), "type", "Search; parameters in the body (for a BSN)."),
     Interaction("read", READ_VERBS, ("{type}", "{id}"), "type", "The latest version of a resource.", "read"),
@@ -109,6 +111,9 @@ INTERACTIONS: tuple[Interaction, ...] = (
     Interaction("operation", READ_VERBS, ("{type}", "{id}", "${operation}"), "type", "An operation, see below."),
     Interaction("operation", ("POST",), ("{type}", "{id}", "${operation}"), "type", "An operation, see below."),
 )
+
+OWN_TYPES = frozenset(i.path[0] for i in INTERACTIONS if i.level == "type") - {"{type}"}
+"""Types that have interactions of their own, and none of those of `{type}`."""
 
 _AS_OF = OperationParameter("as_of", "in", "date", "The day asked about; today when absent.")
 _KNOWN_AT = OperationParameter(

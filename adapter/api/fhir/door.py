@@ -19,7 +19,7 @@ from adapter.api.cds import Cds
 from adapter.api.errors import outcome
 from adapter.api.fhir import answers, auditing, metadata, operations, reading, subscribing, writing
 from adapter.api.fhir.callers import identify
-from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, Interaction
+from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, OWN_TYPES, Interaction
 from adapter.api.fhir.exchange import Exchange, pairs_of
 from adapter.api.fhir.reading import Handler
 from adapter.api.fhir.scoping import require
@@ -261,7 +261,7 @@ def _match(path: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str] | No
     values = {}
     for pattern, part in zip(path, parts, strict=True):
         if pattern == "{type}":
-            if not (part[:1].isupper() and part.isalpha() and part.isascii()):
+            if part in OWN_TYPES or not (part[:1].isupper() and part.isalpha() and part.isascii()):
                 return None
         elif pattern == "${operation}":
             if not part.startswith("$"):
