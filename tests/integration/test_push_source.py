@@ -140,3 +140,21 @@ def _over_http(config: Path, address: str) -> None:
     """The second source as a server."""
     text = config.read_text().replace('kind = "files"', f'kind = "fhir"\nbase_url = "{address}"')
     config.write_text(text.replace('path = "kz"\n', ""))
+
+
+def _without_a_source_that_is_asked(config: Path) -> Path:
+    config.write_text(f"{CONFIG[: CONFIG.rindex('[[source]]')]}{CONFIG[CONFIG.index('[igo]') :]}")
+    return config
+
+
+@pytest.mark.parametrize(("asks", "status"), [(False, 200), (True, 503)])
+async def test_where_every_source_sends_no_pull_is_waited_for(config: Path, asks: bool, status: int) -> None:
+    application = bootstrap.open_application(config if asks else _without_a_source_that_is_asked(config))
+    try:
+        transport = httpx.ASGITransport(build(application))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            assert (await client.get("/health/ready")).status_code == status
+            await application.pull()
+            assert (await client.get("/health/ready")).status_code == 200
+    finally:
+        await application.aclose()
