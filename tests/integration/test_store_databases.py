@@ -459,3 +459,17 @@ def test_a_decision_comes_in_place_of_the_one_that_was_read_alone(store_url: str
         now = {row.pregnancy: (row.decision, row.line) for row in theirs.standing_lines()}
         assert now == {"p1": ("van een ander", b"anders"), "p2": ("nieuw p2", b"nieuw")}
         assert ours.restate([], []) == []
+
+
+def test_when_a_source_last_sent_anything_and_when_anything_of_a_woman(store: Store) -> None:
+    search = store.search
+    assert (search.last_of("vp"), search.last_in(RECORD)) == (None, None)
+    store.append([received("1")], hours(1))
+    assert (search.last_of("vp"), search.last_of("zh")) == (hours(1), None)
+    store.append([received("2", woman="Patient/2"), received("3", source="zh")], hours(2))
+    store.append([received("1", "b")], hours(3))
+    store.append([received("4", woman="Patient/2")], hours(4))
+    assert (search.last_of("vp"), search.last_of("zh")) == (hours(4), hours(2))
+    assert (search.last_of("vp"), search.last_of("zh")) == (hours(4), hours(2)), "with nothing new since"
+    assert search.last_in(RECORD) == hours(3)
+    assert [search.last_in(RECORD, hours(h)) for h in (0, 1, 2.5)] == [None, hours(1), hours(1)]
