@@ -8,6 +8,7 @@ first care to the end of the postnatal phase; what is named in her other pregnan
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from adapter.linking import TERM, dates_of
@@ -41,12 +42,13 @@ def path_sources(
     """The sources of one pregnancy's care path, with their state. `dossiers`: (source, reference) of this pregnancy."""
     bsn = next((f.woman.bsn for f in facts if f.woman.bsn), None)
     answers = {a.source: a for a in rooms.store.answers_for(records, bsn, known_at)}
-    configured = [
+    told = (
         _sent(rooms, setup, records, facts, known_at)
         if setup.sends
         else _one(setup, records, facts, answers.get(setup.info.id), bsn)
         for setup in rooms.sources.values()
-    ]
+    )
+    configured = [replace(source, organisation=rooms.joined(source.organisation)) for source in told]
     asked = {s.organisation.id for s in configured}
     unasked: dict[str, PathSource] = {}
     today = day_of(known_at or rooms.clock())

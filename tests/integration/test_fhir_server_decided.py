@@ -105,6 +105,14 @@ async def test_who_sends_by_itself_has_answered_for_whom_it_sent_and_for_nobody_
     }
 
 
+async def test_the_organisation_of_a_source_is_as_the_register_has_it(client):
+    path = (await client.get("EpisodeOfCare/e1/$care-path")).json()
+    whole = json.loads(base64.b64decode(parts(path, "document")[0]["valueAttachment"]["data"]))
+    told = {s["source"]: (s["organisation"]["id"], s["organisation"]["kind"]) for s in whole["sources"]}
+    assert told == {"vp": ("agb:08001234", "verloskundigenpraktijk"), "zh": ("agb:06001234", "onbekend")}
+    assert [i["organisation"]["kind"] for i in whole["involved"]] == ["verloskundigenpraktijk"]
+
+
 async def test_everything_of_her_and_of_the_dossier(client):
     for about, expected in (("Patient/w1", 5), ("EpisodeOfCare/e1", 5)):
         bundle = (await client.get(f"{about}/$everything")).json()
