@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapter.fhir.authoring import Hit, ResourceInteractions, capability_statement, searchset
 from adapter.fhir.checking import Checked, check
+from adapter.fhir.codes import wrong_code
 from adapter.fhir.errors import FhirError
 from adapter.fhir.jsontext import JsonObject, content_hash
 from adapter.fhir.jsontext import dumps as to_json
@@ -43,4 +44,5 @@ __all__ = [
     "split_ndjson",
     "to_json",
     "to_xml",
+    "wrong_code",
 ]

@@ -205,6 +205,61 @@ async def test_where_it_is_wrong(server, wrong, where):
     assert among.json()["issue"][0]["expression"] == [f"Bundle.entry[1].resource{where}"]
 
 
+CONDITION = {"resourceType": "Condition", "id": "p", "subject": {"reference": "Patient/w1"}}
+ALLERGY = {
+    "resourceType": "AllergyIntolerance",
+    "id": "a",
+    "verificationStatus": "confirmed",
+    "patient": {"reference": "Patient/w1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("resource", "where", "allowed"),
+    [
+        (encounter("c1", status="klaar"), ".status", "onleave, finished, cancelled, entered-in-error, unknown."),
+        (patient(gender="vrouw"), ".gender", "male, female, other, unknown."),
+        (episode(status="ongoing"), ".status", "planned, waitlist, active,"),
+        ({**CONDITION, "clinicalStatus": "actief"}, ".clinicalStatus", "active, recurrence, inactive,"),
+        ({**ALLERGY, "category": ["food", "voedsel"]}, ".category[1]", "food, medication,"),
+    ],
+)
+async def test_a_code_that_fhir_does_not_know(server, resource, where, allowed):
+    alone = await server.put(resource)
+    among = await server.client.post("/fhir/stu3", json=transaction(put_entry(resource)), headers=VP)
+    for answer, at in ((alone, resource["resourceType"]), (among, "Bundle.entry[0].resource")):
+        assert answer.status_code == 422, answer.text
+        issue = answer.json()["issue"][0]
+        assert (issue["code"], issue["expression"]) == ("code-invalid", [f"{at}{where}"])
+        assert allowed in issue["diagnostics"].partition("Send one of:")[2]
+        assert not any(word in answer.text for word in ("klaar", "vrouw", "ongoing", "actief", "voedsel"))
+    assert server.store.counts()["versions"] == 0
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        encounter("c1", status="entered-in-error"),
+        observation("o1", None, status="corrected"),
+        patient(gender="unknown", language="nl-NL"),
+        {**patient(), "_gender": {"extension": [{"url": "http://epd.example/g", "valueCode": "x"}]}},
+        {**ALLERGY, "category": ["food", None], "_category": [None, {"id": "n"}]},
+    ],
+)
+async def test_a_code_that_fhir_knows(server, resource):
+    sent = await server.put(resource)
+    assert sent.status_code == 201, sent.text
+
+
+async def test_a_code_of_r4(server):
+    headers = {**JSON, "Authorization": "Bearer demo.source.lab"}
+    address = "/fhir/r4/Observation/o1"
+    wrong = await server.client.put(address, json=observation("o1", None, status="klaar"), headers=headers)
+    assert wrong.json()["issue"][0]["code"] == "code-invalid"
+    right = await server.client.put(address, json=observation("o1", None, status="cancelled"), headers=headers)
+    assert right.status_code == 201
+
+
 async def test_what_is_no_json_or_another_format(server):
     address = "/fhir/stu3/Patient/w1"
     bad = await server.client.put(address, content=b"{", headers={**JSON, **VP})

@@ -8,10 +8,10 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from adapter import facts, linking
+from adapter import facts, fhir, linking
 from adapter.access import Action, AuditEvent, EventType, Resource
 from adapter.fhir import JsonObject
-from adapter.model.sources import Media, Received, RecordKey, StoredVersion
+from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
 from adapter.service.endpoint.endpoint import FhirEndpoint
 from adapter.service.endpoint.fault import FhirFault
 from adapter.service.endpoint.owners import Arrival, Owners
@@ -96,7 +96,7 @@ class Writer:
 
         def at_once() -> tuple[bool, list[Written]]:
             ready = intake.checked_here(owners.place(arrivals, woman))
-            _refuse(changes, ready)
+            _refuse(changes, ready, self._endpoint.version)
             with self._rooms.store.unit():  # waits for the disk once
                 new = intake.keep_here(ready, expected)
                 self._index(new)
@@ -107,7 +107,7 @@ class Writer:
                 fresh, written = await asyncio.to_thread(at_once)
             else:
                 ready = await intake.checked(await asyncio.to_thread(owners.place, arrivals, woman))
-                _refuse(changes, ready)
+                _refuse(changes, ready, self._endpoint.version)
                 new = await intake.keep(ready, expected)
                 await asyncio.to_thread(self._index, new)
                 fresh, written = bool(new), await asyncio.to_thread(self._outcome, source, changes, new)
@@ -181,11 +181,14 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
-def _refuse(changes: Sequence[Change], ready: Sequence[Received]) -> None:
-    """Nothing is kept where one of them is no valid resource."""
+def _refuse(changes: Sequence[Change], ready: Sequence[Received], version: FhirVersion) -> None:
+    """Nothing is kept where one of them is no valid resource, or has a status or other code that FHIR does not know."""
     for change, received in zip(changes, ready, strict=False):  # what moves along comes behind them
         if received.problem:
             path = received.problem.split(" ", 1)[0].rstrip(":")
             inner = path.partition(".")[2] if path.startswith(change.kind + ".") else ""
             where = change.where or change.kind
             raise FhirFault(422, "structure", received.problem, f"{where}.{inner}" if inner else where)
+        if wrong := fhir.wrong_code(change.resource, version):
+            text = f"{change.kind}.{wrong.path} is no code of its value set. Send one of: {', '.join(wrong.allowed)}."
+            raise FhirFault(422, "code-invalid", text, f"{change.where or change.kind}.{wrong.path}")
