@@ -66,13 +66,26 @@ class Denial(StrEnum):
 
 
 class DeniedError(Exception):
-    """The policy says no. `reason` says why; the message names no person and no data."""
+    """The policy says no. `reason` says why, `told` what who asked may know of it; neither names a person or data."""
 
     def __init__(self, reason: Denial, context: Context, action: Action, what: Resource) -> None:
         super().__init__(f"not allowed ({reason.value}): {action.name.lower()} of {what.value} for {context.purpose}")
         self.reason = reason
         self.action = action
         self.what = what
+        self.told = _told(reason, context)
+
+
+_FOR = {Purpose.TREAT: "care (TREAT)", Purpose.HPAYMT: "payment (HPAYMT)", Purpose.HOPERAT: "operations (HOPERAT)"}
+
+
+def _told(reason: Denial, context: Context) -> str:
+    """Which purpose is needed, where another is held: that goes by the question alone, and not by what there is."""
+    text = "not allowed for this identity and purpose"
+    if reason is not Denial.PURPOSE_NOT_HELD:
+        return text
+    held = " or ".join(sorted(_FOR[purpose] for purpose in context.purposes or ())) or "nothing"
+    return f"{text}: this is for {_FOR[context.purpose]}, and this token or session is for {held}"
 
 
 def _rows(role: Role, purpose: Purpose, actions: str, *kinds: Resource) -> Iterable[Grant]:

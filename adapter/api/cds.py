@@ -73,8 +73,8 @@ class Cds:
             cards = await run_in_threadpool(self._cards, caller, patient, base)
         except FhirFault as fault:
             return problem(fault.status, fault.text)
-        except DeniedError:
-            return problem(403, "not allowed for this identity and purpose")
+        except DeniedError as error:
+            return problem(403, error.told)
         return _json({"cards": cards})
 
     def _cards(self, caller: Caller, patient: str, base: str) -> list[dict[str, Any]]:

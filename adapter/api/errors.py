@@ -104,4 +104,5 @@ async def _unknown(request: Request, error: Exception) -> Response:
 
 
 async def _denied(request: Request, error: Exception) -> Response:
-    return answer(request, 403, "not allowed for this identity and purpose")
+    assert isinstance(error, DeniedError)  # noqa: S101 (registered for this type)
+    return answer(request, 403, error.told)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import httpx
 import pytest
 
-from adapter.access import DeniedError, Purpose
+from adapter.access import DEMONSTRATION, Action, Context, Denial, DeniedError, Purpose, Resource
 from adapter.model import wire
 from doors import sample as SAMPLE
 from doors.standing import doors
@@ -131,7 +131,8 @@ async def test_a_bsn_in_an_address_is_refused_and_not_repeated(client, applicati
 
 async def test_denied_is_403(client, application, monkeypatch):
     def denied(*_, **__):
-        raise DeniedError.__new__(DeniedError)
+        context = Context(DEMONSTRATION, Purpose.TREAT)
+        raise DeniedError(Denial.NOT_GRANTED, context, Action.READ, Resource.CARE_PATH)
 
     monkeypatch.setattr(application, "care_path", denied)
     response = await client.get(f"{ONE}/care-path")

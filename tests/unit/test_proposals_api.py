@@ -7,13 +7,15 @@ from typing import Any
 import httpx
 import pytest
 
-from adapter.access import DeniedError, Purpose
+from adapter.access import DEMONSTRATION, Action, Context, Denial, DeniedError, Purpose, Resource
 from adapter.model import wire
 from adapter.service.asked import BadQuestionError
 from adapter.service.links.proposal import Changed, OvertakenError, Pointed, UnknownProposalError, UnknownRecordError
 from doors import sample as SAMPLE
 from doors.standing import doors
 from support.link_desk import DETAIL, ID, MADE, PROPOSAL, Desk
+
+DENIED = DeniedError(Denial.NOT_GRANTED, Context(DEMONSTRATION, Purpose.TREAT), Action.CREATE, Resource.LINK)
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ async def test_records_to_link_are_sought(client: Any, desk: Desk) -> None:
         (UnknownRecordError("x"), 404, "no such record"),
         (BadQuestionError("reason", "say why, in your own words"), 400, "say why"),
         (OvertakenError(Changed("decided", "Er is besloten.", "d-9")), 409, "look again"),
-        (DeniedError.__new__(DeniedError), 403, "not allowed"),
+        (DENIED, 403, "not allowed"),
     ],
 )
 async def test_errors_are_problem_documents(client: Any, desk: Desk, error: Exception, status: int, said: str) -> None:

@@ -186,7 +186,8 @@ def fault_of(error: Exception) -> FhirFault:
         return FhirFault(error.status_code, "too-long" if error.status_code == 413 else "processing", _TOO_LONG)
     if isinstance(error, StoreUnavailableError):
         return FhirFault(503, "transient", "the store does not answer now: try again")
-    return FhirFault(403, "forbidden", "not allowed for this identity and purpose")
+    assert isinstance(error, DeniedError)  # noqa: S101 (the last of `REFUSALS`)
+    return FhirFault(403, "forbidden", error.told)
 
 
 def _fixed(interaction: Interaction) -> str:

@@ -166,6 +166,26 @@ def test_a_scope_for_some_resources_of_a_type_shows_those_alone(doors: Doors) ->
     assert doors.get("alleen-waarden", "/fhir/stu3/Observation/vp-anna-bevinding").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("token", "address", "told"),
+    [
+        ("controller", "Patient/{}", "this is for care (TREAT), and this token or session is for payment (HPAYMT)"),
+        (
+            "vroedvrouw",
+            "Patient/{}/$igo-selection",
+            "this is for payment (HPAYMT), and this token or session is for care (TREAT)",
+        ),
+    ],
+)
+def test_who_holds_another_purpose_is_told_which_is_needed_and_nothing_of_a_woman(
+    doors: Doors, token: str, address: str, told: str
+) -> None:
+    answers = [doors.get(token, f"/fhir/stu3/{address.format(id)}") for id in ("vp-anna", "kz-berta", "niemand")]
+    assert {answer.status_code for answer in answers} == {403}
+    assert answers[0].json()["issue"][0]["diagnostics"].endswith(told)
+    assert len({answer.content for answer in answers}) == 1
+
+
 def test_a_source_writes_as_itself_alone(doors: Doors) -> None:
     mine = {"resourceType": "Patient", "id": "zh-anna", "birthDate": "1990-05-04"}
     headers = {"Content-Type": "application/fhir+json"}
