@@ -14,6 +14,7 @@ from adapter.store.errors import (
     StoreUnavailableError,
     StoreUrlError,
     TamperedError,
+    VersionConflictError,
     WrongMasterKeyError,
 )
 from adapter.store.judgements import Judged, Judgement
@@ -52,6 +53,7 @@ __all__ = [
     "StoreUnavailableError",
     "StoreUrlError",
     "TamperedError",
+    "VersionConflictError",
     "WrongMasterKeyError",
     "record_intent",
     "record_of_intent",

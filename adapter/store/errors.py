@@ -33,3 +33,14 @@ class TamperedError(StoreError):
 
 class ConflictError(StoreError):
     """A row with this id exists already and says something else; nothing that is kept is ever changed."""
+
+
+class VersionConflictError(ConflictError):
+    """A resource is not at the version that was expected. `stands`: where it is (0: not there, None: removed)."""
+
+    def __init__(self, type: str, id: str, expected: int, stands: int | None) -> None:
+        super().__init__(f"{type}: not at the version expected")
+        self.type = type
+        self.id = id
+        self.expected = expected
+        self.stands = stands

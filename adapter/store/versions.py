@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
 from adapter.store import plain
-from adapter.store.errors import ConflictError
+from adapter.store.errors import VersionConflictError
 from adapter.store.identifiers import index as index_identifiers
 from adapter.store.many import insert_many
 from adapter.store.outbox import intend
@@ -66,7 +66,7 @@ class Versions(Part):
 
         With `expected` the batch was sent to us by one source, for which whose record a resource is can change as more
         comes in: then it is a new version too. Each (type, id) in it must be at that version number (0: not there yet),
-        or nothing is kept and `ConflictError` is raised. Raises `StoreError`.
+        or nothing is kept and `VersionConflictError` is raised. Raises `StoreError`.
         """
         new: list[StoredVersion] = []
         by_source: defaultdict[str, list[Received]] = defaultdict(list)
@@ -90,9 +90,11 @@ class Versions(Part):
         expected: Mapping[tuple[str, str], int] | None,
     ) -> list[StoredVersion]:
         latest = _latest(connection, source, {(one.type, one.id) for one in batch})
-        for pair, seq in (expected or {}).items():
-            if (latest[pair].seq if pair in latest else 0) != seq:
-                raise ConflictError(f"{pair[0]}: changed meanwhile")
+        for (kind, id), seq in (expected or {}).items():
+            there = latest.get((kind, id))
+            if (there.seq if there is not None else 0) != seq:
+                stands = 0 if there is None else there.seq if there.hash else None
+                raise VersionConflictError(kind, id, seq, stands)
         fresh: list[StoredVersion] = []
         for one in batch:
             before = latest.get((one.type, one.id))

@@ -87,6 +87,49 @@ async def test_a_version_that_is_expected(server, headers, status):
         assert response.json()["issue"][0]["code"] == "conflict"
 
 
+EXISTS, NOTHING, OTHER = "it exists already", "there is nothing here", "it stands at version"
+
+
+@pytest.mark.parametrize(
+    ("resource", "headers", "said", "version", "where"),
+    [
+        (patient(gender="female"), {"If-None-Match": "*"}, EXISTS, 'W/"2"', "http.If-None-Match"),
+        (patient(gender="female"), {"If-Match": 'W/"1"'}, OTHER, 'W/"2"', "http.If-Match"),
+        (patient("w2"), {"If-Match": 'W/"1"'}, NOTHING, "", "http.If-Match"),
+    ],
+)
+async def test_why_it_is_not_at_the_version_expected(server, resource, headers, said, version, where):
+    await server.put(patient())
+    await server.put(patient(birthDate="1990-01-01"))
+    answer = await server.put(resource, **headers)
+    issue = answer.json()["issue"][0]
+    assert (answer.status_code, issue["code"], issue["expression"]) == (412, "conflict", [where])
+    assert said in issue["diagnostics"]
+    assert version in issue["diagnostics"]
+    if "If-Match" not in headers:
+        return
+    entries = put_entry(observation("o1")), put_entry(resource, ifMatch=headers["If-Match"])
+    whole = await server.client.post("/fhir/stu3", json=transaction(*entries), headers=VP)
+    each = await server.client.post("/fhir/stu3", json=transaction(*entries, kind="batch"), headers=VP)
+    told = each.json()["entry"][1]["response"]
+    assert (whole.status_code, told["status"]) == (412, "412")
+    for outcome in (whole.json(), told["outcome"]):
+        assert outcome["issue"][0] == {**issue, "expression": ["Bundle.entry[1]"]}
+
+
+async def test_a_version_expected_of_what_a_search_does_not_find(server):
+    address = f"Organization?identifier={OWN}|o"
+    organisation = {"resourceType": "Organization", "identifier": [{"system": OWN, "value": "o"}], "name": "Groen"}
+    headers = {**VP, "If-Match": 'W/"1"'}
+    alone = await server.client.put(f"/fhir/stu3/{address}", json=organisation, headers=headers)
+    entry = {"resource": organisation, "request": {"method": "PUT", "url": address, "ifMatch": 'W/"1"'}}
+    among = await server.client.post("/fhir/stu3", json=transaction(entry), headers=VP)
+    for answer in (alone, among):
+        assert answer.status_code == 412
+        assert NOTHING in answer.json()["issue"][0]["diagnostics"]
+    assert server.store.counts()["versions"] == 0
+
+
 @pytest.mark.parametrize(
     ("prefer", "body"), [("minimal", ""), ("representation", "Patient"), ("OperationOutcome", "O")]
 )
@@ -394,6 +437,8 @@ async def test_a_removed_record_is_not_taken_back(server):
     server.store.forget(RecordKey("vp", "Patient/w1"), "consent withdrawn", server.moment[0])
     assert (await server.get("Patient/w1")).status_code == 404
     assert (await server.put(patient(gender="female"))).status_code == 409
+    made = await server.put(patient(gender="female"), **{"If-None-Match": "*"})
+    assert made.status_code == 409
 
 
 async def test_what_follows_is_done_once_for_many(server):

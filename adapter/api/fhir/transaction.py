@@ -173,10 +173,10 @@ class _Run:
         if found is not None:
             if own not in (None, found.id):
                 raise bad("the id in the resource is not that of what was found", "resource.id", "value")
-            step.id, step.expected = found.id, self._expected(step)
+            step.id = found.id
         else:
             step.id = own if isinstance(own, str) and ID.fullmatch(own) else new_id()
-        step.renamed = own != step.id
+        step.expected, step.renamed = self._expected(step), own != step.id
 
     def _expected(self, step: Step) -> int | None:
         text = step.request.get("ifMatch")

@@ -102,8 +102,8 @@ async def update_by_search(exchange: Exchange) -> Response:
     found = await one_found(exchange, exchange.kind, exchange.pairs)
     own = given.resource.get("id")
     if found is None:
-        id = own if isinstance(own, str) and ID.fullmatch(own) else new_id()
-        return await _write(exchange, given, id, at=0 if own != id else None, named=own)
+        id, at = own if isinstance(own, str) and ID.fullmatch(own) else new_id(), _expected(exchange)
+        return await _write(exchange, given, id, at=0 if at is None and own != id else at, named=own)
     if own not in (None, found.id):
         raise bad("the id in the resource is not that of what was found", f"{exchange.kind}.id", "value")
     return await _write(exchange, given, found.id, at=_expected(exchange), named=own)

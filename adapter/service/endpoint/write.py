@@ -19,7 +19,7 @@ from adapter.service.endpoint.parameters import types
 from adapter.service.endpoint.scope import Caller
 from adapter.service.intake import Checker, Intake
 from adapter.service.rooms import Rooms
-from adapter.store import ConflictError
+from adapter.store import ConflictError, VersionConflictError
 from adapter.store.search import Row
 
 _GATHER = 0.3
@@ -111,8 +111,10 @@ class Writer:
                 new = await intake.keep(ready, expected)
                 await asyncio.to_thread(self._index, new)
                 fresh, written = bool(new), await asyncio.to_thread(self._outcome, source, changes, new)
+        except VersionConflictError as error:
+            raise _unexpected(changes, error) from None
         except ConflictError:
-            raise FhirFault(412, "conflict", "a version is not the one you expect; read it again") from None
+            raise FhirFault(412, "conflict", "it changed at this same moment: read it again") from None
         rows = [w.row for w in written if w.changed]
         grant = self._endpoint.allowed(caller.context, Action.CREATE, Resource.SOURCE_RESOURCE)
         events = self._endpoint.seen(
@@ -130,8 +132,7 @@ class Writer:
         for change in changes:
             row = search.current(source, change.kind, change.id, upto)
             if row is None:
-                text = "this record was removed and is not kept again without a new consent"
-                raise FhirFault(409, "business-rule", text, change.where or None)
+                raise _removed(change.where)
             mine = fresh.get((change.kind, change.id))
             written.append(Written(row, mine is not None and mine.seq == 1, mine is not None))
         return written
@@ -179,6 +180,26 @@ class Writer:
 def new_id() -> str:
     """An id for a resource that came without."""
     return str(uuid.uuid4())
+
+
+def _unexpected(changes: Sequence[Change], error: VersionConflictError) -> FhirFault:
+    """What to say where one of them is not at the version that it must be at."""
+    change = next(c for c in changes if (c.kind, c.id) == (error.type, error.id))
+    where = change.where.removesuffix(".resource") if change.where.startswith("Bundle.") else ""
+    if error.stands is None:
+        return _removed(change.where)
+    if not error.expected:
+        text = f'it exists already, at version W/"{error.stands}", and is to be made only where it does not'
+        return FhirFault(412, "conflict", text, where or "http.If-None-Match")
+    text = "there is nothing here: send it without If-Match (ifMatch) to make it"
+    if error.stands:
+        text = f'it stands at version W/"{error.stands}" now, and that is not the one you expect; read it again'
+    return FhirFault(412, "conflict", text, where or "http.If-Match")
+
+
+def _removed(where: str) -> FhirFault:
+    text = "this record was removed and is not kept again without a new consent"
+    return FhirFault(409, "business-rule", text, where or None)
 
 
 def _refuse(changes: Sequence[Change], ready: Sequence[Received], version: FhirVersion) -> None:
