@@ -28,7 +28,7 @@ dialect = "nictiz-geboortezorg-stu3"
 [[source]]
 id = "zh"
 name = "Stadsziekenhuis"
-agb = "06001234"
+ura = "00001234"
 kind = "push"
 dialect = "nl-core-r4"
 [igo]
@@ -42,6 +42,12 @@ agb = "53000001"
 name = "Verloskundigenpraktijk 't Groen"
 agb = "08001234"
 discipline = "verloskunde"
+from = 2017-01-01
+[[member]]
+name = "Stadsziekenhuis"
+agb = "06001234"
+ura = "00001234"
+discipline = "gynaecologie"
 from = 2017-01-01
 """
 SNOMED = "http://snomed.info/sct"
@@ -109,7 +115,7 @@ async def test_the_organisation_of_a_source_is_as_the_register_has_it(client):
     path = (await client.get("EpisodeOfCare/e1/$care-path")).json()
     whole = json.loads(base64.b64decode(parts(path, "document")[0]["valueAttachment"]["data"]))
     told = {s["source"]: (s["organisation"]["id"], s["organisation"]["kind"]) for s in whole["sources"]}
-    assert told == {"vp": ("agb:08001234", "verloskundigenpraktijk"), "zh": ("agb:06001234", "onbekend")}
+    assert told == {"vp": ("agb:08001234", "verloskundigenpraktijk"), "zh": ("agb:06001234", "ziekenhuis")}
     assert [i["organisation"]["kind"] for i in whole["involved"]] == ["verloskundigenpraktijk"]
 
 
