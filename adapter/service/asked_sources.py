@@ -24,7 +24,7 @@ from adapter.store import Answer
 
 _NO_BSN = "zonder BSN kan deze bron niet naar haar worden gevraagd"
 _NOT_YET = "nog niet naar haar gevraagd"
-_NOT_SENT = "stuurt zelf, en heeft van haar geen dossier gestuurd"
+_NOT_SENT = "stuurt zelf, en heeft van deze zwangerschap geen dossier gestuurd"
 _NO_SOURCE_NAMED = "wordt in de gegevens genoemd, maar is geen aangesloten bron"
 _NOT_CARE = frozenset({OrganisationKind.ZORGVERZEKERAAR, OrganisationKind.OVERIG})
 
@@ -43,7 +43,7 @@ def path_sources(
     bsn = next((f.woman.bsn for f in facts if f.woman.bsn), None)
     answers = {a.source: a for a in rooms.store.answers_for(records, bsn, known_at)}
     told = (
-        _sent(rooms, setup, records, facts, known_at)
+        _sent(rooms, setup, records, facts, dossiers, known_at)
         if setup.sends
         else _one(setup, records, facts, answers.get(setup.info.id), bsn)
         for setup in rooms.sources.values()
@@ -82,16 +82,16 @@ def _sent(
     setup: SourceSetup,
     records: Sequence[RecordKey],
     facts: Sequence[SourceFacts],
+    dossiers: Collection[tuple[str, str]],
     known_at: datetime | None,
 ) -> PathSource:
-    """A source that is never asked has answered for a woman when it sent a dossier of hers, as of what it sent last.
+    """A source that is never asked has answered when it sent a dossier of this pregnancy, as of what it sent last.
 
-    Who she is, or where she is insured, says nothing of the care that she had.
+    Who she is, or what care she had before, says nothing of the care that she has.
     """
     source, organisation = setup.info.id, setup.info.organisation
-    hers = [f for f in facts if f.source == source]
-    resources = sum(f.resources for f in hers)
-    if not any(f.dossiers for f in hers):
+    resources = sum(f.resources for f in facts if f.source == source)
+    if all(of != source for of, _ in dossiers):
         return PathSource(source, organisation, SourceState.NOT_ASKED, None, resources, _NOT_SENT)
     sent = (rooms.store.search.last_in(record, known_at) for record in records if record.source == source)
     at = max((at for at in sent if at is not None), default=None)

@@ -107,7 +107,7 @@ async def test_who_sends_by_itself_has_answered_for_whom_it_sent_and_for_nobody_
     told = {s["source"]: (s["state"], s["at"] is not None, s["problem"]) for s in whole["sources"]}
     assert told == {
         "vp": ("answered", True, None),
-        "zh": ("not_asked", False, "stuurt zelf, en heeft van haar geen dossier gestuurd"),
+        "zh": ("not_asked", False, "stuurt zelf, en heeft van deze zwangerschap geen dossier gestuurd"),
     }
 
 

@@ -94,23 +94,35 @@ async def test_a_pull_leaves_what_it_sent_and_when_as_it_is(config: Path, number
         await application.aclose()
 
 
-@pytest.mark.parametrize("sent", [[], [patient("w1", "999911132")]])
-async def test_of_a_woman_of_whom_it_sent_no_dossier_it_said_nothing(config: Path, sent: list[dict[str, Any]]) -> None:
-    resources = [patient("w9", "999911132"), episode("e9", "w9"), encounter("c9", "e9", "w9")]
+BEFORE = [
+    patient("w1", "999911132"),
+    episode("e1", status="finished", period={"start": "2020-01-10", "end": "2020-09-20"}),
+    observation("due1", code="161714006", valueDateTime="2020-09-01"),
+]
+"""Her pregnancy of years ago."""
+
+
+@pytest.mark.parametrize("sent", [[], BEFORE[:1], BEFORE], ids=["nothing", "a Patient", "an earlier pregnancy"])
+async def test_of_a_pregnancy_of_which_it_sent_no_dossier_it_said_nothing(
+    config: Path, sent: list[dict[str, Any]]
+) -> None:
+    due = observation("due9", "EpisodeOfCare/e9", "w9", code="161714006", valueDateTime="2026-09-01")
+    resources = [patient("w9", "999911132"), episode("e9", "w9"), encounter("c9", "e9", "w9"), due]
     bundle = transaction(*({"resource": r} for r in resources), kind="collection")
     (config.parent / "kz" / "one.json").write_text(json.dumps(bundle))
     application = bootstrap.open_application(config)
     try:
         transport = httpx.ASGITransport(build(application))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            for one in sent:  # who she is says nothing of the care that she had
+            for one in sent:  # who she is, or what care she had before, says nothing of the care that she has
                 address = f"/fhir/stu3/{one['resourceType']}/{one['id']}"
                 assert (await client.put(address, json=one, headers=VP)).status_code == 201
         await application.pull()
-        [one] = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=9).items
-        path = application.care_path(CARE, one.pregnancy)
+        page = application.pregnancies(CARE, as_of=None, known_at=None, offset=0, limit=9)
+        found = {frozenset(application.dossiers(CARE, i.pregnancy)): i.pregnancy for i in page.items}
+        path = application.care_path(CARE, found[frozenset({("kz", "EpisodeOfCare/e9")})])
         told = {s.source: (s.state, s.problem, s.resources) for s in path.sources}
-        why = "stuurt zelf, en heeft van haar geen dossier gestuurd"
+        why = "stuurt zelf, en heeft van deze zwangerschap geen dossier gestuurd"
         assert told["vp"] == (SourceState.NOT_ASKED, why, len(sent))
         assert told["kz"][0] is SourceState.ANSWERED
     finally:
