@@ -8,20 +8,17 @@ from dataclasses import replace
 from starlette.concurrency import run_in_threadpool
 
 from adapter.api.fhir import links
-from adapter.api.fhir.exchange import Exchange
+from adapter.api.fhir.exchange import LOOSE, Exchange
 from adapter.fhir import JsonObject
 from adapter.service.endpoint.fault import FhirFault, bad
 from adapter.service.endpoint.query import Handling, read_query
 from adapter.service.endpoint.search import Place
 from adapter.store.search import Row
 
-_LOOSE = frozenset({"_format", "_pretty", "_summary"})
-"""Parameters about the answer alone: they may go with any write."""
-
 
 def no_query(names: Iterable[str], where: str) -> None:
     """Refuse a search where none is meant: ignored, it would make what is there already. Raises `FhirFault` (400)."""
-    if not _LOOSE.issuperset(names):
+    if not LOOSE.issuperset(names):
         text = (
             "a search does not go with this address: a conditional create is POST [type] with the header If-None-Exist"
             " (in a transaction ifNoneExist), a conditional update is PUT [type]?[search]"

@@ -18,6 +18,8 @@ from adapter.service.endpoint.service import FhirService
 from adapter.service.port import Application
 
 ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
+LOOSE = frozenset({"_format", "_pretty", "_summary"})
+"""Parameters about the answer alone: they may go with any request."""
 _PREFER = re.compile(r"(return|handling|respond-async)(?:\s*=\s*\"?([A-Za-z]+)\"?)?")
 _ETAG = re.compile(r'(?:W/)?"([^"]{1,64})"')
 

@@ -12,7 +12,7 @@ from adapter import fhir
 from adapter.api.fhir import answers, links
 from adapter.api.fhir.answers import Entry
 from adapter.api.fhir.consenting import recorded
-from adapter.api.fhir.exchange import ID, Exchange
+from adapter.api.fhir.exchange import ID, LOOSE, Exchange
 from adapter.service.endpoint.endpoint import Answered
 from adapter.service.endpoint.fault import FhirFault, bad, not_found
 from adapter.service.endpoint.query import MOST, PAGE, Query, read_query
@@ -22,8 +22,6 @@ from adapter.store.search import Row
 
 Handler = Callable[[Exchange], Awaitable[Response]]
 T = TypeVar("T")
-
-_LOOSE = frozenset({"_format", "_pretty", "_summary"})
 
 
 async def read(exchange: Exchange) -> Response:
@@ -179,6 +177,6 @@ def _version_number(text: str) -> int:
 def _named(exchange: Exchange) -> None:
     if not ID.fullmatch(exchange.id):
         raise bad("an address is [type]/[id]; an id has at most 64 letters, digits, '-' and '.'")
-    unknown = next((name for name, _ in exchange.pairs if name not in {*_LOOSE, "_since", "_count", "_at"}), None)
+    unknown = next((name for name, _ in exchange.pairs if name not in {*LOOSE, "_since", "_count", "_at"}), None)
     if unknown is not None and exchange.handling == "strict":
         raise FhirFault(400, "not-supported", "a read takes no parameters but _format", "http")
