@@ -28,7 +28,7 @@ from adapter.carepath.times import plausible
 from adapter.carepath.zorgpad import Precedence, Zorgpad
 from adapter.model.carepath import FACT_KEYS, CarePath, Disagreement, Fact, Woman
 from adapter.model.evidence import Evidence
-from adapter.model.facts import Statement, StatementKind
+from adapter.model.facts import Statement, StatementKind, called
 from adapter.model.moments import day_of
 
 
@@ -136,9 +136,7 @@ def _insurer_without_code(said: Sequence[Statement]) -> Merged:
 def _woman(given: PregnancyInput) -> Woman:
     women = [f.woman for f in given.facts]
     born = next((w.birth_date for w in women if w.birth_date is not None and plausible(w.birth_date)), None)
-    whole = (w.name.text for w in women)
-    name = next(filter(None, (*whole, *(w.name.shown for w in women))), None)
-    return Woman(given.woman, None if born is None else day_of(born), name)
+    return Woman(given.woman, None if born is None else day_of(born), called(w.name for w in women))
 
 
 def _conflicts(chosen: Chosen, seen: Seen, zorgpad: Zorgpad, last: date | None) -> Iterable[Disagreement]:

@@ -11,7 +11,7 @@ from adapter.carepath.merge import unique
 from adapter.carepath.times import plausible
 from adapter.model.carepath import Child, ChildRecord
 from adapter.model.evidence import Evidence
-from adapter.model.facts import Outcome, Person, Statement, StatementKind
+from adapter.model.facts import Outcome, Person, Statement, StatementKind, called
 from adapter.model.moments import Moment, day_of, instant_of, is_instant
 
 
@@ -137,7 +137,7 @@ def _child(group: list[_Record], id: str, as_of: date) -> Child:
         birth=next((b for b in births if is_instant(b)), births[0] if births else None),
         birth_order=next((p.birth_order for p in people if p.birth_order is not None), None),
         gender=next((p.gender for p in people if p.gender), None),
-        name=next(filter(None, (p.name.shown for p in people)), None),
+        name=called(p.name for p in people),
         alive=_alive(group, people, as_of),
         evidence=unique(e for r in group for e in r.evidence),
         records=tuple(ChildRecord(r.source, r.reference) for r in group),

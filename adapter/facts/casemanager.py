@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from adapter.facts.organisations import Organisations
+from adapter.facts.people import name_of
 from adapter.facts.record import Item, Record
 from adapter.model.evidence import RESPONSIBLE_KINDS, OrganisationKind
 from adapter.model.facts import Dossier, Statement, StatementKind
@@ -53,11 +54,4 @@ def _name(record: Record, reference: Any) -> str | None:
 
 def _of(item: Item) -> str | None:
     names = item.json.get("name")
-    first = names[0] if isinstance(names, list) and names else names
-    if not isinstance(first, dict):
-        return None
-    if isinstance(first.get("text"), str):
-        return str(first["text"])
-    given = first.get("given")
-    parts = [*(given if isinstance(given, list) else []), first.get("family")]
-    return " ".join(p for p in parts if isinstance(p, str)) or None
+    return name_of(names if isinstance(names, list) else [names]).shown

@@ -72,7 +72,7 @@ def read_person(item: Item, source: SourceInfo) -> tuple[Person, list[str]]:
             source=source.id,
             reference=item.reference,
             evidence=Evidence(source.id, item.reference, item.version.version, "", _code(source)),
-            name=_name(resource.get("name")),
+            name=name_of(resource.get("name")),
             bsn=bsn,
             bsn_masked=masked,
             birth_date=_birth_date(resource),
@@ -137,7 +137,8 @@ def _looks_like_bsn(system: str) -> bool:
     return system_of(system) is System.BSN or "bsn" in system.casefold()
 
 
-def _name(names: Any) -> Name:
+def name_of(names: Any) -> Name:
+    """The name of a person by which they go: the official or usual one, else the first."""
     usable = [n for n in names if isinstance(n, dict)] if isinstance(names, list) else []
     if not usable:
         return Name()

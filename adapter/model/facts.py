@@ -6,6 +6,7 @@ the evidence of the resource version it was read from. References are those of t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -230,6 +231,12 @@ class Name:
         """
         family = self.family or " ".join(filter(None, (self.prefix, self.own)))
         return self.text or " ".join(filter(None, (*self.given, family))) or None
+
+
+def called(names: Iterable[Name]) -> str | None:
+    """What one person is called by several sources: a whole text where any gives it, else a name put together."""
+    given = [*names]
+    return next(filter(None, (*(name.text for name in given), *(name.shown for name in given))), None)
 
 
 @dataclass(frozen=True, slots=True)
