@@ -102,6 +102,24 @@ def test_a_move_that_was_cut_short_goes_on(folder: Path) -> None:
         assert store.prove_audit().broken is None
 
 
+def test_what_was_pruned_after_a_move_does_not_come_back_with_it(folder: Path) -> None:
+    with opened(folder) as store:
+        store.add_audit([Line("a"), Line("b")])
+    kept = (folder / "adapter-audit.db").read_bytes()
+    older(folder)
+    (folder / "adapter-audit.db").write_bytes(kept)
+    before = (folder / "adapter.db").read_bytes()
+    with opened(folder) as store:
+        store.add_audit([Line("c", AT.replace(day=2))])
+        store.prune_audit(AT.replace(day=3), AT.replace(day=28))
+        proved = store.prove_audit()
+        assert said(store) == []
+    (folder / "adapter.db").write_bytes(before)
+    with opened(folder) as store:
+        assert said(store) == []
+        assert store.prove_audit() == proved
+
+
 def test_what_was_moved_and_went_on_is_not_set_back(folder: Path) -> None:
     """What the store said of a move can be undone after it: by a unit that fails, or by a crash."""
     with opened(folder) as store:
