@@ -410,12 +410,17 @@ class Search(Part):
         self._local = threading.local()
 
     def _read(self, statement: str, values: dict[str, object]) -> list[Row]:
-        return [self._row(row) for row in self.rows(statement, values)]
+        found: list[Row] = []
+        key_id, sealer = None, None
+        for row in self.rows(statement, values):
+            if row[14] != key_id:  # those of one record come together
+                key_id, sealer = row[14], self._sealer(row)
+            found.append(Row._make((*row[:14], sealer)))  # by place: by name takes as long as reading it
+        return found
 
-    def _row(self, row: Any) -> Row:
+    def _sealer(self, row: Any) -> Sealer:
         master, wrapped, key_id, source, woman = row[15], row[16], row[14], row[1], row[10]
-        sealer = self._vault.sealer(key_id, source, woman or DIRECTORY, lambda: Wrapped(master, wrapped))
-        return Row._make((*row[:14], sealer))  # by place: by name takes as long as reading it
+        return self._vault.sealer(key_id, source, woman or DIRECTORY, lambda: Wrapped(master, wrapped))
 
     def rows(self, statement: str, values: dict[str, object]) -> Sequence[Any]:
         """All rows: on SQLite by a connection of this thread, else through the engine. Raises `StoreError`."""

@@ -24,17 +24,22 @@ from adapter.store.search import Row
 
 _WORTH_PACKING = 1400  # bytes: less fits in one packet anyway
 _ENCODE = msgspec.json.Encoder().encode
+_MODES = {mode: b'"search":{"mode":"%b"}' % mode.encode() for mode in ("match", "include", "outcome")}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a Bundle: where it stands, the stored resource behind it, and what is said of it."""
+    """One entry of a Bundle: where it stands, the stored resource behind it, and what is said of it.
+
+    `mode`: what it does in the result of a search.
+    """
 
     full_url: str | None
     row: Row | None
     body: bytes | None = None
     resource: JsonObject | None = None
     more: tuple[tuple[str, JsonObject], ...] = ()
+    mode: str | None = None
 
 
 def respond(exchange: Exchange, body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -115,6 +120,8 @@ def _entry(exchange: Exchange, entry: Entry) -> JsonObject:
         made["resource"] = exchange.endpoint.served.resource(entry.row, exchange.caller, entry.body)
     elif entry.resource is not None:
         made["resource"] = entry.resource
+    if entry.mode is not None:
+        made["search"] = {"mode": entry.mode}
     made.update(entry.more)
     return made
 
@@ -126,6 +133,8 @@ def _written_entry(exchange: Exchange, entry: Entry) -> bytes:
         parts.append(b'"resource":' + exchange.endpoint.served.body(entry.row, exchange.caller, entry.body))
     elif entry.resource is not None:
         parts.append(b'"resource":' + fhir.to_json(entry.resource))
+    if entry.mode is not None:
+        parts.append(_MODES[entry.mode])
     parts += [b'"%b":%b' % (name.encode(), _ENCODE(value)) for name, value in entry.more]
     return b"{%b}" % b",".join(parts)
 

@@ -38,7 +38,7 @@ def _recorded(exchange: Exchange, query: Query) -> Iterator[Entry]:
     for resource in found:
         if _asked(exchange, query, resource):
             shown = masked(resource) if exchange.caller.masked else resource
-            yield Entry(f"urn:uuid:{resource['id']}", None, None, shown, (("search", {"mode": "match"}),))
+            yield Entry(f"urn:uuid:{resource['id']}", None, None, shown, mode="match")
 
 
 def _patients(exchange: Exchange, query: Query) -> list[Row]:

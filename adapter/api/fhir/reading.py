@@ -118,13 +118,13 @@ def _page(exchange: Exchange, query: Query, result: Result, own: Sequence[Entry]
 
 def _found(exchange: Exchange, match: Match, mode: str) -> Entry:
     row = match.row
-    return Entry(answers.full_url(exchange, row), row, match.body, None, (("search", {"mode": mode}),))
+    return Entry(answers.full_url(exchange, row), row, match.body, mode=mode)
 
 
 def _warning(query: Query) -> Entry:
     names = ", ".join(sorted(set(query.ignored)))
     issue = fhir.Issue("warning", "not-supported", f"not supported here and ignored: {names}")
-    return Entry(None, None, None, fhir.operation_outcome([issue]), (("search", {"mode": "outcome"}),))
+    return Entry(None, None, None, fhir.operation_outcome([issue]), mode="outcome")
 
 
 async def _listed(

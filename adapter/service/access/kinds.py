@@ -35,6 +35,10 @@ class Kinds:
         """Equal for whoever may read the same kinds."""
         return None if self.all else self._scopes
 
+    def looks_into(self, kind: str) -> bool:
+        """Whether it depends on what stands in a resource of this type if it is shown."""
+        return bool(self._where(kind))
+
     def allow(self, kind: str, letter: str) -> bool:
         """Whether this is granted for this type, be it for some of its resources."""
         return self._scopes is None or self._scopes.allow(kind, letter)

@@ -28,14 +28,21 @@ class RowScope:
         self._narrows = reach.narrows(ctx)
         whole = self._narrows and ctx.woman is None
         self._own = reach.own_sources(ctx) if whole else frozenset()
+        self._known: dict[tuple[str, str | None, str], bool] = {}
         self._seen: dict[RecordKey, Seen | None] = {}
         self._pregnancies: dict[RecordKey, tuple[str, ...]] = {}
 
     def sees(self, row: Row) -> bool:
         """Whether this resource may be seen. What is about nobody (an organisation) may."""
-        if not self.reaches(row) or not (self._kinds.all or self._kinds.show(row)):
-            return False
-        return row.type != "Location" or not self._narrows or row.source in self._own or _is_a_site(row)
+        key = row.source, row.woman, row.type
+        if key in self._known:
+            return self._known[key]
+        seen = self.reaches(row) and (self._kinds.all or self._kinds.show(row))
+        if row.type == "Location" and self._narrows and row.source not in self._own:
+            return seen and _is_a_site(row)
+        if not self._kinds.looks_into(row.type):
+            self._known[key] = seen
+        return seen
 
     def reaches(self, row: Row) -> bool:
         """The same, whatever kinds of data the token leaves."""

@@ -70,6 +70,8 @@ class Names:
 
     def public(self, source: str, kind: str, id: str, own: str | None, sees: Sees = _everything) -> str:
         """The id under which this resource, which is shown, is served to a caller who is source `own`, or none."""
+        if source not in self.touched:
+            return id
         sources = self._shared.get((kind, id))
         if sources is None or source not in sources:
             return id

@@ -8,8 +8,10 @@ stood at the first page, so that the pages of one search fit together whatever i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 from adapter import fhir
 from adapter.fhir import JsonObject
@@ -30,6 +32,8 @@ _STEP = 500
 CATCH_UP = 2000
 """Versions older than the index of identifiers that a search by identifier takes in before it goes on without it."""
 
+_JSON = Media.JSON.value
+_ORDER = attrgetter("row.source", "row.id")
 _BSN_SYSTEMS = frozenset({System.BSN.value, "urn:oid:2.16.840.1.113883.2.4.6.3"})
 
 
@@ -42,8 +46,7 @@ class Place:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A resource that was found, read."""
 
     row: Row
@@ -86,7 +89,7 @@ class Searcher:
     def read(self, row: Row) -> Match:
         """Open a resource."""
         body = row.body()
-        media = Media.JSON if row.media == Media.JSON.value else Media.XML
+        media = Media.JSON if row.media == _JSON else Media.XML
         return Match(row, fhir.read(body, media, self._version), body)
 
     def find(self, kind: str, id: str, caller: Caller, upto: int) -> Row | None:
@@ -105,11 +108,11 @@ class _Run:
         self._store = searcher._store
         self._version = searcher._version
         self._query = query
+        self._tests = [self._test(criterion) for criterion in query.criteria]
         self._caller = caller
         self._place = place
         self._named: set[tuple[str, str]] | None = None
         self._walked_to: tuple[str, str] | None = None
-        self._wanted: dict[tuple[int, str], set[str]] = {}
         self._looked_up: dict[tuple[str, str], Row | None] = {}
 
     def result(self) -> Result:
@@ -225,7 +228,7 @@ class _Run:
 
     def _within(self, records: frozenset[RecordKey] | None) -> tuple[list[Match], int]:
         after = (self._place.source, self._place.id)
-        met = sorted(self._met(self._candidates(records)), key=lambda m: self._order(m.row))
+        met = sorted(self._met(self._candidates(records)), key=_ORDER)
         if self._query.newest_first is not None:
             met.sort(key=lambda m: m.row.received_us, reverse=self._query.newest_first)
         if not self._place.source:
@@ -233,10 +236,6 @@ class _Run:
         keys = [(m.row.source, m.row.id) for m in met]
         start = keys.index(after) + 1 if after in keys else sum(key <= after for key in keys)
         return met[start:], len(met)
-
-    @staticmethod
-    def _order(row: Row) -> tuple[str, str]:
-        return row.source, row.id
 
     def _candidates(self, records: frozenset[RecordKey] | None) -> Iterator[Row]:
         kind, upto = self._query.kind, self._place.upto
@@ -263,11 +262,15 @@ class _Run:
             yield from rows
             after = rows[-1].id
 
-    def _met(self, rows: Iterator[Row]) -> Iterator[Match]:
+    def _met(self, rows: Iterable[Row]) -> Iterator[Match]:
+        version, sees, read, tests = self._version.value, self._caller.sees, self._searcher.read, self._tests
         for row in rows:
-            if row.version == self._version.value and self._caller.sees(row) and self._updated(row):
-                match = self._searcher.read(row)
-                if all(self._meets(match, criterion) for criterion in self._query.criteria):
+            if row.version == version and sees(row) and self._updated(row):
+                match = read(row)
+                for meets in tests:
+                    if not meets(match):
+                        break
+                else:
                     yield match
 
     def _updated(self, row: Row) -> bool:
@@ -276,30 +279,31 @@ class _Run:
         span = (row.received_at, row.received_at)
         return all(fhir_values.date_matches(span, wanted) for wanted in self._query.updated)
 
-    def _meets(self, match: Match, criterion: Criterion) -> bool:
-        parameter, resource = criterion.parameter, match.resource
+    def _test(self, criterion: Criterion) -> Callable[[Match], bool]:
+        """Whether a match meets a criterion: what can be said of the criterion alone is said once."""
+        parameter, wanted = criterion.parameter, criterion.wanted
         if criterion.modifier == "missing":
-            absent = next(fhir_values.values(resource, parameter), None) is None
-            return absent == (criterion.wanted[0].text == "true")
+            missing = wanted[0].text == "true"
+            return lambda m: (next(fhir_values.values(m.resource, parameter), None) is None) == missing
         if parameter.kind is Kind.DATE:
-            found = list(fhir_values.spans(resource, parameter))
-            return any(fhir_values.date_matches(span, w) for span in found for w in criterion.wanted)
+            spans, matches = fhir_values.spans, fhir_values.date_matches
+            return lambda m: any(matches(span, w) for span in spans(m.resource, parameter) for w in wanted)
         if parameter.kind is Kind.TOKEN:
-            have = list(fhir_values.tokens(resource, parameter))
-            hit = any(fhir_values.token_matches(token, w) for token in have for w in criterion.wanted)
-            return hit != (criterion.modifier == "not")
-        points = fhir_values.references(resource, parameter)
-        return bool(points) and bool(points & self._wanted_references(criterion, match.row.source))
+            tokens, same, out = fhir_values.tokens, fhir_values.token_matches, criterion.modifier == "not"
+            return lambda m: any(same(token, w) for token in tokens(m.resource, parameter) for w in wanted) != out
+        points = fhir_values.references
+        by_source: dict[str, set[str]] = {}
+
+        def pointed(match: Match) -> bool:
+            source = match.row.source
+            if source not in by_source:
+                by_source[source] = self._wanted_references(criterion, source)
+            return not by_source[source].isdisjoint(points(match.resource, parameter))
+
+        return pointed
 
     def _wanted_references(self, criterion: Criterion, source: str) -> set[str]:
         """The references, as this source writes them, that meet a reference criterion."""
-        key = (id(criterion), source)
-        cached = self._wanted.get(key)
-        if cached is None:
-            cached = self._wanted[key] = self._find_wanted(criterion, source)
-        return cached
-
-    def _find_wanted(self, criterion: Criterion, source: str) -> set[str]:
         if criterion.chain:
             return {ref for target, inner in criterion.chain for ref in self._chained(target, inner, source)}
         found = {
@@ -343,7 +347,7 @@ class _Run:
         left = [at for at in self._search.ids_in(reached, kind, upto) if at > after]
         for seen, (source, id) in enumerate(left, 1):
             row = self._search.current(source, kind, id, upto)
-            found += self._met(iter([row] if row is not None else []))
+            found += self._met([row] if row is not None else [])
             if self._query.only_count:
                 continue
             if len(found) > self._query.count:
@@ -360,7 +364,7 @@ class _Run:
         for source in sorted(sources):
             after = self._place.id if source == self._place.source else ""
             while rows := self._search.walk(source, self._query.kind, after, self._place.upto, _STEP):
-                found += self._met(iter(rows))
+                found += self._met(rows)
                 after, seen = rows[-1].id, seen + len(rows)
                 if len(found) > self._query.count and not self._query.only_count:
                     return found, None

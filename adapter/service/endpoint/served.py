@@ -29,6 +29,9 @@ SOURCE_TAGS = "urn:uuid:6a1d3d1e-6c0f-4b57-9a67-0d6a3a0f4f21"
 _MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
 _SPLIT: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VERSION, _UPDATED = "f6b0c1de-version", "f6b0c1de-updated"  # stand in a meta until it is known what goes there
+_OURS = frozenset({"versionId", "lastUpdated"})
+_JSON = Media.JSON.value
+_BOM = b"\xef\xbb\xbf"
 _META = msgspec.json.Decoder()
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -44,6 +47,11 @@ _TOP = msgspec.json.Decoder(_Top).decode
 def _instant(microseconds: int) -> str:
     at = datetime.fromtimestamp(microseconds // 1_000_000, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{microseconds % 1_000_000 // 1000:03d}Z"
+
+
+@lru_cache(4096)
+def _written_instant(microseconds: int) -> bytes:
+    return _instant(microseconds).encode()
 
 
 class Served:
@@ -63,20 +71,19 @@ class Served:
     def body(self, row: Row, caller: Caller, body: bytes | None = None) -> bytes:
         """JSON."""
         sent = row.body() if body is None else body
-        if caller.masked or row.media != Media.JSON.value or row.source in self._names.touched:
+        if caller.masked or row.media != _JSON or row.source in self._names.touched:
             return fhir.to_json(self.resource(row, caller, sent))
-        sent = sent.removeprefix(b"\xef\xbb\xbf")
+        sent = sent.removeprefix(_BOM)
         held = _TOP(sent).meta
         old = b"" if held is msgspec.UNSET else bytes(held)
-        meta = self._meta_of(old, row.source)
-        meta = meta.replace(_VERSION.encode(), b"%d" % row.seq).replace(
-            _UPDATED.encode(), _instant(row.received_us).encode()
-        )
+        first, second, third = self._meta_of(old, row.source)
+        meta = b"%b%d%b%b%b" % (first, row.seq, second, _written_instant(row.received_us), third)
         if not old:
             end = sent.rindex(b"}")
             return b'%b,"meta":%b%b' % (sent[:end], meta, sent[end:])
-        if sent.count(old) == 1:
-            return sent.replace(old, meta)
+        before, _, after = sent.partition(old)
+        if old not in after:
+            return b"".join((before, meta, after))
         parts = _SPLIT.decode(sent)  # the same stands elsewhere in it too
         parts["meta"] = msgspec.Raw(meta)
         return _ENCODE(parts)
@@ -95,12 +102,15 @@ class Served:
     def _meta(self, row: Row, given: Any) -> dict[str, Any]:
         return self._made(given, row.source, str(row.seq), _instant(row.received_us))
 
-    def _template(self, given: bytes, source: str) -> bytes:
-        """Most resources of a source say the same in `meta`: made once, but for the version."""
-        return _ENCODE(self._made(_META.decode(given) if given else None, source, _VERSION, _UPDATED))
+    def _template(self, given: bytes, source: str) -> tuple[bytes, bytes, bytes]:
+        """Most resources of a source say the same in `meta`: made once, but for the version and then the instant."""
+        text = _ENCODE(self._made(_META.decode(given) if given else None, source, _VERSION, _UPDATED))
+        first, _, rest = text.partition(_VERSION.encode())
+        second, _, third = rest.partition(_UPDATED.encode())
+        return first, second, third
 
     def _made(self, given: Any, source: str, version: str, updated: str) -> dict[str, Any]:
-        meta: dict[str, Any] = given if isinstance(given, dict) else {}
+        meta = {key: given[key] for key in given if key not in _OURS} if isinstance(given, dict) else {}
         meta["versionId"] = version
         meta["lastUpdated"] = updated
         tags = meta.get("tag")
@@ -134,7 +144,7 @@ def taken_off(resource: JsonObject) -> bool:
     ours = [tag for tag in tags if _is_ours(tag)] if isinstance(tags, list) else []
     if not ours:
         return False
-    kept = {name: value for name, value in meta.items() if name not in ("versionId", "lastUpdated", "tag")}
+    kept = {name: value for name, value in meta.items() if name not in (*_OURS, "tag")}
     if others := [tag for tag in tags if not _is_ours(tag)]:
         kept["tag"] = others
     if kept.get("source") in [SOURCE_TAGS, *(_uri(str(tag.get("code"))) for tag in ours)]:

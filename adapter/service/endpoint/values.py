@@ -29,16 +29,17 @@ class BadValueError(ValueError):
     """A value that is not written as its parameter prescribes. The message never repeats it: it may be a BSN."""
 
 
-def items(value: Any, path: Sequence[str]) -> Iterator[Any]:
+def items(value: Any, path: Sequence[str]) -> Sequence[Any]:
     """What stands at a path; lists are walked through."""
+    for at, name in enumerate(path):
+        if isinstance(value, list):
+            return [found for item in value for found in items(item, path[at:])]
+        if not isinstance(value, dict):
+            return ()
+        value = value.get(name)
     if isinstance(value, list):
-        for item in value:
-            yield from items(item, path)
-    elif not path:
-        if value is not None:
-            yield value
-    elif isinstance(value, dict):
-        yield from items(value.get(path[0]), path[1:])
+        return [found for item in value for found in items(item, ())]
+    return () if value is None else (value,)
 
 
 def values(resource: JsonObject, parameter: Parameter) -> Iterator[Any]:
