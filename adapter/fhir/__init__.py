@@ -10,7 +10,7 @@ from adapter.fhir.jsontext import JsonObject, content_hash
 from adapter.fhir.jsontext import dumps as to_json
 from adapter.fhir.limits import LIMITS, Limits
 from adapter.fhir.outcome import Issue, operation_outcome, outcome_text
-from adapter.fhir.reading import read, read_exact
+from adapter.fhir.reading import read, read_elements, read_exact
 from adapter.fhir.references import references, referred, referred_in, relative
 from adapter.fhir.splitting import Entry, Page, split, split_ndjson
 from adapter.fhir.xmltext import from_xml
@@ -34,6 +34,7 @@ __all__ = [
     "operation_outcome",
     "outcome_text",
     "read",
+    "read_elements",
     "read_exact",
     "references",
     "referred",

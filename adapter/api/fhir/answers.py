@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from starlette.datastructures import Headers
@@ -27,8 +26,7 @@ _ENCODE = msgspec.json.Encoder().encode
 _MODES = {mode: b'"search":{"mode":"%b"}' % mode.encode() for mode in ("match", "include", "outcome")}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of a Bundle: where it stands, the stored resource behind it, and what is said of it.
 
     `mode`: what it does in the result of a search.

@@ -30,6 +30,11 @@ class Parameter:
     paths: tuple[tuple[str, ...], ...]
     targets: tuple[str, ...] = ()
 
+    @property
+    def elements(self) -> frozenset[str]:
+        """The elements of a resource in which its values stand."""
+        return frozenset(path[0] for path in self.paths)
+
 
 DIRECTORY_TYPES = frozenset(
     {"Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Endpoint"}

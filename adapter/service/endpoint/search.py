@@ -47,7 +47,7 @@ class Place:
 
 
 class Match(NamedTuple):
-    """A resource that was found, read."""
+    """A resource that was found, read; by a search, as far as the search asks."""
 
     row: Row
     resource: JsonObject
@@ -86,11 +86,13 @@ class Searcher:
         run = _Run(self, query, caller, Place(self._names.refresh()))
         return run.any()
 
-    def read(self, row: Row) -> Match:
-        """Open a resource."""
-        body = row.body()
+    def read(self, row: Row, elements: frozenset[str] | None = None) -> Match:
+        """Open a resource: these elements of it, or all."""
+        body, version = row.body(), self._version
         media = Media.JSON if row.media == _JSON else Media.XML
-        return Match(row, fhir.read(body, media, self._version), body)
+        if elements is None:
+            return Match(row, fhir.read(body, media, version), body)
+        return Match(row, fhir.read_elements(body, media, version, elements), body)
 
     def find(self, kind: str, id: str, caller: Caller, upto: int) -> Row | None:
         """The resource under this id, where the caller may see it."""
@@ -109,6 +111,7 @@ class _Run:
         self._version = searcher._version
         self._query = query
         self._tests = [self._test(criterion) for criterion in query.criteria]
+        self._elements = _elements(query)
         self._caller = caller
         self._place = place
         self._named: set[tuple[str, str]] | None = None
@@ -264,9 +267,10 @@ class _Run:
 
     def _met(self, rows: Iterable[Row]) -> Iterator[Match]:
         version, sees, read, tests = self._version.value, self._caller.sees, self._searcher.read, self._tests
+        elements, updated = self._elements, self._query.updated
         for row in rows:
-            if row.version == version and sees(row) and self._updated(row):
-                match = read(row)
+            if row.version == version and sees(row) and (not updated or self._updated(row)):
+                match = read(row, elements)
                 for meets in tests:
                     if not meets(match):
                         break
@@ -274,8 +278,6 @@ class _Run:
                     yield match
 
     def _updated(self, row: Row) -> bool:
-        if not self._query.updated:
-            return True
         span = (row.received_at, row.received_at)
         return all(fhir_values.date_matches(span, wanted) for wanted in self._query.updated)
 
@@ -381,7 +383,7 @@ class _Run:
             for row in self._along(include, page):
                 if row.position not in seen and row.version == self._version.value and self._caller.sees(row):
                     seen.add(row.position)
-                    yield self._searcher.read(row)
+                    yield self._searcher.read(row, frozenset())
 
     def _along(self, include: Include, page: Collection[Match]) -> Iterator[Row]:
         if include.reverse:
@@ -401,9 +403,16 @@ class _Run:
         here = {(match.row.source, match.row.reference) for match in page}
         for record in sorted({match.row.record for match in page if match.row.record is not None}):
             for row in self._search.in_record(record, include.kind, self._place.upto):
-                points = fhir_values.references(self._searcher.read(row).resource, include.parameter)
+                found = self._searcher.read(row, include.parameter.elements)
+                points = fhir_values.references(found.resource, include.parameter)
                 if any((row.source, reference) in here for reference in points):
                     yield row
+
+
+def _elements(query: Query) -> frozenset[str]:
+    """What of a resource the search looks at."""
+    asked = [*(c.parameter for c in query.criteria), *(i.parameter for i in query.includes if not i.reverse)]
+    return frozenset().union(*(parameter.elements for parameter in asked))
 
 
 def searchable(version: FhirVersion, kind: str) -> bool:
