@@ -20,9 +20,14 @@ from adapter.service.endpoint.served import masked
 from adapter.store.search import Row
 
 
+def may_be_recorded(kind: str) -> bool:
+    """Whether something of this type is recorded here."""
+    return kind == "Consent"
+
+
 async def recorded(exchange: Exchange, query: Query, place: Place | None) -> Sequence[Entry]:
     """Those that a search for one woman finds, on its first page. None for another type, or a search for nobody."""
-    if query.kind != "Consent" or place is not None:
+    if not may_be_recorded(query.kind) or place is not None:
         return ()
     return await run_in_threadpool(lambda: tuple(_recorded(exchange, query)))
 

@@ -30,6 +30,7 @@ from adapter.service.bounds import LIMITS
 from adapter.service.endpoint.fault import FhirFault, bad
 from adapter.service.endpoint.parameters import parameters
 from adapter.service.endpoint.query import PAGE
+from adapter.service.endpoint.scope import Caller
 from adapter.service.port import Application
 from adapter.store import StoreUnavailableError
 
@@ -133,7 +134,9 @@ class Door:
                 desk = self._application.entrance.systems
                 token_endpoint = desk.offer.token_endpoint if desk is not None else None
                 return metadata.answer(request, self._version, self._base(request), said, token_endpoint)
-            exchange = await self._exchange(request, said, values)
+            purpose = _PURPOSES.get(values.get("operation", ""), Purpose.TREAT)
+            caller = identify(request, self._application.fhir, purpose)
+            exchange = await self.exchange(request, said, values, caller)
             await require(exchange, exchange.kind or _fixed(interaction), interaction.access)
             return await HANDLERS[interaction.code](exchange)
         except REFUSALS as error:
@@ -141,7 +144,8 @@ class Door:
             allow = ", ".join(allowed(_parts(request.scope["path"], self._at))) if fault.status == 405 else ""
             return answers.refused(request.headers, fault, said, self._version, allow)
 
-    async def _exchange(self, request: Request, media: Media, values: Mapping[str, str]) -> Exchange:
+    async def exchange(self, request: Request, media: Media, values: Mapping[str, str], caller: Caller) -> Exchange:
+        """What is asked, by the parts of its address. Raises `FhirFault`."""
         kind = values.get("type", "")
         if kind and kind not in parameters(self._version):
             raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata")
@@ -158,7 +162,7 @@ class Door:
             endpoint=service.endpoint(self._version),
             base=self._base(request),
             media=media,
-            caller=identify(request, service, _PURPOSES.get(operation, Purpose.TREAT)),
+            caller=caller,
             kind=kind,
             id=values.get("id", ""),
             version_id=values.get("version", ""),

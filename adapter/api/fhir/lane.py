@@ -17,8 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter.access import Context, Identified, Purpose
-from adapter.api.authentication import IDENTIFIED
-from adapter.api.fhir import answers
+from adapter.api.fhir import answers, reading
 from adapter.api.fhir.declared import INTERACTIONS
 from adapter.api.fhir.door import CARRIED, REFUSALS, Door, carriable, fault_of, route
 from adapter.api.fhir.exchange import matches
@@ -117,7 +116,7 @@ class Lane:
             return None
         told += ((b"x-request-id", name.encode()), *self._secured)
         if interaction is _SEARCH:
-            scope["state"] = {IDENTIFIED: who, "request_id": name, "limits": self._bounds.limits}
+            scope["state"] = {"limits": self._bounds.limits}
         return Asked(_VERSIONS[found[1]], found[2], found[3] or "", who, context, media, headers, told)
 
     def _harmless(self, scope: Scope) -> bool:
@@ -179,9 +178,16 @@ class Lane:
         return 200, headers, body
 
     async def _search(self, scope: Scope, asked: Asked) -> tuple[int, Pairs, bytes]:
-        """What the door answers, in time: a broad search takes long. Raises `TimeoutError`."""
-        async with asyncio.timeout(self._seconds or None):
-            response = await self._doors[asked.version].answer(Request(scope))
+        """What the door answers, in time: a broad search takes long. Raises `REFUSALS`, `TimeoutError`."""
+        caller = self._application.fhir.caller(asked.context, asked.who.source, asked.who.woman)
+        door = self._doors[asked.version]
+        exchange = await door.exchange(Request(scope), asked.media, {"type": asked.kind}, caller)
+        query, place = reading.asked(exchange)
+        if reading.at_once(query):
+            response = await reading.found(exchange, query, place, self._seconds)
+        else:
+            async with asyncio.timeout(self._seconds or None):
+                response = await reading.found(exchange, query, place)
         return response.status_code, response.raw_headers, bytes(response.body)
 
 

@@ -29,7 +29,12 @@ Pairs = list[tuple[str, str]]
 
 def self_link(exchange: Exchange, parts: tuple[str, ...], pairs: Iterable[tuple[str, str]]) -> str:
     """The address of this result."""
-    text = "&".join(f"{quote(name, safe=':.')}={quote(value, safe=_SAFE)}" for name, value in hidden(exchange, pairs))
+    return shown_link(exchange, parts, hidden(exchange, pairs))
+
+
+def shown_link(exchange: Exchange, parts: tuple[str, ...], pairs: Pairs) -> str:
+    """The same, of parameters that are `hidden` already."""
+    text = "&".join(f"{quote(name, safe=':.')}={quote(value, safe=_SAFE)}" for name, value in pairs)
     address = exchange.address(*parts)
     return f"{address}?{text}" if text else address
 

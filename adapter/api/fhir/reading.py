@@ -11,7 +11,7 @@ from starlette.responses import Response
 from adapter import fhir
 from adapter.api.fhir import answers, links
 from adapter.api.fhir.answers import Entry
-from adapter.api.fhir.consenting import recorded
+from adapter.api.fhir.consenting import may_be_recorded, recorded
 from adapter.api.fhir.exchange import ID, LOOSE, Exchange
 from adapter.service.endpoint.endpoint import Answered
 from adapter.service.endpoint.fault import FhirFault, bad, not_found
@@ -66,19 +66,26 @@ async def changes(exchange: Exchange) -> Response:
 
 async def search(exchange: Exchange) -> Response:
     """A page of a search."""
-    query, place = _asked(exchange)
+    return await found(exchange, *asked(exchange))
+
+
+async def found(exchange: Exchange, query: Query, place: Place | None, seconds: float = 0.0) -> Response:
+    """A page of what a search finds. Raises `TimeoutError` where the audit log takes more than so many seconds (0: for
+    as long as it takes).
+    """
     echo = links.hidden(exchange, query.echo)
     text = "&".join(f"{name}={value}" for name, value in echo)
     turn = exchange.service.turn
-    result, found = await _quickly(turn, query, lambda: exchange.endpoint.search(exchange.caller, query, place, text))
-    kept = exchange.service.audit.begin(found.events)
+    result, read = await _quickly(turn, query, lambda: exchange.endpoint.search(exchange.caller, query, place, text))
+    kept = exchange.service.audit.begin(read.events, seconds)
     own = await recorded(exchange, query, place)
-    body = await _quickly(turn, query, lambda: _page(exchange, query, result, own))
+    body = await _quickly(turn, query, lambda: _page(exchange, query, echo, result, own))
     await kept
     return answers.respond(exchange, body)
 
 
-def _asked(exchange: Exchange) -> tuple[Query, Place | None]:
+def asked(exchange: Exchange) -> tuple[Query, Place | None]:
+    """What is searched for, and where its page begins. Raises `FhirFault`."""
     token = exchange.one("_page")
     if token is not None:
         pairs, place = links.read_token(exchange, exchange.kind, token)
@@ -94,16 +101,24 @@ def _relative(exchange: Exchange, value: str) -> str:
 
 async def _quickly(turn: Turn, query: Query, ask: Callable[[], T]) -> T:
     """Here where it is narrow, in another thread where it may take long: others must not wait for it."""
-    narrow = query.ids is not None or any(c.wanted and c.parameter.kind == "reference" for c in query.criteria)
-    if not narrow:
+    if not _narrow(query):
         return await run_in_threadpool(ask)
     with turn:
         return ask()
 
 
-def _page(exchange: Exchange, query: Query, result: Result, own: Sequence[Entry] = ()) -> bytes:
+def _narrow(query: Query) -> bool:
+    return query.ids is not None or any(c.wanted and c.parameter.kind == "reference" for c in query.criteria)
+
+
+def at_once(query: Query) -> bool:
+    """Whether nothing in answering it waits, but for the audit log."""
+    return _narrow(query) and not may_be_recorded(query.kind)
+
+
+def _page(exchange: Exchange, query: Query, echo: links.Pairs, result: Result, own: Sequence[Entry]) -> bytes:
     here = (query.kind,)
-    pages = [("self", links.self_link(exchange, here, query.echo))]
+    pages = [("self", links.shown_link(exchange, here, echo))]
     if result.next is not None:
         token = links.page_token(exchange, query.kind, query.echo, result.next)
         pages.append(("next", f"{exchange.address(*here)}?_page={token}"))
