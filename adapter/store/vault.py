@@ -1,4 +1,4 @@
-"""Seal and open what is kept: AES-256-GCM of zlib-compressed bytes, bound to the row it stands in."""
+"""Seal and open what is kept: AES-256-GCM of packed bytes, bound to the row it stands in."""
 
 from __future__ import annotations
 
@@ -15,20 +15,16 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, insert, select, update
 
+from adapter.store import packing
 from adapter.store.errors import TamperedError
 from adapter.store.keys import KEY_BYTES, NONCE_BYTES, KeyRing, Wrapped
 from adapter.store.tables import meta, record_keys
 
-_FORMAT = b"\x01"  # zlib, then AES-256-GCM; another way of sealing gets another number
+_ZLIB = b"\x01"  # zlib, then AES-256-GCM: how an older program sealed; another way gets another number
 _LOOSE = b"\x02"  # AES-256-GCM alone, bound to that as well
-_COMPRESSION = 1  # a resource of 1 kB: half the size at a third of the time of the default level
+_PACKED = b"\x03"  # `packing` with its first dictionary, then AES-256-GCM, bound to that as well
 _CACHED_KEYS = 16_384  # of as many records; about a kilobyte each
 _SECRETS = ("store", "index", "audit")
-
-
-def _window(body: bytes) -> int:
-    """As far back as zlib looks, as a power of 2: the usual 32 kB take longer to set up than a resource to pack."""
-    return 13 if len(body) <= 1 << 13 else 15
 
 
 class Sealer:
@@ -40,25 +36,27 @@ class Sealer:
         self._cipher = AESGCM(key)
 
     def seal(self, body: bytes, bound_to: bytes) -> bytes:
-        """Compress and encrypt; it opens only with the same `bound_to`."""
+        """Pack and encrypt; it opens only with the same `bound_to`."""
         nonce = os.urandom(NONCE_BYTES)
-        return _FORMAT + nonce + self._cipher.encrypt(nonce, zlib.compress(body, _COMPRESSION, _window(body)), bound_to)
+        return _PACKED + nonce + self._cipher.encrypt(nonce, packing.pack(body), _PACKED + bound_to)
 
     def seal_loose(self, body: bytes, bound_to: bytes) -> bytes:
-        """Encrypt alone: a line of a log is short, and compressing it takes longest of all that is done for it."""
+        """Encrypt alone: for what is short."""
         nonce = os.urandom(NONCE_BYTES)
         return _LOOSE + nonce + self._cipher.encrypt(nonce, body, _LOOSE + bound_to)
 
     def open(self, sealed: bytes, bound_to: bytes) -> bytes:
-        """Decrypt and decompress. Raises `TamperedError`, which names the row."""
+        """Decrypt and unpack. Raises `TamperedError`, which names the row."""
         try:
             how, start = sealed[:1], 1 + NONCE_BYTES
+            if how == _PACKED:
+                return packing.unpack(self._cipher.decrypt(sealed[1:start], sealed[start:], _PACKED + bound_to))
             if how == _LOOSE:
                 return self._cipher.decrypt(sealed[1:start], sealed[start:], _LOOSE + bound_to)
-            if how != _FORMAT:
+            if how != _ZLIB:
                 raise ValueError("unknown way of sealing")
             return zlib.decompress(self._cipher.decrypt(sealed[1:start], sealed[start:], bound_to))
-        except (InvalidTag, ValueError, zlib.error):
+        except (InvalidTag, ValueError, zlib.error, packing.PackingError):
             row = bound_to.decode(errors="replace").replace("\n", " ")
             raise TamperedError(f"{row}: does not decrypt; the row was changed outside this program") from None
 

@@ -161,9 +161,7 @@ async def _everything(exchange: Exchange) -> Response:
 
 
 def _bundle(exchange: Exchange, page: Iterable[Match], pages: list[tuple[str, str]], total: int) -> bytes:
-    entries = [
-        Entry(answers.full_url(exchange, m.row), m.row, m.body, mode="match") for m in page
-    ]
+    entries = [Entry(answers.full_url(exchange, m.row), m.row, m.body, mode="match") for m in page]
     return answers.bundle(exchange, "searchset", entries, pages, total)
 
 
