@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.api.fhir.door import route
-from adapter.api.fhir.exchange import pairs_of
 from adapter.model.sources import FhirVersion, Media
 from adapter.service.endpoint.fault import FhirFault
+from adapter.service.endpoint.pairs import pairs_of
 from adapter.service.endpoint.parameters import parameters
 from adapter.service.endpoint.query import Handling, read_query
 from adapter.service.endpoint.values import date_matches, wanted_date

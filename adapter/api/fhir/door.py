@@ -20,7 +20,7 @@ from adapter.api.errors import outcome
 from adapter.api.fhir import answers, auditing, metadata, operations, reading, subscribing, writing
 from adapter.api.fhir.callers import identify
 from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, OWN_TYPES, Interaction
-from adapter.api.fhir.exchange import Exchange, pairs_of
+from adapter.api.fhir.exchange import Exchange
 from adapter.api.fhir.reading import Handler
 from adapter.api.fhir.scoping import require
 from adapter.api.limits import limits_of
@@ -28,6 +28,7 @@ from adapter.api.negotiation import wanted
 from adapter.model.sources import FhirVersion, Media
 from adapter.service.bounds import LIMITS
 from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.pairs import pairs_of
 from adapter.service.endpoint.parameters import parameters
 from adapter.service.endpoint.query import PAGE
 from adapter.service.endpoint.scope import Caller

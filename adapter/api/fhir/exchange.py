@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -100,13 +99,3 @@ class Exchange:
 def matches(text: str, tag: str) -> bool:
     """Whether an `If-None-Match` names this version."""
     return text.strip() == "*" or any(found[0].removeprefix("W/") == tag[2:] for found in _ETAG.finditer(text))
-
-
-def pairs_of(text: str, where: str) -> list[tuple[str, str]]:
-    """The parameters of a query or a form. Raises `FhirFault`."""
-    if not text:
-        return []
-    try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=500, errors="strict")
-    except (ValueError, UnicodeDecodeError):
-        raise bad(f"the parameters in {where} cannot be read: at most 500, in UTF-8") from None

@@ -14,13 +14,14 @@ from adapter import fhir
 from adapter.api.fhir import answers, links
 from adapter.api.fhir.answers import Entry
 from adapter.api.fhir.conditional import no_query, one_found, only_of
-from adapter.api.fhir.exchange import ID, Exchange, pairs_of
+from adapter.api.fhir.exchange import ID, Exchange
 from adapter.api.fhir.returning import may_return
 from adapter.api.fhir.scoping import require
 from adapter.api.limits import limits_of
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
 from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.pairs import pairs_of
 from adapter.service.endpoint.query import Handling, read_query
 from adapter.service.endpoint.served import taken_off
 from adapter.service.endpoint.write import Change, Written, new_id

@@ -10,13 +10,14 @@ from starlette.responses import Response
 from adapter import fhir
 from adapter.api.fhir import answers
 from adapter.api.fhir.conditional import no_query, one_found, only_of
-from adapter.api.fhir.exchange import ID, Exchange, pairs_of
+from adapter.api.fhir.exchange import ID, Exchange
 from adapter.api.fhir.returning import may_return
 from adapter.api.fhir.transaction import process
 from adapter.api.limits import deeper, limits_of
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
 from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.pairs import pairs_of
 from adapter.service.endpoint.served import taken_off
 from adapter.service.endpoint.write import Change, Written, new_id
 from adapter.store.search import Row
