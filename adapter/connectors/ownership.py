@@ -24,11 +24,13 @@ class Links:
     patient: str | None
     contexts: tuple[str, ...]  # EpisodeOfCare and Encounter
     others: tuple[str, ...]  # Patients it is linked to: of a child its mother, of a fetus (BodySite) the child
+    element: str = "subject"  # where its patient stands
 
 
 def links_of(type_: str, id_: str, resource: JsonObject) -> Links:
     """Read the references that matter; an element of the wrong shape counts as absent."""
-    patient = next((r for k in _SUBJECTS for r in _refs(resource.get(k)) if r.startswith("Patient/")), None)
+    about = ((k, r) for k in _SUBJECTS for r in _refs(resource.get(k)) if r.startswith("Patient/"))
+    element, patient = next(about, ("subject", None))
     contexts = tuple(
         r for k in _CONTEXTS for r in _refs(resource.get(k)) if r.startswith(("EpisodeOfCare/", "Encounter/"))
     )
@@ -36,7 +38,7 @@ def links_of(type_: str, id_: str, resource: JsonObject) -> Links:
     linking = {"Patient": "link", "BodySite": "extension", "BodyStructure": "extension"}.get(type_)
     if linking:
         others = tuple(r for r in _refs(resource.get(linking)) if r.startswith("Patient/"))
-    return Links(type_, f"{type_}/{id_}", patient, contexts, others)
+    return Links(type_, f"{type_}/{id_}", patient, contexts, others, element)
 
 
 def _refs(value: Any) -> list[str]:

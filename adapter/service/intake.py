@@ -16,6 +16,7 @@ from adapter import facts, fhir
 from adapter.model.facts import Person
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import FhirVersion, Media, Problem, Received, StoredVersion
+from adapter.service.astray import Astray
 from adapter.service.links.women import RECORD_JOB
 from adapter.service.processes import ctrl_c_held, processes
 from adapter.service.rooms import Rooms
@@ -93,6 +94,7 @@ class Intake:
         self._rooms = rooms
         self._checker = checker
         self._source = source
+        self._astray = Astray(rooms.store, source)
         self._new_source: bool | None = None
         self._waiting: list[Received] = []
         self._under_way: asyncio.Task[None] | None = None
@@ -127,12 +129,13 @@ class Intake:
 
     async def checked(self, batch: list[Received]) -> list[Received]:
         """The batch with what is wrong with each filled in, and its hash; nothing is kept yet."""
-        good = await asyncio.to_thread(self._found_good, batch)
+        batch, good = await asyncio.to_thread(self._prepared, batch)
         checked = await self._checker.check([self._unit(r, good) for r in batch])
         return [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
 
     def checked_here(self, batch: list[Received]) -> list[Received]:
         """`checked` of a few, in this thread."""
+        batch = self._astray.placed(batch)
         good = self._rooms.store.known_hashes(self._source, {(r.type, r.id) for r in batch})
         checked = check_all([self._unit(r, good) for r in batch])
         return [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
@@ -159,6 +162,11 @@ class Intake:
     @staticmethod
     def _unit(r: Received, good: Mapping[tuple[str, str], str]) -> _Unit:
         return r.body, r.media.value, r.fhir_version.value, good.get((r.type, r.id))
+
+    def _prepared(self, batch: list[Received]) -> tuple[list[Received], dict[tuple[str, str], str]]:
+        """The batch with each under the woman whose it is, and what of it was found good before."""
+        placed = self._astray.placed(batch)
+        return placed, self._found_good(placed)
 
     def _found_good(self, batch: list[Received]) -> dict[tuple[str, str], str]:
         """The hashes under which these were found good before; nothing to look for in a source that is new."""

@@ -285,7 +285,8 @@ def _latest(connection: Connection, source: str, pairs: Collection[tuple[str, st
 
 
 def _same(one: Received, before: Latest) -> bool:
-    newly_hers = before.woman is None and one.woman is not None
+    herself = one.type == "Patient" and one.woman == one.reference != before.woman  # she was taken for a child
+    newly_hers = one.woman is not None and (before.woman is None or herself)
     return one.hash == before.hash and (one.problem is not None) == before.problem and not newly_hers
 
 
