@@ -11,7 +11,7 @@ from adapter.api.fhir.exchange import Exchange
 from adapter.api.fhir.scoping import require
 from adapter.api.fhir.writing import sent
 from adapter.service.endpoint.fault import FhirFault, bad
-from adapter.service.endpoint.subscriptions import DECISIONS
+from adapter.service.endpoint.subscriptions import DECISIONS, searched
 
 
 async def subscribe(exchange: Exchange) -> Response:
@@ -19,18 +19,23 @@ async def subscribe(exchange: Exchange) -> Response:
     given = await sent(exchange)
     if given.resource.get("resourceType") != "Subscription":
         raise bad("this address takes a Subscription", "resourceType", "value")
-    criteria = str(given.resource.get("criteria", ""))
-    if criteria == DECISIONS:
-        await require(exchange, criteria.partition("/")[0], "r")
+    if given.resource.get("criteria") == DECISIONS:
+        await require(exchange, DECISIONS.partition("/")[0], "r")
     else:
-        await require(exchange, criteria.partition("?")[0], "s")
+        await require(exchange, searched(given.resource, exchange.version)[0], "s")
     checked = await run_in_threadpool(fhir.check, given.body, given.media, exchange.version)
     if checked.problem:
-        raise FhirFault(422, "structure", checked.problem, "Subscription")
+        raise FhirFault(422, "structure", checked.problem, _where(checked.problem))
     notifier = exchange.service.notifier
     made = await run_in_threadpool(notifier.subscribe, exchange.caller, exchange.version, given.resource)
     headers = {"Location": exchange.address("Subscription", made["id"])}
     return answers.respond(exchange, answers.written(exchange, made), 201, headers)
+
+
+def _where(problem: str) -> str:
+    """The element that a problem begins with."""
+    path = problem.partition(" ")[0].rstrip(":")
+    return path if path.startswith("Subscription.") else "Subscription"
 
 
 async def subscription(exchange: Exchange) -> Response:

@@ -13,6 +13,7 @@ import ssl
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 
 import httpx
@@ -23,6 +24,8 @@ from adapter.model.sources import FhirVersion, RecordKey
 from adapter.service.bounds import Notices
 from adapter.service.endpoint.endpoint import FhirEndpoint
 from adapter.service.endpoint.fault import FhirFault, bad, not_found
+from adapter.service.endpoint.pairs import pairs_of
+from adapter.service.endpoint.parameters import parameters
 from adapter.service.endpoint.query import Handling, Query, read_query
 from adapter.service.endpoint.receivers import Receivers, UnreachableError
 from adapter.service.endpoint.scope import Caller
@@ -33,6 +36,7 @@ from adapter.store.subscriptions import Subscribed, Subscriptions
 
 DECISIONS = "EpisodeOfCare/$igo-selection"
 """The criteria of who wants to hear of decisions, for payment: any that is new. A decision is no resource to search."""
+_CRITERIA = "Subscription.criteria"
 _SECONDS = 5.0
 _AT_ONCE = 8
 _GIVE_UP = 10
@@ -85,13 +89,14 @@ class Notifier:
         else:
             self._endpoint(version).reading(context)
         if caller.woman is not None:
-            raise FhirFault(403, "forbidden", "a subscription is for systems")
+            raise FhirFault(403, "forbidden", "a subscription is for systems", "http.Authorization")
         owner = _owner(context)
         _channel(resource)
         self.receivers.check(owner, resource["channel"].get("endpoint"))
         if not of_decisions:
             self._criteria(resource, version)
         now = self._rooms.clock()
+        _to_come(resource, now)
         made = Subscribed(
             str(uuid.uuid4()),
             version,
@@ -105,11 +110,11 @@ class Notifier:
         if not self._kept.add(made, self._most):
             text = f"a caller has at most {self._most} subscriptions ([access.limits] subscriptions): end one first"
             raise FhirFault(422, "too-costly", text, "Subscription")
-        return _shown(made)
+        return _shown(made, now)
 
     def read(self, caller: Caller, version: FhirVersion, id: str) -> JsonObject:
         """A subscription of this caller. Raises `FhirFault` (404)."""
-        return _shown(self._own(caller, version, id))
+        return _shown(self._own(caller, version, id), self._rooms.clock())
 
     def unsubscribe(self, caller: Caller, version: FhirVersion, id: str) -> None:
         """Tell no more. Raises `FhirFault` (404)."""
@@ -120,7 +125,7 @@ class Notifier:
 
         Who waits longest comes first; who is not reached in the time of a round is the first of the next.
         """
-        waiting = [one for one in await asyncio.to_thread(self._kept.all) if one.status == "active"]
+        waiting = await asyncio.to_thread(self._active)
         if not waiting:
             self._tried.clear()
             return 0
@@ -147,6 +152,16 @@ class Notifier:
             for upto, ids in looking.nothing.items():
                 await asyncio.to_thread(self._kept.passed, ids, upto)
         return looking.told
+
+    def _active(self) -> list[Subscribed]:
+        """Those that go on; one that has come to its end is turned off."""
+        now, going = self._rooms.clock(), []
+        for one in self._kept.all():
+            if one.status == "active" and _ended(one.resource, now):
+                self._kept.told(one, one.upto, one.failures, "off")
+            elif one.status == "active":
+                going.append(one)
+        return going
 
     async def _tell(self, client: httpx.AsyncClient, one: Subscribed, looking: _Round) -> None:
         async with looking.side_by_side:
@@ -205,12 +220,11 @@ class Notifier:
         return self._endpoint(one.version).searcher.any(query, caller)
 
     def _criteria(self, resource: JsonObject, version: FhirVersion) -> Query:
-        text = resource.get("criteria")
-        if not isinstance(text, str):
-            raise bad("criteria is a search: EpisodeOfCare?patient=…", "Subscription.criteria", "required")
-        kind, _, query = text.partition("?")
-        pairs = [(name, value) for name, _, value in (p.partition("=") for p in query.split("&") if p)]
-        return read_query(kind, pairs, version, Handling.STRICT)
+        kind, query = searched(resource, version)
+        try:
+            return read_query(kind, pairs_of(query, "criteria"), version, Handling.STRICT)
+        except FhirFault as fault:  # what it names as a parameter of the request stands in the criteria
+            raise FhirFault(fault.status, fault.code, fault.text, _CRITERIA) from None
 
     def _own(self, caller: Caller, version: FhirVersion, id: str) -> Subscribed:
         context = caller.context
@@ -272,6 +286,39 @@ def _asker(one: Subscribed) -> Context:
     return Context(actor, purpose, scopes=None if scopes is None else tuple(scopes))
 
 
+def searched(resource: JsonObject, version: FhirVersion) -> tuple[str, str]:
+    """The type that the criteria search, and by what. Raises `FhirFault` for what is no search of a type served here;
+    it repeats nothing of the text.
+    """
+    text = resource.get("criteria")
+    if not isinstance(text, str):
+        raise bad("criteria is a search: EpisodeOfCare?patient=…", _CRITERIA, "required")
+    kind, _, query = text.partition("?")
+    if kind not in parameters(version):
+        told = "criteria begins with a resource type that is served here: EpisodeOfCare?patient=…; see metadata"
+        raise FhirFault(422, "not-supported", told, _CRITERIA)
+    return kind, query
+
+
+def _ended(resource: JsonObject, now: datetime) -> bool:
+    """Whether the instant has come at which it is to be turned off. Raises `ValueError` for what is no instant."""
+    text = resource.get("end")
+    if text is None:
+        return False
+    end = datetime.fromisoformat(str(text))
+    return (end if end.tzinfo else end.replace(tzinfo=UTC)) <= now
+
+
+def _to_come(resource: JsonObject, now: datetime) -> None:
+    """Raises `FhirFault` (422) for an end that has passed, or is no instant."""
+    try:
+        ended = _ended(resource, now)
+    except ValueError:
+        raise FhirFault(422, "value", "end is an instant: 2026-01-31T12:00:00Z", "Subscription.end") from None
+    if ended:
+        raise FhirFault(422, "value", "end has passed: leave it out, or send one to come", "Subscription.end")
+
+
 def _channel(resource: JsonObject) -> None:
     """Raises `FhirFault` (422) for a channel that we do not serve."""
     channel = resource.get("channel")
@@ -286,8 +333,9 @@ def _channel(resource: JsonObject) -> None:
             raise FhirFault(422, "value", "a header is written Name: value", "Subscription.channel.header")
 
 
-def _shown(one: Subscribed) -> JsonObject:
+def _shown(one: Subscribed, now: datetime) -> JsonObject:
     """As it stands; what is in its headers stays with us."""
+    status = "off" if _ended(one.resource, now) else one.status
     channel = {key: value for key, value in one.resource["channel"].items() if key != "header"}
     rest = {k: v for k, v in one.resource.items() if k not in ("resourceType", "id", "status", "channel", _WHO)}
-    return {"resourceType": "Subscription", "id": one.id, "status": one.status, **rest, "channel": channel}
+    return {"resourceType": "Subscription", "id": one.id, "status": status, **rest, "channel": channel}
