@@ -85,6 +85,10 @@ class StoredWomen:
         found = await asyncio.to_thread(self._store.versions_of, record)
         return any(version.received.reference == record.woman for version in found)
 
+    async def same(self, one: RecordKey, other: RecordKey) -> bool:
+        """Whether it is one record, or both are linked to one woman now."""
+        return one == other or other in await asyncio.to_thread(self._store.search.linked_to, one)
+
 
 class Registered:
     """Implements `access.people.ClientKeys`: the keys with which registered systems sign links."""

@@ -80,6 +80,9 @@ class Women:
     async def known(self, record: RecordKey) -> bool:
         return record == WOMAN
 
+    async def same(self, one: RecordKey, other: RecordKey) -> bool:
+        return one == other
+
 
 class Lines:
     """The audit log in memory."""

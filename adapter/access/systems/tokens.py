@@ -42,6 +42,10 @@ class Women(Protocol):
         """Whether there is such a record."""
         ...
 
+    async def same(self, one: RecordKey, other: RecordKey) -> bool:
+        """Whether both records are of one woman."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -176,19 +180,26 @@ class Tokens:
                 text = "this system is not registered to ask for one woman (patient, patient_bsn)"
                 raise OAuthError("unauthorized_client", text, client.id)
             return None
-        record = await self._record(client, claims)
-        if record is None:
+        number, reference = claims.get("patient_bsn"), claims.get("patient")
+        found = [await self._of_bsn(number, client)] if number is not None else []
+        if reference is not None or not found:
+            found.append(await self._of_reference(reference, client))
+        records = [record for record in found if record is not None]
+        if len(records) < len(found):
             text = "no record is known of the woman whom the assertion names (patient or patient_bsn)"
             raise OAuthError("invalid_grant", text, client.id)
-        return record
+        if not await self._women.same(records[0], records[-1]):
+            text = "patient and patient_bsn are not known to be one woman: name her once, or the same woman twice"
+            raise OAuthError("invalid_grant", text, client.id)
+        return records[0]
 
-    async def _record(self, client: Client, claims: Mapping[str, Any]) -> RecordKey | None:
-        number, reference = claims.get("patient_bsn"), claims.get("patient")
-        if isinstance(number, str):
-            try:
-                return await self._women.of_bsn(Bsn(number), client.source)
-            except InvalidIdentifierError:
-                return None
+    async def _of_bsn(self, number: object, client: Client) -> RecordKey | None:
+        try:
+            return await self._women.of_bsn(Bsn(number), client.source) if isinstance(number, str) else None
+        except InvalidIdentifierError:
+            return None
+
+    async def _of_reference(self, reference: object, client: Client) -> RecordKey | None:
         record = named_record(reference, client.source)
         return record if record is not None and await self._women.known(record) else None
 
