@@ -27,7 +27,7 @@ LEAVES = st.sampled_from(
      "urn:oid:1.2", "urn:oid:x", "2024", "2024-13", "2024-02-30", "2024-02-29", "2024-02-29T10:00:00Z", "1900-01-01",
      "2024-02-29T10:00:00", "2024-02-29T24:00:00Z", "2024-02-29T10:00:60Z", "0000-01-01", "12:00:00", "final", [], {},
      ["a"], [None], {"extension": []}, {"id": "a"}, {"system": "http://x.nl", "code": "a"}, {"resourceType": "Patient"}]
-)  # fmt: skip
+).map(copy.deepcopy)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
