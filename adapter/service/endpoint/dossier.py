@@ -38,10 +38,15 @@ class Dossiers:
         return list(dict.fromkeys(p for p in found if p))
 
     def _dossiers_of(self, condition: Row, upto: int) -> Iterator[Row]:
-        """The dossiers of a pregnancy: its context, or those whose diagnosis it is."""
+        """The dossiers of a pregnancy: its context, those of the contact in which it was noted, or those whose
+        diagnosis it is.
+        """
         if condition.record is None:  # pragma: no cover - a Condition is somebody's
             return
         named = _pointed(self._endpoint.searcher.read(condition).resource)
+        contacts = self._search.in_record(condition.record, "Encounter", upto)
+        for contact in [row for row in contacts if row.reference in named]:  # all that R4 lets a Condition point to
+            named |= _pointed(self._endpoint.searcher.read(contact).resource)
         for row in self._search.in_record(condition.record, _DOSSIER, upto):
             points = _pointed(self._endpoint.searcher.read(row).resource)
             if row.reference in named or condition.reference in points:
