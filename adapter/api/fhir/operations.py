@@ -23,6 +23,7 @@ from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.sources import FhirVersion
 from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.pairs import place_of, shown
 from adapter.service.endpoint.query import MOST
 from adapter.service.endpoint.search import Match, Place
 from adapter.service.port import UnknownPregnancyError
@@ -60,19 +61,26 @@ async def _parameters(exchange: Exchange) -> list[tuple[str, str]]:
     listed = given.get("parameter", [])
     if not isinstance(listed, list):
         raise bad("parameter is a list", "Parameters.parameter", "structure")
-    found = []
-    for parameter in listed:
-        values = [str(v) for k, v in parameter.items() if k.startswith("value")] if isinstance(parameter, dict) else []
-        if values:
-            found.append((str(parameter.get("name")), values[0]))
-    return found
+    return [_given(parameter, f"Parameters.parameter[{at}]") for at, parameter in enumerate(listed)]
+
+
+def _given(parameter: Any, where: str) -> tuple[str, str]:
+    """Name and value of a posted parameter: all that is asked here is a name with one plain value."""
+    if not isinstance(parameter, dict) or not isinstance(parameter.get("name"), str):
+        raise bad("a parameter is an object with a name and a value[x]", where, "structure")
+    values = [value for name, value in parameter.items() if name.startswith("value")]
+    if len(values) != 1 or isinstance(values[0], bool | dict | list):
+        raise bad("a parameter has one value[x] with a date, an instant or a number: valueDate", where, "value")
+    return parameter["name"], str(values[0])
 
 
 def _known(exchange: Exchange, operation: Operation) -> None:
-    names = {p.name for p in operation.parameters if p.use == "in"} | {"_format", "_pretty", "_page"}
+    taken = [p.name for p in operation.parameters if p.use == "in"]
+    names = {*taken, "_format", "_pretty", "_page"}
     unknown = next((name for name, _ in exchange.pairs if name not in names), None)
     if unknown is not None and exchange.handling != "lenient":
-        raise FhirFault(400, "not-supported", "this operation has no such parameter; see metadata", "http.parameter")
+        text = f"{shown(unknown)} is no parameter of this operation: {', '.join(taken)}"
+        raise FhirFault(400, "not-supported", text, place_of(unknown))
 
 
 def _day(exchange: Exchange) -> date | None:
