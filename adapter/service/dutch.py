@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from adapter.carepath.times import LONGEST_DAYS
 from adapter.model.carepath import GestationalAge
 from adapter.model.moments import AMSTERDAM, Moment, day_of
 
@@ -160,8 +161,13 @@ def instant(moment: Moment | None) -> str:
 
 
 def term(age: GestationalAge | None) -> str:
-    """`24+3`: weeks and days; a dash where unknown."""
-    return f"{age.weeks}+{age.days}" if age else "–"
+    """`24+3`: weeks and days; a dash where unknown, and where it cannot be: a dossier that nobody closed."""
+    return "–" if age is None or beyond_term(age) else f"{age.weeks}+{age.days}"
+
+
+def beyond_term(age: GestationalAge) -> bool:
+    """Whether no pregnancy lasts so long."""
+    return age.weeks * 7 + age.days > LONGEST_DAYS
 
 
 def age_in_years(birth: date, on: date) -> int:

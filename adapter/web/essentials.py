@@ -15,7 +15,6 @@ from adapter.web.differences import sorted_out
 
 _MOST = 3
 _EACH = {1: "eenling", 2: "tweeling", 3: "drieling", 4: "vierling"}
-_LONGEST = 44 * 7  # days; a dossier that is still open after it was not closed
 _NOT_RECORDED = "niet vastgelegd"
 _GOING_ON = frozenset({None, "active", "recurrence", "relapse"})
 
@@ -101,7 +100,7 @@ def _term(path: CarePath) -> Cell:
         way = _fact(path, "delivery_type")
         how = (dutch.fact("delivery_type", way.value, way.display),) if way.value is not None else ()
         return Cell("termijn", "Afloop", word, notes=(at, *how))
-    if age and age.weeks * 7 + age.days > _LONGEST:
+    if age and dutch.beyond_term(age):
         return Cell(
             "termijn", "Zwangerschapsduur", "–", notes=("afloop onbekend", f"was uitgerekend {_long_ago(path)}")
         )

@@ -36,6 +36,8 @@ def test_values(value, text):
 
 def test_terms_and_ages():
     assert dutch.term(GestationalAge(24, 3, "lmp")) == "24+3"
+    assert dutch.term(GestationalAge(44, 0, "lmp")) == "44+0"
+    assert dutch.term(GestationalAge(44, 1, "lmp")) == "–", "a dossier that nobody closed"
     assert dutch.age_in_years(date(2000, 2, 29), date(2024, 2, 28)) == 23
     assert dutch.age_in_years(date(2000, 2, 29), date(2024, 2, 29)) == 24
 
