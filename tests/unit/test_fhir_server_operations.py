@@ -12,6 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from adapter.service.bounds import UNBOUND, Bounds, Limits
 from adapter.service.endpoint.service import FhirService
 from adapter.service.port import UnknownPregnancyError
 from adapter.store import LinkRow
@@ -41,8 +42,13 @@ class World:
         return await self.http.post(f"/fhir/stu3/{address}", json=body, headers=JSON)
 
 
+@pytest.fixture
+def bounds() -> Bounds:
+    return UNBOUND
+
+
 @pytest_asyncio.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path, bounds: Bounds) -> AsyncIterator[World]:
     asked: list[tuple[str, Any]] = []
 
     def answer(_: object, pregnancy: str, *, as_of: object, known_at: object) -> object:
@@ -50,7 +56,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         raise UnknownPregnancyError
 
     with open_service(tmp_path) as service:
-        transport = httpx.ASGITransport(door(service, care_path=answer, decision=answer))
+        transport = httpx.ASGITransport(door(service, care_path=answer, decision=answer, bounds=bounds))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             world = World(http, service, asked)
             for base, source, who in (("stu3", "vp", VP), ("r4", "lab", LAB)):
@@ -132,3 +138,9 @@ async def test_a_parameter_that_is_not_known_is_named_where_that_is_safe(world: 
         assert (answer.status_code, issue["expression"]) == (400, [where])
         assert "999911120" not in answer.text
     assert "as_of, known_at" in (await world.post({"name": name, "valueString": "x"})).text
+
+
+@pytest.mark.parametrize("bounds", [Bounds(Limits(page=3))])
+async def test_a_bound_on_pages_is_no_parameter_of_what_has_none(world: World) -> None:
+    assert (await world.http.get("/fhir/stu3/EpisodeOfCare/e1/$care-path")).status_code == 200
+    assert len((await world.http.get("/fhir/stu3/Patient/w1/$everything")).json()["entry"]) == 3

@@ -8,37 +8,33 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapter.access import DeniedError, Purpose
+from adapter.access import Purpose
 from adapter.api.cds import Cds
 from adapter.api.errors import outcome
 from adapter.api.fhir import answers, auditing, metadata, operations, reading, subscribing, writing
+from adapter.api.fhir.bounds import in_bounds
 from adapter.api.fhir.callers import identify
 from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS, OWN_TYPES, Interaction
 from adapter.api.fhir.exchange import Exchange
 from adapter.api.fhir.reading import Handler
+from adapter.api.fhir.refusals import REFUSALS, fault_of
 from adapter.api.fhir.scoping import require
-from adapter.api.limits import limits_of
 from adapter.api.negotiation import wanted
 from adapter.model.sources import FhirVersion, Media
-from adapter.service.bounds import LIMITS
 from adapter.service.endpoint.fault import FhirFault, bad
 from adapter.service.endpoint.pairs import pairs_of
 from adapter.service.endpoint.parameters import parameters
-from adapter.service.endpoint.query import PAGE
 from adapter.service.endpoint.scope import Caller
 from adapter.service.port import Application
-from adapter.store import StoreUnavailableError
 
 _FORMATS = "ask for application/fhir+json or application/fhir+xml"
 _CARRIABLE, _NINE = re.compile(r"[A-Za-z0-9-]{1,64}"), re.compile(r"[0-9]{9}")
 CARRIED = ("x-correlation-id", "medmij-request-id")
-_TOO_LONG = "the body of the request is longer than is taken here ([access.limits] fhir_body)"
 _FORM = "application/x-www-form-urlencoded"
 
 HANDLERS: Mapping[str, Handler] = {
@@ -155,7 +151,7 @@ class Door:
         pairs = pairs_of(request.scope.get("query_string", b"").decode("latin-1"), "the address")
         if request.method == "POST" and request.scope["path"].endswith("/_search"):
             pairs += await _form(request)
-        pairs = _in_bounds(request, pairs, listing="id" not in values or bool(operation))
+        pairs = in_bounds(request, pairs, listing="id" not in values or operation == "everything")
         return Exchange(
             request=request,
             application=self._application,
@@ -179,42 +175,9 @@ class Door:
         return f"{request.scope.get('scheme', 'http')}://{host}{self._at}"
 
 
-REFUSALS = (FhirFault, HTTPException, StoreUnavailableError, DeniedError)
-"""What becomes an OperationOutcome of its own; anything else is an error of ours."""
-
-
-def fault_of(error: Exception) -> FhirFault:
-    """The fault to tell of, for one of `REFUSALS`."""
-    if isinstance(error, FhirFault):
-        return error
-    if isinstance(error, HTTPException):  # of the server: the body turned out too long
-        return FhirFault(error.status_code, "too-long" if error.status_code == 413 else "processing", _TOO_LONG)
-    if isinstance(error, StoreUnavailableError):
-        return FhirFault(503, "transient", "the store does not answer now: try again")
-    assert isinstance(error, DeniedError)  # noqa: S101 (the last of `REFUSALS`)
-    return FhirFault(403, "forbidden", error.told)
-
-
 def _fixed(interaction: Interaction) -> str:
     """The type, where it is no part of the address that is filled in."""
     return interaction.path[0] if interaction.path and interaction.path[0][:1].isupper() else ""
-
-
-def _in_bounds(request: Request, pairs: list[tuple[str, str]], *, listing: bool) -> list[tuple[str, str]]:
-    """The parameters, no more than is taken, and none asking for a larger page than is given."""
-    limits = limits_of(request)
-    if len(pairs) > limits.parameters:
-        text = f"a request has at most {limits.parameters} parameters ([access.limits] parameters)"
-        raise FhirFault(400, "too-costly", text, "http")
-    if limits.page < LIMITS.page:
-        pairs = [(name, _at_most(value, limits.page) if name == "_count" else value) for name, value in pairs]
-        if listing and limits.page < PAGE and all(name not in ("_count", "_page") for name, _ in pairs):
-            pairs.append(("_count", str(limits.page)))
-    return pairs
-
-
-def _at_most(text: str, most: int) -> str:
-    return str(most) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > most else text
 
 
 async def _form(request: Request) -> list[tuple[str, str]]:
