@@ -19,8 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapter.access import Context, Identified, Purpose
 from adapter.api.fhir import answers, reading
 from adapter.api.fhir.declared import INTERACTIONS
-from adapter.api.fhir.door import CARRIED, REFUSALS, Door, carriable, fault_of, route
+from adapter.api.fhir.door import CARRIED, Door, carriable, route
 from adapter.api.fhir.exchange import matches
+from adapter.api.fhir.refusals import REFUSALS, fault_of
 from adapter.api.fhir.scoping import granted
 from adapter.api.gate import named
 from adapter.api.headers import bsn_in_address, failure, request_id_of, secured
