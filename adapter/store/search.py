@@ -79,6 +79,7 @@ _NAMED_OF_NOBODY = f"{_NAMES} {_OF_NOBODY} AND {_NEWEST}"
 _OF_TYPE = "v.type = :type AND v.position <= :upto"
 _IDS_IN = f"{_NAMES} {_IN_RECORDS} AND {_OF_TYPE}"
 _IDS_OF_NOBODY = f"{_NAMES} {_OF_NOBODY} AND {_OF_TYPE}"
+_USED = "SELECT DISTINCT id FROM source_versions WHERE source IN <sources> AND type = :type AND id IN <ids>"
 _SOURCES = "SELECT DISTINCT source FROM record_keys"
 _HELD = "SELECT DISTINCT woman FROM record_keys WHERE source = :source AND woman <> '' AND destroyed_at IS NULL"
 _AT = f"SELECT {_COLUMNS} {_FROM} WHERE v.position = :position"
@@ -298,6 +299,15 @@ class Search(Part):
         """Source and id of what there is of a type in these records and about nobody, in that order."""
         rows = self._in_records(_IDS_IN, _IDS_OF_NOBODY, records, {"type": kind, "upto": upto})
         return sorted({(row[1], row[3]) for row in rows})
+
+    def used(self, sources: Collection[str], kind: str, ids: Collection[str]) -> set[str]:
+        """Those of these ids under which any of the sources has a resource of this type."""
+        found: set[str] = set()
+        with self._database.reading() as connection:
+            for some in chunks(ids):
+                rows = plain.rows(connection, _USED, sources=sources, type=kind, ids=some)
+                found |= {row[0] for row in rows}
+        return found
 
     def held_at(self, source: str) -> list[RecordKey]:
         """Every record of a source, linked or not."""
