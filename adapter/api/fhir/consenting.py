@@ -72,8 +72,8 @@ def _asked(exchange: Exchange, query: Query, resource: JsonObject) -> bool:
     """Whether it meets the rest of the search, and the scopes of the token."""
     if query.ids is not None and resource["id"] not in query.ids:
         return False
-    at = datetime.fromisoformat(resource["meta"]["lastUpdated"])
-    if not all(values.date_matches((at, at), wanted) for wanted in query.updated):
+    span = values.served_instant(datetime.fromisoformat(resource["meta"]["lastUpdated"]))
+    if not all(values.date_matches(span, wanted) for wanted in query.updated):
         return False
     if not kinds_for(exchange.caller.context).show_resource("Consent", resource, exchange.version):
         return False

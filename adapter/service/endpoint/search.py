@@ -278,7 +278,7 @@ class _Run:
                     yield match
 
     def _updated(self, row: Row) -> bool:
-        span = (row.received_at, row.received_at)
+        span = fhir_values.served_instant(row.received_at)
         return all(fhir_values.date_matches(span, wanted) for wanted in self._query.updated)
 
     def _test(self, criterion: Criterion) -> Callable[[Match], bool]:
@@ -289,7 +289,7 @@ class _Run:
             return lambda m: (next(fhir_values.values(m.resource, parameter), None) is None) == missing
         if parameter.kind is Kind.DATE:
             spans, matches = fhir_values.spans, fhir_values.date_matches
-            return lambda m: any(matches(span, w) for span in spans(m.resource, parameter) for w in wanted)
+            return lambda m: any(matches(s, w) for w in wanted for s in spans(m.resource, parameter, local=w.local))
         if parameter.kind is Kind.TOKEN:
             tokens, same, out = fhir_values.tokens, fhir_values.token_matches, criterion.modifier == "not"
             return lambda m: any(same(token, w) for token in tokens(m.resource, parameter) for w in wanted) != out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
+from calendar import isleap, monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,7 +14,7 @@ from adapter.fhir import JsonObject
 from adapter.service.endpoint.parameters import Kind, Parameter
 
 _INSTANT = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII
 )
 _PREFIXES = frozenset({"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"})
 _SPLIT = re.compile(r"(?<!\\),")
@@ -80,54 +80,70 @@ def _tokens(value: Any) -> Iterator[Token]:
             yield (system if isinstance(system, str) else None), code
 
 
-def spans(resource: JsonObject, parameter: Parameter) -> Iterator[Span]:
-    """The stretches of time of a date parameter; an open end reaches for ever."""
+def spans(resource: JsonObject, parameter: Parameter, *, local: bool = False) -> Iterator[Span]:
+    """The stretches of time of a date parameter; an open end reaches for ever. `local`: by the clock on the wall where
+    each was written, as it is compared with a date, which has no zone: a birth at night is on the day it was there.
+    """
     for value in values(resource, parameter):
         if isinstance(value, str):
-            if (span := _span(value)) is not None:
+            if (span := _span(value, local=local)) is not None:
                 yield span
         elif isinstance(value, dict):
             start, end = value.get("start"), value.get("end")
-            first = _span(start) if isinstance(start, str) else None
-            last = _span(end) if isinstance(end, str) else None
+            first = _span(start, local=local) if isinstance(start, str) else None
+            last = _span(end, local=local) if isinstance(end, str) else None
             if first or last:
                 yield (first[0] if first else _FIRST, last[1] if last else _LAST)
 
 
-_FIRST = datetime(1, 1, 1, tzinfo=UTC)
-_LAST = datetime(9999, 12, 31, tzinfo=UTC)
+def served_instant(at: datetime) -> Span:
+    """The stretch that an instant of ours stands for as it is served: in whole milliseconds."""
+    start = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    return start, start + _MILLISECOND
+
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 _NEARLY = timedelta(days=1)
+_MILLISECOND = timedelta(milliseconds=1)
+_TINY = timedelta(microseconds=1)
 
 
-def _span(text: str) -> Span | None:
+def _span(text: str, *, local: bool = False) -> Span | None:
     found = _INSTANT.fullmatch(text)
     if found is None:
         return None
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
     try:
-        return _bounds(*found.groups())
-    except (ValueError, OverflowError):
+        start = datetime(
+            int(year),
+            int(month or 1),
+            int(day or 1),
+            int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
+            int((fraction or "0")[:6].ljust(6, "0")),
+            tzinfo=UTC if local else _zone(zone),
+        )
+    except ValueError:
         return None
+    try:
+        return start, start + _length(start, month, day, hour, second, fraction)
+    except OverflowError:  # up to the last day that there is
+        return min(start, _LAST - _TINY), _LAST
 
 
-def _bounds(
-    year: str, month: str | None, day: str | None, hour: str | None, minute: str | None, second: str | None, zone: Any
-) -> Span:
-    start = datetime(
-        int(year),
-        int(month or 1),
-        int(day or 1),
-        int(hour or 0),
-        int(minute or 0),
-        int(second or 0),
-        tzinfo=_zone(zone),
-    )
+def _length(
+    start: datetime, month: str | None, day: str | None, hour: str | None, second: str | None, fraction: str | None
+) -> timedelta:
+    """How long it lasts: as long as what was left out of it."""
+    if fraction is not None:
+        return timedelta(microseconds=10 ** max(0, 6 - len(fraction)))
     if hour is not None:
-        return start, start + timedelta(seconds=1 if second else 60)
+        return timedelta(seconds=1 if second else 60)
     if day is not None:
-        return start, start + timedelta(days=1)
-    if month is not None:
-        return start, start + timedelta(days=monthrange(int(year), int(month))[1])
-    return start, start.replace(year=int(year) + 1)
+        return timedelta(days=1)
+    return timedelta(days=monthrange(start.year, start.month)[1] if month else 366 if isleap(start.year) else 365)
 
 
 def _zone(text: str | None) -> timezone:
@@ -139,13 +155,17 @@ def _zone(text: str | None) -> timezone:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One value that is asked for: of a token its system and code, of a reference `Type/id`, of a date its bounds."""
+    """One value that is asked for: of a token its system and code, of a reference `Type/id`, of a date its bounds.
+
+    `local`: a date without a time.
+    """
 
     text: str
     system: str | None = None
     any_system: bool = True
     prefix: str = "eq"
     span: Span | None = None
+    local: bool = False
 
 
 def parse(parameter: Parameter, text: str) -> tuple[Wanted, ...]:
@@ -173,7 +193,7 @@ def wanted_date(part: str) -> Wanted:
     span = _span(rest.replace(" ", "+"))  # a plus sign that was not escaped arrives as a space
     if span is None:
         raise BadValueError("a date is written YYYY, YYYY-MM, YYYY-MM-DD or with a time and zone")
-    return Wanted(part, prefix=prefix, span=span)
+    return Wanted(part, prefix=prefix, span=span, local="T" not in rest)
 
 
 def _plain(text: str) -> str:
