@@ -63,6 +63,11 @@ _SCAN = (
     f"SELECT {_COLUMNS} {_FROM} WHERE v.source = :source AND v.type = :type AND v.id > :after"
     f" AND v.position <= :upto AND {_LATEST} ORDER BY v.id LIMIT :most"
 )
+_BY_TIME = (
+    f"SELECT {_COLUMNS} {_FROM} WHERE v.type = :type AND v.position > :after AND v.position < :before"
+    f" AND v.position <= :upto AND {_LATEST} ORDER BY v.position"
+)
+_NEWEST_FIRST, _OLDEST_FIRST = f"{_BY_TIME} DESC LIMIT :most", f"{_BY_TIME} LIMIT :most"
 _NAMES = (
     "SELECT v.position, v.source, v.type, v.id, v.seq, v.source_version, v.hash, v.received_at, v.fhir_version,"
     " v.media, v.woman, v.subject, v.problem FROM"
@@ -278,6 +283,13 @@ class Search(Part):
         asked = {"source": source, "type": kind, "after": after, "upto": upto, "most": most}
         return self._read(_SCAN, asked)
 
+    def walk_by_time(
+        self, kind: str, after: int, before: int, upto: int, most: int, *, newest_first: bool
+    ) -> list[Row]:
+        """The versions of a type between two positions that are the latest up to `upto`; at most so many."""
+        asked = {"type": kind, "after": after, "before": before, "upto": upto, "most": most}
+        return self._read(_NEWEST_FIRST if newest_first else _OLDEST_FIRST, asked)
+
     def named(self, version: FhirVersion, kind: str | None, after: int, upto: int, most: int) -> list[Row]:
         """Versions (of one type) that came behind `after` up to `upto`, newest first, at most so many.
 
@@ -299,6 +311,13 @@ class Search(Part):
         """Source and id of what there is of a type in these records and about nobody, in that order."""
         rows = self._in_records(_IDS_IN, _IDS_OF_NOBODY, records, {"type": kind, "upto": upto})
         return sorted({(row[1], row[3]) for row in rows})
+
+    def latest_in(self, records: Collection[RecordKey], kind: str, upto: int) -> list[int]:
+        """The position of the latest version of each resource of a type in these records and about nobody, in order."""
+        latest: dict[tuple[str, str], int] = {}
+        for row in self._in_records(_IDS_IN, _IDS_OF_NOBODY, records, {"type": kind, "upto": upto}):
+            latest[row[1], row[3]] = max(row[0], latest.get((row[1], row[3]), 0))
+        return sorted(latest.values())
 
     def used(self, sources: Collection[str], kind: str, ids: Collection[str]) -> set[str]:
         """Those of these ids under which any of the sources has a resource of this type."""

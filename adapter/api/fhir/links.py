@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -78,9 +78,18 @@ def _open(exchange: Exchange, value: str) -> str:
     return ",".join(parts)
 
 
+def next_link(
+    exchange: Exchange, parts: tuple[str, ...], name: str, pairs: Sequence[tuple[str, str]], place: Place
+) -> str:
+    """The address of the next page. The format stands in it openly: it is chosen before anything is unsealed."""
+    token = page_token(exchange, name, pairs, place)
+    said = hidden(exchange, [pair for pair in pairs if pair[0] == "_format"])
+    return shown_link(exchange, parts, [*said, ("_page", token)])
+
+
 def page_token(exchange: Exchange, kind: str, pairs: Iterable[tuple[str, str]], place: Place) -> str:
     """A search and where its next page begins, sealed."""
-    state = [exchange.version.value, kind, list(pairs), place.upto, place.source, place.id]
+    state = [exchange.version.value, kind, list(pairs), place.upto, place.source, place.id, place.position]
     return exchange.service.seal(json.dumps(state, separators=(",", ":")).encode())
 
 

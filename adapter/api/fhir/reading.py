@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -15,13 +15,17 @@ from adapter.api.fhir.consenting import may_be_recorded, recorded
 from adapter.api.fhir.exchange import ID, LOOSE, Exchange
 from adapter.service.endpoint.endpoint import Answered
 from adapter.service.endpoint.fault import FhirFault, bad, not_found
-from adapter.service.endpoint.query import MOST, PAGE, Query, read_query
+from adapter.service.endpoint.query import MOST, PAGE, Handling, Query, read_query
 from adapter.service.endpoint.search import Match, Place, Result
 from adapter.service.endpoint.turn import Turn
 from adapter.store.search import Row
 
 Handler = Callable[[Exchange], Awaitable[Response]]
 T = TypeVar("T")
+_NO_ORDER = (
+    "_sort=_id is for a search that is narrowed (to a woman, an id, an identifier): this one goes source by source"
+)
+_NO_TOTAL = "no total: this search looks through all there is, page by page; _summary=count counts what it finds"
 
 
 async def read(exchange: Exchange) -> Response:
@@ -120,29 +124,45 @@ def _page(exchange: Exchange, query: Query, echo: links.Pairs, result: Result, o
     here = (query.kind,)
     pages = [("self", links.shown_link(exchange, here, echo))]
     if result.next is not None:
-        token = links.page_token(exchange, query.kind, query.echo, result.next)
-        pages.append(("next", f"{exchange.address(*here)}?_page={token}"))
+        pages.append(("next", links.next_link(exchange, here, query.kind, used, result.next)))
     entries = [_found(exchange, match, "match") for match in result.matches]
     entries += () if query.only_count else own
     entries += [_found(exchange, match, "include") for match in result.included]
-    if query.ignored:
-        entries.append(_warning(query))
     total = None if result.total is None else result.total + len(own)
     return answers.bundle(exchange, "searchset", entries, pages, total)
 
 
 def _found(exchange: Exchange, match: Match, mode: str) -> Entry:
     row = match.row
+    used: Sequence[tuple[str, str]] = query.echo
+    if not result.sorted:
+        used, echo = _unsorted(exchange, used), _unsorted(exchange, echo)
     return Entry(answers.full_url(exchange, row), row, match.body, mode=mode)
 
 
-def _warning(query: Query) -> Entry:
-    names = ", ".join(sorted(set(query.ignored)))
-    issue = fhir.Issue("warning", "not-supported", f"not supported here and ignored: {names}")
-    return Entry(None, None, None, fhir.operation_outcome([issue]), mode="outcome")
+def _unsorted(exchange: Exchange, pairs: Sequence[tuple[str, str]]) -> links.Pairs:
+    """The parameters that were used, where an order could not be given. Raises `FhirFault` where that is too little."""
+    if exchange.handling is Handling.STRICT:
+        raise FhirFault(400, "not-supported", _NO_ORDER, "http._sort")
+    return [pair for pair in pairs if pair[0] != "_sort"]
+
+
+def _warnings(result: Result) -> Iterator[fhir.Issue]:
+    """What was asked of a search and is not done."""
+    query = result.query
+    if query.ignored:
+        names = sorted(set(query.ignored))
+        text = f"not supported here and ignored: {', '.join(names)}"
+        yield fhir.Issue("warning", "not-supported", text, tuple(f"http.{name}" for name in names if " " not in name))
+    if not result.sorted:
+        yield fhir.Issue("warning", "not-supported", f"ignored: {_NO_ORDER}", ("http._sort",))
+    if query.exact_total and result.total is None:
+        yield fhir.Issue("warning", "too-costly", _NO_TOTAL, ("http._total",))
 
 
 async def _listed(
+    if issues := list(_warnings(result)):
+        entries.append(Entry(None, None, None, fhir.operation_outcome(issues), mode="outcome"))
     exchange: Exchange,
     found: Answered,
     rows: list[Row],

@@ -54,7 +54,10 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search. `echo`: the parameters that were used, as they go into the self link."""
+    """One search. `newest_first`: None where it is not sorted by time; `by_id`: by the id that is served.
+
+    `echo`: the parameters that were used, as they go into the self link.
+    """
 
     kind: str
     criteria: tuple[Criterion, ...]
@@ -64,6 +67,8 @@ class Query:
     count: int = PAGE
     only_count: bool = False
     newest_first: bool | None = None
+    by_id: bool = False
+    exact_total: bool = False
     echo: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
 
@@ -77,6 +82,8 @@ class _Draft:
     count: int = PAGE
     only_count: bool = False
     newest_first: bool | None = None
+    by_id: bool = False
+    exact_total: bool = False
     echo: list[tuple[str, str]] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
 
@@ -112,6 +119,8 @@ def read_query(
         draft.count,
         draft.only_count,
         draft.newest_first,
+        draft.by_id,
+        draft.exact_total,
         tuple(draft.echo),
         tuple(draft.ignored),
     )
@@ -136,8 +145,10 @@ def _one(draft: _Draft, kind: str, name: str, text: str, version: FhirVersion) -
         return text in ("none", "estimate", "accurate")
     elif name == "_sort":
         if text not in ("_lastUpdated", "-_lastUpdated", "_id"):
+        draft.exact_total = text == "accurate"
             return False
-        draft.newest_first = None if text == "_id" else text.startswith("-")
+        draft.by_id = text == "_id"
+        draft.newest_first = None if draft.by_id else text.startswith("-")
     elif name in ("_format", "_pretty"):
         return True
     else:

@@ -1,15 +1,17 @@
 """Run a search: narrow it to records, read those, compare, and page through what is left.
 
 Parameters that point to one resource (a dossier, a contact, a woman), an id or a BSN say which records can hold a
-match; only those are read. A search that says nothing of the kind walks over its type in order of id, in bounded steps:
-a page may then hold fewer matches than asked, with a link to the next. Results are in order of source and id as they
-stood at the first page, so that the pages of one search fit together whatever is received meanwhile.
+match; only those are read. A search that says nothing of the kind walks over its type in order of id, or of when each
+came where that is asked, in bounded steps: a page may then hold fewer matches than asked, with a link to the next.
+Results are in order of source and id as they stood at the first page, so that the pages of one search fit together
+whatever is received meanwhile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -29,6 +31,10 @@ from adapter.store.search import Row
 WALK = 5000
 """Resources that one page of an un-narrowed search looks at before it gives what it has."""
 _STEP = 500
+_SKEW = timedelta(minutes=1)
+"""How far the clocks of those who receive may differ."""
+_SINCE = frozenset({"eq", "gt", "ge", "sa"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CATCH_UP = 2000
 """Versions older than the index of identifiers that a search by identifier takes in before it goes on without it."""
 
@@ -39,11 +45,15 @@ _BSN_SYSTEMS = frozenset({System.BSN.value, "urn:oid:2.16.840.1.113883.2.4.6.3"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a result a page begins: behind this source and id, over what was there up to `upto`."""
+    """Where in a result a page begins: behind this source and id, over what was there up to `upto`.
+
+    `position`: of what is there, for a walk in the order in which things came.
+    """
 
     upto: int
     source: str = ""
     id: str = ""
+    position: int = 0
 
 
 class Match(NamedTuple):
@@ -56,13 +66,16 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One page. `total` is None where counting would mean reading everything."""
+    """One page. `total` is None where counting would mean reading everything; `sorted`: whether it is in the order that
+    was asked for.
+    """
 
     query: Query
     matches: tuple[Match, ...]
     included: tuple[Match, ...]
     total: int | None
     next: Place | None
+    sorted: bool = True
 
 
 class Searcher:
@@ -115,22 +128,19 @@ class _Run:
         self._caller = caller
         self._place = place
         self._named: set[tuple[str, str]] | None = None
-        self._walked_to: tuple[str, str] | None = None
+        self._walked_to: Row | None = None
+        self._sorted = True
         self._looked_up: dict[tuple[str, str], Row | None] = {}
 
     def result(self) -> Result:
         matches, total = self._found()
         size = self._query.count
         page, more = matches[:size], len(matches) > size
-        following = None
-        if more:
-            last = page[-1].row
-            following = Place(self._place.upto, last.source, last.id)
-        elif self._walked_to is not None:
-            following = Place(self._place.upto, *self._walked_to)
+        last = page[-1].row if more else self._walked_to
+        following = Place(self._place.upto, last.source, last.id, last.position) if last is not None else None
         if self._query.only_count:
             return Result(self._query, (), (), total if total is not None else len(matches), None)
-        return Result(self._query, tuple(page), tuple(self._included(page)), total, following)
+        return Result(self._query, tuple(page), tuple(self._included(page)), total, following, self._sorted)
 
     def any(self) -> bool:
         self._named = self._by_identifier()
@@ -234,6 +244,8 @@ class _Run:
         met = sorted(self._met(self._candidates(records)), key=_ORDER)
         if self._query.newest_first is not None:
             met.sort(key=lambda m: m.row.received_us, reverse=self._query.newest_first)
+        elif self._query.by_id:
+            met.sort(key=lambda m: self._served_id(m.row))
         if not self._place.source:
             return met, len(met)
         keys = [(m.row.source, m.row.id) for m in met]
@@ -336,44 +348,78 @@ class _Run:
             raise FhirFault(400, "too-costly", text, f"http.{inner.parameter.name}")
         return {match.row.reference for match in found if match.row.source == source}
 
+    def _served_id(self, row: Row) -> str:
+        return self._names.public(row.source, row.type, row.id, self._caller.source, self._caller.sees)
+
     # A search that says nothing of records.
 
     def _walk(self) -> tuple[list[Match], int | None]:
-        reached = None if self._query.kind in DIRECTORY_TYPES else self._caller.reached()
-        return self._walk_all() if reached is None else self._walk_in(reached)
-
-    def _walk_in(self, reached: Collection[RecordKey]) -> tuple[list[Match], int | None]:
-        """In what the caller may see of, so that no page tells how much there is of others."""
+        """Looks at no more than `WALK` for a page; counting alone looks at all."""
         found: list[Match] = []
-        kind, upto, after = self._query.kind, self._place.upto, (self._place.source, self._place.id)
-        left = [at for at in self._search.ids_in(reached, kind, upto) if at > after]
-        for seen, (source, id) in enumerate(left, 1):
-            row = self._search.current(source, kind, id, upto)
-            found += self._met([row] if row is not None else [])
-            if self._query.only_count:
-                continue
-            if len(found) > self._query.count:
+        seen, last = 0, None
+        for rows in self._steps():
+            if seen >= WALK and not self._query.only_count:
+                self._walked_to = last
                 return found, None
-            if seen == WALK and seen < len(left):
-                self._walked_to = (source, id)
-                return found, None
-        return found, (len(found) if not self._place.source else None)
-
-    def _walk_all(self) -> tuple[list[Match], int | None]:
-        found: list[Match] = []
-        seen = 0
-        sources = [s for s in self._names.sources if s >= self._place.source]
-        for source in sorted(sources):
-            after = self._place.id if source == self._place.source else ""
-            while rows := self._search.walk(source, self._query.kind, after, self._place.upto, _STEP):
-                found += self._met(rows)
-                after, seen = rows[-1].id, seen + len(rows)
+            for match in self._met(rows):
+                found.append(match)
                 if len(found) > self._query.count and not self._query.only_count:
                     return found, None
-                if seen >= WALK and not self._query.only_count:
-                    self._walked_to = (source, after)
-                    return found, None
+            seen, last = seen + len(rows), rows[-1]
         return found, (len(found) if not self._place.source else None)
+
+    def _steps(self) -> Iterator[list[Row]]:
+        """What there is of the type behind the place, a few at a time, in order.
+
+        Of who sees a part, in what they may see of alone, so that no page tells how much there is of others. What is
+        about nobody is anybody's; in order of time it has to be sought out, from among all that came.
+        """
+        directory, by_time = self._query.kind in DIRECTORY_TYPES, self._query.newest_first is not None
+        reached = () if directory and by_time else None if directory else self._caller.reached()
+        if by_time:
+            return self._by_time() if reached is None else self._by_time_in(reached)
+        self._sorted = not self._query.by_id or len(self._names.sources) < 2
+        return self._by_id() if reached is None else self._by_id_in(reached)
+
+    def _by_id(self) -> Iterator[list[Row]]:
+        for source in sorted(s for s in self._names.sources if s >= self._place.source):
+            after = self._place.id if source == self._place.source else ""
+            while rows := self._search.walk(source, self._query.kind, after, self._place.upto, _STEP):
+                yield rows
+                after = rows[-1].id
+
+    def _by_id_in(self, reached: Collection[RecordKey]) -> Iterator[list[Row]]:
+        kind, upto, after = self._query.kind, self._place.upto, (self._place.source, self._place.id)
+        for source, id in self._search.ids_in(reached, kind, upto):
+            if (source, id) > after and (row := self._search.current(source, kind, id, upto)) is not None:
+                yield [row]
+
+    def _by_time(self) -> Iterator[list[Row]]:
+        kind, upto, newest, first = self._query.kind, self._place.upto, self._newest, self._first()
+        behind = self._place.position or (upto + 1 if newest else first)
+        while rows := self._search.walk_by_time(
+            kind, first if newest else behind, behind if newest else upto + 1, upto, _STEP, newest_first=newest
+        ):
+            yield rows
+            behind = rows[-1].position
+
+    def _first(self) -> int:
+        """The position behind which everything stands that came when it is asked to have come."""
+        asked = [w.span[0] for w in self._query.updated if w.span is not None and w.prefix in _SINCE]
+        asked = [at for at in asked if at > _EPOCH]
+        return self._search.position_before(max(asked) - _SKEW) if asked else 0
+
+    def _by_time_in(self, reached: Collection[RecordKey]) -> Iterator[list[Row]]:
+        newest, behind = self._newest, self._place.position
+        positions = self._search.latest_in(reached, self._query.kind, self._place.upto)
+        for position in reversed(positions) if newest else positions:
+            passed = behind and (position >= behind if newest else position <= behind)
+            if not passed and (row := self._search.at(position)) is not None:
+                yield [row]
+
+    @property
+    def _newest(self) -> bool:
+        return bool(self._query.newest_first)
 
     # What is brought along.
 
