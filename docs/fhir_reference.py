@@ -9,6 +9,8 @@ from pathlib import Path
 
 from adapter.api.fhir.declared import INTERACTIONS, OPERATIONS
 from adapter.model.sources import FhirVersion
+from adapter.service.audit.fhir_search import PARAMETERS as AUDIT
+from adapter.service.audit.fhir_search import SORTED
 from adapter.service.endpoint.parameters import Kind, parameters
 from adapter.service.endpoint.query import MOST, PAGE
 
@@ -44,9 +46,9 @@ def text() -> str:
     lines += [
         "## Search parameters",
         "",
-        f"Everywhere: `_id`, `_lastUpdated`, `_count` ({PAGE} when not given, {MOST} at most), `_include`,",
-        "`_revinclude`, `_summary=count`, `_sort` (`_id`, `_lastUpdated`), `_format`. `:missing` on every parameter,",
-        "`:not` on tokens, `:[type]` on references, one step of chaining on references. A reference",
+        f"Of every type but AuditEvent: `_id`, `_lastUpdated`, `_count` ({PAGE} when not given, {MOST} at most),",
+        "`_include`, `_revinclude`, `_summary=count`, `_sort` (`_id`, `_lastUpdated`), `_format`. `:missing` on every",
+        "parameter, `:not` on tokens, `:[type]` on references, one step of chaining on references. A reference",
         "parameter can be included.",
         "",
     ]
@@ -56,6 +58,15 @@ def text() -> str:
             columns = [", ".join(f"`{p.name}`" for p in found.values() if p.kind is k) for k in Kind]
             lines.append(f"| {kind} | {' | '.join(columns)} |")
         lines.append("")
+    lines += [
+        "### AuditEvent, in both versions",
+        "",
+        f"For the log keeper: {', '.join(f'`{name}`' for name in AUDIT)};",
+        "`agent:identifier` and, as STU3 has it, `user` take the id of who asked. Of the result `_count` and",
+        f"`_summary=count`; the newest stands first, and `_sort` may say so ({', '.join(f'`{n}`' for n in SORTED)}).",
+        "No other modifier, no chain and no include: anything else is 400.",
+        "",
+    ]
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from adapter.model.sources import RecordKey
 from adapter.store import ledger, plain
@@ -97,7 +97,10 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditQuestion:
-    """Which lines. What is empty is not asked; `before`: only lines with a lower number, for the next page."""
+    """Which lines. What is empty is not asked; `before`: only lines with a lower number, for the next page.
+
+    `positions`: only lines with these numbers; None: with any.
+    """
 
     patients: tuple[str, ...] = ()
     since: datetime | None = None
@@ -108,6 +111,7 @@ class AuditQuestion:
     outcomes: tuple[str, ...] = ()
     emergency: bool = False
     before: int | None = None
+    positions: tuple[int, ...] | None = None
 
 
 class Audit(Part):
@@ -176,6 +180,11 @@ class Audit(Part):
         opened = self._vault.own.open
         return [AuditRow(row.position, opened(row.body, f"audit\n{row.position}".encode())) for row in rows]
 
+    def audit_count(self, asked: AuditQuestion) -> int:
+        """How many lines answer the question."""
+        with self._ledger.reading() as connection:
+            return int(connection.execute(self._narrowed(select(func.count()).select_from(audit), asked)).scalar_one())
+
     def audit_row(self, position: int) -> AuditRow | None:
         """One line by its number."""
         with self._ledger.reading() as connection:
@@ -222,6 +231,8 @@ class Audit(Part):
                 query = query.where(column.in_(among))
         if asked.emergency:
             query = query.where(_A.emergency == 1)
+        if asked.positions is not None:
+            query = query.where(_A.position.in_(asked.positions))
         return query if asked.before is None else query.where(_A.position < asked.before)
 
     def _actor(self, who: str) -> str:

@@ -84,3 +84,57 @@ async def test_no_one_writes_to_the_log(client: httpx.AsyncClient) -> None:
     for method, address in (("POST", "AuditEvent"), ("PUT", "AuditEvent/1"), ("DELETE", "AuditEvent/1")):
         answer = await client.request(method, f"/fhir/r4/{address}", json={"resourceType": "AuditEvent"})
         assert answer.status_code in (404, 405), (method, answer.status_code)
+
+
+@pytest.mark.parametrize("asked", ["_count=0", "_summary=count", "_count=2&_summary=count", "_summary=count&_count=2"])
+async def test_how_many_there_are_without_any_of_them(client: httpx.AsyncClient, asked: str) -> None:
+    found = await get(client, f"/fhir/r4/AuditEvent?subtype=read&{asked}")
+    assert (found["total"], "entry" in found) == (3, False)
+    assert [link["relation"] for link in found["link"]] == ["self"]
+    newest = (await get(client, "/fhir/r4/AuditEvent?_count=1"))["entry"][0]["resource"]
+    assert newest["type"]["code"] == "110101", "to count is to look"
+
+
+async def test_a_line_is_found_by_its_id_and_by_when_it_came(client: httpx.AsyncClient) -> None:
+    async def found(asked: str) -> list[str]:
+        page = await get(client, f"/fhir/r4/AuditEvent?{asked}")
+        return [entry["resource"]["id"] for entry in page.get("entry", ())]
+
+    newest, second, _ = await found("subtype=read")
+    assert await found(f"_id={second},{newest},x,99999") == [newest, second]
+    assert await found(f"_id={second},{newest}&_id={newest}&_sort=-_lastUpdated") == [newest]
+    assert await found(f"_id={second}&_id={newest}") == await found("_id=x") == []
+    recorded = (await get(client, f"/fhir/r4/AuditEvent/{newest}"))["recorded"]
+    assert newest in await found(f"_lastUpdated=ge{recorded}&_summary=false")
+    assert await found("_lastUpdated=lt2026-01-01") == []
+    assert await found("_lastUpdated=ge2999&date=ge2000&subtype=read") == [], "all that is asked holds"
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [
+        ("foo=bar", "http.foo"),
+        ("patient:missing=true", "http.patient:missing"),
+        ("foo%20bar=x", "http"),
+        ("_sort=date", "http._sort"),
+        ("_summary=text", "http._summary"),
+        ("_lastUpdated=soon", "http._lastUpdated"),
+        ("_id=" + ",".join("1" * 201), "http._id"),
+        ("_count=-1", "http._count"),
+    ],
+)
+async def test_a_fault_names_the_parameter(client: httpx.AsyncClient, asked: str, where: str) -> None:
+    for version in ("stu3", "r4"):
+        answer = await client.get(f"/fhir/{version}/AuditEvent?{asked}")
+        (issue,) = answer.json()["issue"]
+        assert (answer.status_code, issue["expression"]) == (400, [where])
+    posted = await client.post("/fhir/r4/AuditEvent/_search", data={"999911120": "x"})
+    assert (posted.status_code, "999911120" in posted.text) == (400, False)
+
+
+async def test_the_statement_names_what_is_taken(client: httpx.AsyncClient) -> None:
+    listed = (await get(client, "/fhir/r4/metadata"))["rest"][0]["resource"]
+    (of_log,) = [resource for resource in listed if resource["type"] == "AuditEvent"]
+    for parameter in of_log["searchParam"]:
+        assert (await client.get(f"/fhir/r4/AuditEvent?{parameter['name']}=")).status_code == 200
+    assert {"_id", "_lastUpdated", "date"} < {parameter["name"] for parameter in of_log["searchParam"]}

@@ -23,7 +23,7 @@ async def search(exchange: Exchange) -> Response:
         rest = [(name, value) for name, value in found.used if name != "_page"]
         pages.append(("next", links.self_link(exchange, here, [*rest, ("_page", str(found.next))])))
     entries = [Entry(exchange.address(*here, event["id"]), None, None, event, mode="match") for event in found.events]
-    return answers.respond(exchange, answers.bundle(exchange, "searchset", entries, pages))
+    return answers.respond(exchange, answers.bundle(exchange, "searchset", entries, pages, found.total))
 
 
 async def read(exchange: Exchange) -> Response:

@@ -17,11 +17,15 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of AuditEvents, the parameters that were used, and the number to go on behind."""
+    """A page of AuditEvents, the parameters that were used, and the number to go on behind.
+
+    `total`: how many there are, where that alone was asked.
+    """
 
     events: tuple[fhir.JsonObject, ...]
     used: Pairs
-    next: int | None
+    next: int | None = None
+    total: int | None = None
 
 
 class FhirLog:
@@ -41,6 +45,8 @@ class FhirLog:
             return self._logbook.woman_of(row.record) if row is not None and row.record is not None else None
 
         question, used = read_question(pairs, woman_of)
+        if question.limit == 0:
+            return Found((), used, total=self._logbook.count(ctx, question))
         page = self._logbook.page(ctx, question)
         events = tuple(audit_event(line, endpoint.version) for line in page.lines)
         return Found(events, used, page.next)

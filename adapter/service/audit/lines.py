@@ -27,7 +27,9 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class LogQuestion:
-    """Which lines. `woman`: our id of her; `user`: the id of who asked; `before`: the line to go on behind."""
+    """Which lines. `woman`: our id of her; `user`: the id of who asked; `before`: the line to go on behind; `numbers`:
+    these lines alone.
+    """
 
     woman: str | None = None
     since: datetime | None = None
@@ -39,6 +41,7 @@ class LogQuestion:
     emergency: bool = False
     before: int | None = None
     limit: int = PAGE
+    numbers: frozenset[int] | None = None
 
     def stored(self, patients: tuple[str, ...] = ()) -> AuditQuestion:
         """The question as the store takes it; `patients`: every id that she ever had."""
@@ -52,6 +55,7 @@ class LogQuestion:
             outcomes=tuple(self.outcomes),
             emergency=self.emergency,
             before=self.before,
+            positions=None if self.numbers is None else tuple(sorted(self.numbers)),
         )
 
     def shown(self) -> str:
@@ -65,6 +69,7 @@ class LogQuestion:
             "outcome": ",".join(self.outcomes),
             "emergency": "true" if self.emergency else "",
             "before": str(self.before or ""),
+            "line": ",".join(map(str, sorted(self.numbers or ()))),
         }
         return "&".join(f"{name}={value}" for name, value in given.items() if value)
 

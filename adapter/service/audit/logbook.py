@@ -44,6 +44,13 @@ class Logbook:
         lines = tuple(self.line(row) for row in rows[:limit])
         return LogPage(lines, lines[-1].number if len(rows) > limit else None)
 
+    def count(self, ctx: Context, asked: LogQuestion) -> int:
+        """How many lines answer the question. Raises `DeniedError`."""
+        grant = self._guard.allowed(ctx, Action.EXECUTE, Resource.AUDIT)
+        found = self._rooms.store.audit_count(asked.stored(self._ids(asked.woman)))
+        self._looked(ctx, grant, asked, EventType.AUDIT_READ)
+        return found
+
     def emergencies(self, ctx: Context, days: int = 30, most: int = 20) -> tuple[LogLine, ...]:
         """What was done under noodtoegang these days, newest first: to be looked into. Part of looking at a page."""
         self._guard.allowed(ctx, Action.EXECUTE, Resource.AUDIT)
