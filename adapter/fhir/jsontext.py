@@ -28,10 +28,12 @@ def without_bom(body: bytes) -> bytes:
 
 def loads(body: bytes) -> JsonObject:
     """Read JSON fast; decimals become floats. Raises `FhirError` where it is no JSON object."""
+    body = without_bom(body)
     try:
-        return _object(orjson.loads(without_bom(body)))
+        value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise FhirError(_where(error)) from None
+        raise _why_not(body, error) from None
+    return _object(value)
 
 
 def loads_exact(body: bytes) -> JsonObject:
@@ -39,11 +41,12 @@ def loads_exact(body: bytes) -> JsonObject:
     body = without_bom(body)
     try:
         orjson.loads(body)  # refuses NaN, broken UTF-8, lone surrogates and endless nesting, which `json` lets through
-        return _object(json.loads(body, parse_float=Decimal))
+        value = json.loads(body, parse_float=Decimal)
     except orjson.JSONDecodeError as error:
-        raise FhirError(_where(error)) from None
+        raise _why_not(body, error) from None
     except (ValueError, ArithmeticError, RecursionError):
         raise FhirError("The JSON holds a number that is too long or is nested too deep. Send it shorter.") from None
+    return _object(value)
 
 
 def loads_strict(body: bytes, limits: Limits = LIMITS) -> JsonObject:
@@ -102,6 +105,15 @@ def _object(value: Any) -> JsonObject:
     if not isinstance(value, dict):
         raise FhirError("The text is JSON but not an object. Send one FHIR resource between { and }.")
     return value
+
+
+def _why_not(body: bytes, error: json.JSONDecodeError) -> FhirError:
+    """Why this text, which was not read, is no JSON: as the strict reader says, who knows a number that is too long."""
+    try:
+        loads_strict(body)
+    except FhirError as told:
+        return told
+    return FhirError(_where(error))
 
 
 def _no_constant(_: str) -> Any:

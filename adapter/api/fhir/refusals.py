@@ -19,8 +19,9 @@ def fault_of(error: Exception) -> FhirFault:
     if isinstance(error, FhirFault):
         return error
     if isinstance(error, HTTPException):  # of the server: the body turned out too long
-        return FhirFault(error.status_code, "too-long" if error.status_code == 413 else "processing", _TOO_LONG)
+        code = "too-long" if error.status_code == 413 else "processing"
+        return FhirFault(error.status_code, code, _TOO_LONG, "http.body")
     if isinstance(error, StoreUnavailableError):
         return FhirFault(503, "transient", "the store does not answer now: try again")
     assert isinstance(error, DeniedError)  # noqa: S101 (the last of `REFUSALS`)
-    return FhirFault(403, "forbidden", error.told)
+    return FhirFault(403, "forbidden", error.told, "http.Authorization")

@@ -50,19 +50,21 @@ async def sent(exchange: Exchange) -> Sent:
     if media is None:
         text = "send application/fhir+json or application/fhir+xml"
         raise FhirFault(415, "not-supported", text, "http.Content-Type")
+    if exchange.request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise FhirFault(415, "not-supported", "send the body as it is, without compression", "http.Content-Encoding")
     body, deepest = await exchange.request.body(), limits_of(exchange.request).depth
 
     def read() -> JsonObject:
         resource = fhir.read_exact(body, media, exchange.version)
         if deeper(resource, deepest):
             text = f"nested deeper than {deepest} levels ([access.limits] depth): send it flatter"
-            raise FhirFault(400, "too-costly", text)
+            raise FhirFault(400, "too-costly", text, "http.body")
         return resource
 
     try:
         return Sent(body, media, await run_in_threadpool(read))
     except fhir.FhirError as error:
-        raise bad(str(error), code="structure") from None
+        raise bad(str(error), "http.body", "structure") from None
 
 
 async def create(exchange: Exchange) -> Response:
