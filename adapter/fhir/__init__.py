@@ -5,7 +5,7 @@ from __future__ import annotations
 from adapter.fhir.authoring import Hit, ResourceInteractions, capability_statement, searchset
 from adapter.fhir.checking import Checked, check
 from adapter.fhir.codes import wrong_code
-from adapter.fhir.errors import FhirError
+from adapter.fhir.errors import FhirError, path_of
 from adapter.fhir.jsontext import JsonObject, content_hash
 from adapter.fhir.jsontext import dumps as to_json
 from adapter.fhir.limits import LIMITS, Limits
@@ -33,6 +33,7 @@ __all__ = [
     "from_xml",
     "operation_outcome",
     "outcome_text",
+    "path_of",
     "read",
     "read_elements",
     "read_exact",

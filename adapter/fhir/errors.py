@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_PATH = re.compile(r"[A-Za-z0-9_.\[\]]*")
 _NAME = re.compile(r"_?[A-Za-z][A-Za-z]{0,48}[0-9]{0,2}")
 
 
@@ -16,3 +17,9 @@ def safe_name(name: object) -> str:
     if isinstance(name, str) and _NAME.fullmatch(name):
         return name
     return "(a name that no FHIR element has)"
+
+
+def path_of(problem: str) -> str:
+    """The path of elements with which a problem begins, as far as each of them has a name of FHIR."""
+    found = _PATH.match(problem)
+    return found[0].rstrip(".") if found is not None else ""

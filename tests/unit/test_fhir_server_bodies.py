@@ -68,3 +68,13 @@ async def test_a_body_that_is_packed_is_no_bad_json(server: Server) -> None:
 async def test_who_may_not_ask_hears_that_it_is_the_token(server: Server) -> None:
     answer = await server.client.post("/fhir/stu3/Patient", json=patient(), headers=JSON)
     assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (403, ["http.Authorization"])
+
+
+@pytest.mark.parametrize("name", ["999911120", " ", "a b", "1"])
+async def test_an_element_without_a_name_of_fhir_is_pointed_to_by_what_it_stands_in(server: Server, name: str) -> None:
+    given = patient("w1", None, contact=[{"gender": "male", name: "x"}])
+    (issue,) = (await server.put(given)).json()["issue"]
+    assert issue["expression"] == ["Patient.contact[0]"]
+    (issue,) = (await server.put({**patient("w1", None), name: "x"})).json()["issue"]
+    assert issue["expression"] == ["Patient"]
+    assert "999911120" not in str(issue)

@@ -34,7 +34,7 @@ async def subscribe(exchange: Exchange) -> Response:
 
 def _where(problem: str) -> str:
     """The element that a problem begins with."""
-    path = problem.partition(" ")[0].rstrip(":")
+    path = fhir.path_of(problem)
     return path if path.startswith("Subscription.") else "Subscription"
 
 

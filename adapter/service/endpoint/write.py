@@ -206,7 +206,7 @@ def _refuse(changes: Sequence[Change], ready: Sequence[Received], version: FhirV
     """Nothing is kept where one of them is no valid resource, or has a status or other code that FHIR does not know."""
     for change, received in zip(changes, ready, strict=False):  # what moves along comes behind them
         if received.problem:
-            path = received.problem.split(" ", 1)[0].rstrip(":")
+            path = fhir.path_of(received.problem)
             inner = path.partition(".")[2] if path.startswith(change.kind + ".") else ""
             where = change.where or change.kind
             raise FhirFault(422, "structure", received.problem, f"{where}.{inner}" if inner else where)
