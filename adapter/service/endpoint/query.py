@@ -94,11 +94,11 @@ def read_query(
     """The query behind these parameters. Raises `FhirFault` (400), naming the parameter and never its value."""
     known = parameters(version).get(kind)
     if known is None:
-        raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata")
+        raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata", "http.type")
     draft = _Draft()
     given = list(pairs)
     if len(given) > MOST_VALUES:
-        raise FhirFault(400, "too-costly", f"a search has at most {MOST_VALUES} parameters")
+        raise FhirFault(400, "too-costly", f"a search has at most {MOST_VALUES} parameters", "http")
     for name, text in given:
         if not text and name not in _QUIET:
             continue  # FHIR: an empty parameter is one that is not there
@@ -128,7 +128,10 @@ def read_query(
 
 def _one(draft: _Draft, kind: str, name: str, text: str, version: FhirVersion) -> bool:
     """Take one parameter in; whether it is known."""
-    if name == "_id":
+    head, mark, modifier = name.partition(":")
+    if head in ("_id", "_lastUpdated") and mark:
+        _of_all(draft, modifier, text)
+    elif name == "_id":
         ids = frozenset(text.split(","))
         draft.ids = ids if draft.ids is None else draft.ids & ids
     elif name == "_lastUpdated":
@@ -142,10 +145,10 @@ def _one(draft: _Draft, kind: str, name: str, text: str, version: FhirVersion) -
             return False
         draft.only_count = draft.only_count or text == "count"
     elif name == "_total":
+        draft.exact_total = text == "accurate"
         return text in ("none", "estimate", "accurate")
     elif name == "_sort":
         if text not in ("_lastUpdated", "-_lastUpdated", "_id"):
-        draft.exact_total = text == "accurate"
             return False
         draft.by_id = text == "_id"
         draft.newest_first = None if draft.by_id else text.startswith("-")
@@ -157,6 +160,20 @@ def _one(draft: _Draft, kind: str, name: str, text: str, version: FhirVersion) -
             return False
         draft.criteria.append(criterion)
     return True
+
+
+def _of_all(draft: _Draft, modifier: str, text: str) -> None:
+    """A modifier of what every resource has: it is missing from none."""
+    if modifier != "missing":
+        raise BadValueError("this modifier is not supported here")
+    if _missing(text):
+        draft.ids = frozenset()
+
+
+def _missing(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise BadValueError("true or false")
+    return text == "true"
 
 
 def _count(draft: _Draft, text: str) -> int:
@@ -176,8 +193,7 @@ def _criterion(kind: str, name: str, text: str, version: FhirVersion) -> Criteri
     if dot:
         return _chained(parameter, modifier, tail, text, version)
     if modifier == "missing":
-        if text not in ("true", "false"):
-            raise BadValueError("true or false")
+        _missing(text)
         return Criterion(parameter, modifier, (Wanted(text),))
     if modifier and not _allowed(parameter, modifier):
         raise BadValueError("this modifier is not supported here")
