@@ -28,10 +28,13 @@ _NAMES = {
 def wanted(request: Request) -> Media | None:
     """The format asked for, JSON when nothing is said, None when we have none of those asked for."""
     asked = request.query_params.get("_format")
-    if asked:
-        # A '+' that was not escaped arrives as a space.
-        return _NAMES.get(asked.split(";")[0].strip().lower().replace(" ", "+"))
-    return accepted(request.headers.get("accept", ""))
+    return named(asked) if asked else accepted(request.headers.get("accept", ""))
+
+
+def named(text: str) -> Media | None:
+    """The format that a `_format` names, None when we do not have it."""
+    # A '+' that was not escaped arrives as a space.
+    return _NAMES.get(text.split(";", maxsplit=1)[0].strip().lower().replace(" ", "+"))
 
 
 @lru_cache(256)

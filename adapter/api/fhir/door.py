@@ -24,7 +24,7 @@ from adapter.api.fhir.exchange import Exchange
 from adapter.api.fhir.reading import Handler
 from adapter.api.fhir.refusals import REFUSALS, fault_of
 from adapter.api.fhir.scoping import require
-from adapter.api.negotiation import wanted
+from adapter.api.negotiation import named, wanted
 from adapter.model.sources import FhirVersion, Media
 from adapter.service.endpoint.fault import FhirFault, bad
 from adapter.service.endpoint.pairs import pairs_of
@@ -126,7 +126,8 @@ class Door:
             parts = _parts(request.scope["path"], self._at)
             interaction, values = route(request.method, parts)
             if media is None:
-                raise FhirFault(406, "not-supported", _FORMATS, "http.Accept")
+                where = "http._format" if request.query_params.get("_format") else "http.Accept"
+                raise FhirFault(406, "not-supported", _FORMATS, where)
             if interaction.code == "metadata":
                 desk = self._application.entrance.systems
                 token_endpoint = desk.offer.token_endpoint if desk is not None else None
@@ -145,12 +146,13 @@ class Door:
         """What is asked, by the parts of its address. Raises `FhirFault`."""
         kind = values.get("type", "")
         if kind and kind not in parameters(self._version):
-            raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata")
+            raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata", "http.type")
         service = self._application.fhir
         operation = values.get("operation", "")
         pairs = pairs_of(request.scope.get("query_string", b"").decode("latin-1"), "the address")
         if request.method == "POST" and request.scope["path"].endswith("/_search"):
             pairs += await _form(request)
+        media = _format(pairs, media)
         pairs = in_bounds(request, pairs, listing="id" not in values or operation == "everything")
         return Exchange(
             request=request,
@@ -180,13 +182,22 @@ def _fixed(interaction: Interaction) -> str:
     return interaction.path[0] if interaction.path and interaction.path[0][:1].isupper() else ""
 
 
+def _format(pairs: list[tuple[str, str]], media: Media) -> Media:
+    """The format that the parameters ask for, those of a form too; this one where they do not. Raises `FhirFault`."""
+    asked = [value for name, value in pairs if name == "_format" and value]
+    found = named(asked[-1]) if asked else media
+    if found is None:
+        raise FhirFault(406, "not-supported", _FORMATS, "http._format")
+    return found
+
+
 async def _form(request: Request) -> list[tuple[str, str]]:
     if request.headers.get("content-type", _FORM).split(";")[0].strip().lower() != _FORM:
         raise FhirFault(415, "not-supported", f"send the parameters as {_FORM}", "http.Content-Type")
     try:
         text = (await request.body()).decode("ascii")
     except UnicodeDecodeError:
-        raise bad("the body is not written as a form") from None
+        raise bad("the body is not written as a form", "http.body") from None
     return pairs_of(text, "the body")
 
 
@@ -215,7 +226,7 @@ def route(method: str, parts: tuple[str, ...]) -> tuple[Interaction, dict[str, s
             return interaction, values
     if allowed(parts):
         raise FhirFault(405, "not-supported", "this address does not do that; see metadata", "http.method")
-    raise FhirFault(404, "not-found", "there is nothing at this address; see metadata")
+    raise FhirFault(404, "not-found", "there is nothing at this address; see metadata", "http")
 
 
 def allowed(parts: tuple[str, ...]) -> list[str]:

@@ -121,8 +121,10 @@ class Lane:
         return Asked(_VERSIONS[found[1]], found[2], found[3] or "", who, context, media, headers, told)
 
     def _harmless(self, scope: Scope) -> bool:
-        """Whether the parameters are few, and none of them is a BSN."""
-        return scope["query_string"].count(b"&") < self._bounds.limits.parameters and not bsn_in_address(scope)
+        """Whether the parameters are few, and none of them is a BSN, or chooses the format of an error too."""
+        text = scope["query_string"]
+        few = text.count(b"&") < self._bounds.limits.parameters
+        return few and b"_format" not in text and not bsn_in_address(scope)
 
     def _named(self, host: bytes) -> bool:
         known = self._hosts.get(host)

@@ -160,7 +160,7 @@ async def _everything(exchange: Exchange) -> Response:
     await exchange.service.audit.record(events)
     pages = [("self", links.self_link(exchange, (exchange.kind, exchange.id, "$everything"), _shown(exchange)))]
     if start + size < len(found):
-        kept = [(n, v) for n, v in exchange.pairs if n in ("_since", "_count")]
+        kept = [(n, v) for n, v in exchange.pairs if n in ("_since", "_count", "_format")]
         following = links.page_token(exchange, name, [], Place(place.upto, "", str(start + size)))
         address = links.self_link(exchange, (exchange.kind, exchange.id, "$everything"), kept)
         pages.append(("next", f"{address}{'&' if kept else '?'}_page={following}"))

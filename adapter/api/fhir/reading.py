@@ -22,6 +22,7 @@ from adapter.store.search import Row
 
 Handler = Callable[[Exchange], Awaitable[Response]]
 T = TypeVar("T")
+_KNOWN = LOOSE | {"_since", "_count", "_at", "_page"}
 _NO_ORDER = (
     "_sort=_id is for a search that is narrowed (to a woman, an id, an identifier): this one goes source by source"
 )
@@ -44,28 +45,38 @@ async def read(exchange: Exchange) -> Response:
 
 
 async def history(exchange: Exchange) -> Response:
-    """Every version of a resource."""
+    """Every version of a resource, newest first, as they stood at the first page."""
     _named(exchange)
-    found = await run_in_threadpool(exchange.endpoint.history, exchange.caller, exchange.kind, exchange.id)
-    rows = _since(exchange, found.rows)[: _count(exchange)]
     here = (exchange.kind, exchange.id, "_history")
-    return await _listed(exchange, found, rows, here, len(found.rows))
+    place = _place(exchange, here)
+    found = await run_in_threadpool(exchange.endpoint.history, exchange.caller, exchange.kind, exchange.id)
+    rows = [row for row in _since(exchange, found.rows) if row.position <= place.upto]
+    left = [row for row in rows if not place.id or row.seq < int(place.id)]
+    page = left[: _count(exchange)]
+    following = Place(place.upto, "", str(page[-1].seq)) if len(left) > len(page) else None
+    return await _listed(exchange, found, page, here, len(rows), following)
 
 
 async def changes(exchange: Exchange) -> Response:
     """What changed, newest first; `_since` leaves out what is older."""
-    token, since = exchange.one("_page"), exchange.instant("_since")
-    place = links.read_token(exchange, "_history", token)[1] if token else Place(exchange.service.last_position())
+    here = (exchange.kind, "_history") if exchange.kind else ("_history",)
+    place = _place(exchange, here)
+    since = exchange.instant("_since") if not place.id else None
     after = exchange.service.position_before(since) if since else int(place.id or 0)
     most = _count(exchange)
     kind = exchange.kind or None
     found = await run_in_threadpool(exchange.endpoint.changes, exchange.caller, kind, after, place.upto, most)
-    here = (exchange.kind, "_history") if exchange.kind else ("_history",)
-    more = []
-    if found.following is not None:
-        following = Place(found.following, "", str(after))
-        more = [("next", f"{exchange.address(*here)}?_page={links.page_token(exchange, '_history', [], following)}")]
-    return await _listed(exchange, found, list(found.rows), here, None, more)
+    following = Place(found.following, "", str(after)) if found.following is not None else None
+    return await _listed(exchange, found, list(found.rows), here, None, following)
+
+
+def _place(exchange: Exchange, here: tuple[str, ...]) -> Place:
+    """Where a page of a history begins; what was asked at its first page holds for all. Raises `FhirFault`."""
+    token = exchange.one("_page")
+    if token is None:
+        return Place(exchange.service.last_position())
+    exchange.pairs, place = links.read_token(exchange, "/".join(here), token)
+    return place
 
 
 async def search(exchange: Exchange) -> Response:
@@ -122,6 +133,9 @@ def at_once(query: Query) -> bool:
 
 def _page(exchange: Exchange, query: Query, echo: links.Pairs, result: Result, own: Sequence[Entry]) -> bytes:
     here = (query.kind,)
+    used: Sequence[tuple[str, str]] = query.echo
+    if not result.sorted:
+        used, echo = _unsorted(exchange, used), _unsorted(exchange, echo)
     pages = [("self", links.shown_link(exchange, here, echo))]
     if result.next is not None:
         pages.append(("next", links.next_link(exchange, here, query.kind, used, result.next)))
@@ -129,14 +143,13 @@ def _page(exchange: Exchange, query: Query, echo: links.Pairs, result: Result, o
     entries += () if query.only_count else own
     entries += [_found(exchange, match, "include") for match in result.included]
     total = None if result.total is None else result.total + len(own)
+    if issues := list(_warnings(result)):
+        entries.append(Entry(None, None, None, fhir.operation_outcome(issues), mode="outcome"))
     return answers.bundle(exchange, "searchset", entries, pages, total)
 
 
 def _found(exchange: Exchange, match: Match, mode: str) -> Entry:
     row = match.row
-    used: Sequence[tuple[str, str]] = query.echo
-    if not result.sorted:
-        used, echo = _unsorted(exchange, used), _unsorted(exchange, echo)
     return Entry(answers.full_url(exchange, row), row, match.body, mode=mode)
 
 
@@ -161,17 +174,18 @@ def _warnings(result: Result) -> Iterator[fhir.Issue]:
 
 
 async def _listed(
-    if issues := list(_warnings(result)):
-        entries.append(Entry(None, None, None, fhir.operation_outcome(issues), mode="outcome"))
     exchange: Exchange,
     found: Answered,
     rows: list[Row],
     here: tuple[str, ...],
     total: int | None,
-    more: list[tuple[str, str]] | None = None,
+    following: Place | None,
 ) -> Response:
     await exchange.service.audit.record(found.events)
-    pages = [("self", links.self_link(exchange, here, _kept(exchange))), *(more or [])]
+    kept = _kept(exchange)
+    pages = [("self", links.self_link(exchange, here, kept))]
+    if following is not None:
+        pages.append(("next", links.next_link(exchange, here, "/".join(here), kept, following)))
     entries = [_version(exchange, row) for row in rows]
     return answers.respond(exchange, answers.bundle(exchange, "history", entries, pages, total))
 
@@ -211,7 +225,7 @@ def _version_number(text: str) -> int:
 
 def _named(exchange: Exchange) -> None:
     if not ID.fullmatch(exchange.id):
-        raise bad("an address is [type]/[id]; an id has at most 64 letters, digits, '-' and '.'")
-    unknown = next((name for name, _ in exchange.pairs if name not in {*LOOSE, "_since", "_count", "_at"}), None)
+        raise bad("an address is [type]/[id]; an id has at most 64 letters, digits, '-' and '.'", "http.id")
+    unknown = next((name for name, _ in exchange.pairs if name not in _KNOWN), None)
     if unknown is not None and exchange.handling == "strict":
         raise FhirFault(400, "not-supported", "a read takes no parameters but _format", "http")
