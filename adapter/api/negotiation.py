@@ -23,6 +23,7 @@ _NAMES = {
     "application/*": Media.JSON,
     "text/html": Media.JSON,  # a browser looking in
 }
+_GZIP = frozenset({"gzip", "x-gzip"})
 
 
 def wanted(request: Request) -> Media | None:
@@ -50,10 +51,16 @@ def accepted(text: str) -> Media | None:
     return None
 
 
+@lru_cache(256)
+def unpacks(text: str) -> bool:
+    """Whether who sends this `Accept-Encoding` takes gzip (RFC 9110 section 12.5.3)."""
+    return any(part.split(";")[0].strip().lower() in _GZIP and _quality(part) > 0 for part in text.split(","))
+
+
 def _quality(part: str) -> float:
     for parameter in part.split(";")[1:]:
         name, _, value = parameter.partition("=")
-        if name.strip() == "q":
+        if name.strip().lower() == "q":
             try:
                 return float(value)
             except ValueError:

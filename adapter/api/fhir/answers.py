@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from adapter import fhir
 from adapter.api.fhir.exchange import Exchange
+from adapter.api.negotiation import unpacks
 from adapter.fhir import JsonObject
 from adapter.model.sources import FhirVersion, Media
 from adapter.service.endpoint.endpoint import FhirEndpoint
@@ -56,7 +57,7 @@ def packed(given: Headers, body: bytes, media: Media, status: int, headers: dict
 
 def worth_packing(body: bytes, accepted: str) -> bool:
     """Whether to send it with gzip."""
-    return len(body) > _WORTH_PACKING and "gzip" in accepted
+    return len(body) > _WORTH_PACKING and unpacks(accepted)
 
 
 def written(exchange: Exchange, resource: JsonObject) -> bytes:
