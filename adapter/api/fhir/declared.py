@@ -117,7 +117,7 @@ OWN_TYPES = frozenset(i.path[0] for i in INTERACTIONS if i.level == "type") - {"
 
 _AS_OF = OperationParameter("as_of", "in", "date", "The day asked about; today when absent.")
 _KNOWN_AT = OperationParameter(
-    "known_at", "in", "dateTime", "Only what was known at this instant counts; now when absent."
+    "known_at", "in", "instant", "Only what was known at this instant counts; now when absent."
 )
 _OUT = (
     OperationParameter("pregnancy", "out", "", "One for each pregnancy, with the parts below.", 0, "*"),

@@ -20,6 +20,7 @@ ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
 LOOSE = frozenset({"_format", "_pretty", "_summary"})
 """Parameters about the answer alone: they may go with any request."""
 _PREFER = re.compile(r"(return|handling|respond-async)(?:\s*=\s*\"?([A-Za-z]+)\"?)?")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 _ETAG = re.compile(r'(?:W/)?"([^"]{1,64})"')
 
 
@@ -75,8 +76,11 @@ class Exchange:
         text = self.one(name)
         if text is None:
             return None
+        written = text.replace(" ", "+")  # a plus sign that was not escaped arrives as a space
         try:
-            at = datetime.fromisoformat(text.replace(" ", "+"))
+            if _INSTANT.fullmatch(written) is None:  # Python takes weeks and dates without dashes too
+                raise ValueError
+            at = datetime.fromisoformat(written)
         except ValueError:
             raise bad(f"{name} is an instant: 2026-01-31T12:00:00Z", f"http.{name}", "value") from None
         return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -29,6 +30,7 @@ from adapter.service.endpoint.search import Match, Place
 from adapter.service.port import UnknownPregnancyError
 
 Part = dict[str, Any]
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 async def ask(exchange: Exchange) -> Response:
@@ -88,6 +90,8 @@ def _day(exchange: Exchange) -> date | None:
     if text is None:
         return None
     try:
+        if _DAY.fullmatch(text) is None:  # Python takes weeks and dates without dashes too
+            raise ValueError
         return date.fromisoformat(text)
     except ValueError:
         raise bad("as_of is a day: 2026-01-31", "http.as_of", "value") from None
