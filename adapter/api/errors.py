@@ -40,11 +40,18 @@ _ISSUE_CODES = {
 
 
 def answer(
-    request: Request, status: int, detail: str, headers: dict[str, str] | None = None, code: str | None = None
+    request: Request,
+    status: int,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    code: str | None = None,
+    where: str | None = None,
 ) -> Response:
-    """The error answer that fits the address. `code`: the FHIR issue-type, where the status says too little."""
+    """The error answer that fits the address. In FHIR `code`: the issue-type, where the status says too little;
+    `where`: in what of the request it stands.
+    """
     if request.scope["path"].startswith("/fhir/"):
-        return outcome(request, status, detail, headers, code)
+        return outcome(request, status, detail, headers, code, where)
     return problem(status, detail, headers)
 
 
@@ -55,11 +62,16 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None, **m
 
 
 def outcome(
-    request: Request, status: int, detail: str, headers: dict[str, str] | None = None, code: str | None = None
+    request: Request,
+    status: int,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    code: str | None = None,
+    where: str | None = None,
 ) -> Response:
     """An OperationOutcome, in the format asked for where we have it, else JSON."""
     usual = _ISSUE_CODES.get(status, "exception" if status >= 500 else "processing")
-    issue = fhir.Issue("error", code or usual, detail)
+    issue = fhir.Issue("error", code or usual, detail, (where,) if where else ())
     resource = fhir.operation_outcome([issue])
     version = FhirVersion.STU3 if request.scope["path"].startswith("/fhir/stu3") else FhirVersion.R4
     media = wanted(request) or Media.JSON

@@ -31,11 +31,13 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is not let in. `reason` is for the log, `detail` for who asked."""
+    """Why a request is not let in. `reason` is for the log, `detail` for who asked; in FHIR with `code` and `where`."""
 
     status: int
     reason: str
     detail: str
+    where: str
+    code: str | None = None
 
 
 def refusal(scope: Scope, issuer: str | None = None, bounds: Bounds = UNBOUND) -> Refusal | None:
@@ -44,18 +46,20 @@ def refusal(scope: Scope, issuer: str | None = None, bounds: Bounds = UNBOUND) -
     hosts = headers.getlist("host")
     if len(hosts) != 1 or not named(hosts[0], issuer, bounds):
         detail = "access is not configured, so this service answers only to localhost, 127.0.0.1 or [::1]"
-        return Refusal(421, "host", detail if issuer is None else "this service answers only to its own address")
+        return Refusal(
+            421, "host", detail if issuer is None else "this service answers only to its own address", "http.Host"
+        )
     if scope["method"] not in _READING and not _same_origin(headers, hosts[0], scope["scheme"], issuer):
-        return Refusal(403, "origin", "a page of another origin may not post here")
+        return Refusal(403, "origin", "a page of another origin may not post here", "http.Origin")
     if _CONTROL.search(scope["path"]):
-        return Refusal(400, "path", "an address holds no control characters and is UTF-8")
+        return Refusal(400, "path", "an address holds no control characters and is UTF-8", "http")
     if scope.get("query_string", b"").count(b"&") >= bounds.limits.parameters:
         text = f"a request has at most {bounds.limits.parameters} parameters ([access.limits] parameters)"
-        return Refusal(400, "parameters", text)
+        return Refusal(400, "parameters", text, "http", "too-costly")
     length = headers.get("content-length", "0")
     most = most_bytes(scope, bounds.limits)
     if not length.isascii() or not length.isdigit() or int(length[:20]) > most:
-        return Refusal(413, "size", too_large(scope, bounds.limits))
+        return Refusal(413, "size", too_large(scope, bounds.limits), "http.body")
     return None
 
 

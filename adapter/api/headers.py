@@ -146,10 +146,11 @@ class Headers:
         request.state.limits = self._bounds.limits
         if refused := refusal(scope, self._issuer, self._bounds):
             log.TURNED_AWAY.log(request_id=request_id, method=_method(request), reason=refused.reason)
-            await answer(request, refused.status, refused.detail)(scope, receive, send_with_headers)
+            told = answer(request, refused.status, refused.detail, code=refused.code, where=refused.where)
+            await told(scope, receive, send_with_headers)
             return
         if bsn_in_address(scope):
-            await answer(request, 400, _bsn_advice(request))(scope, receive, send_with_headers)
+            await answer(request, 400, _bsn_advice(request), where="http")(scope, receive, send_with_headers)
             return
         try:
             await self._app(scope, bounded(receive, most_bytes(scope, self._bounds.limits)), send_with_headers)

@@ -95,7 +95,7 @@ def routes() -> list[BaseRoute]:
 
 
 async def _which_version(request: Request) -> Response:
-    return outcome(request, 404, "choose a version: /fhir/stu3 (3.0.2) or /fhir/r4 (4.0.1)")
+    return outcome(request, 404, "choose a version: /fhir/stu3 (3.0.2) or /fhir/r4 (4.0.1)", where="http")
 
 
 class Door:

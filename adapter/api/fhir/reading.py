@@ -219,7 +219,7 @@ def _count(exchange: Exchange) -> int:
 
 def _version_number(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 9:
-        raise not_found("no such version: ours are whole numbers")
+        raise not_found("no such version: ours are whole numbers", "http.version")
     return int(text)
 
 

@@ -55,7 +55,7 @@ class FhirEndpoint:
         if seq is not None and row.seq != seq:
             older = self._rooms.store.search.version_of(row.source, kind, row.id, seq)
             if older is None or not caller.sees(older):
-                raise not_found(f"no such version of this {kind}")
+                raise not_found(f"no such version of this {kind}", "http.version")
             row = older
         return Answered((row,), self._seen(caller, EventType.READ, [row], grant))
 
@@ -169,7 +169,7 @@ class FhirEndpoint:
 
     def _current(self, caller: Caller, kind: str, id: str) -> Row:
         if kind not in types(self.version):
-            raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata")
+            raise FhirFault(404, "not-supported", "this resource type is not served here; see metadata", "http.type")
         upto = self.names.refresh()
         row = self.names.find(kind, id, caller.source, upto, caller.sees)
         if row is None or row.version != self.version.value:

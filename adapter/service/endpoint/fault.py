@@ -22,6 +22,6 @@ def bad(text: str, expression: str | None = None, code: str = "invalid") -> Fhir
     return FhirFault(400, code, text, expression)
 
 
-def not_found(text: str) -> FhirFault:
+def not_found(text: str, expression: str = "http.id") -> FhirFault:
     """404: nothing here that the caller may see."""
-    return FhirFault(404, "not-found", text)
+    return FhirFault(404, "not-found", text, expression)

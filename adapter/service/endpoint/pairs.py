@@ -17,7 +17,7 @@ def pairs_of(text: str, where: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(text, keep_blank_values=True, max_num_fields=500, errors="strict")
     except (ValueError, UnicodeDecodeError):
-        raise bad(f"the parameters in {where} cannot be read: at most 500, in UTF-8") from None
+        raise bad(f"the parameters in {where} cannot be read: at most 500, in UTF-8", "http") from None
 
 
 def shown(name: str) -> str:
