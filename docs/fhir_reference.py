@@ -51,6 +51,15 @@ def text() -> str:
         "parameter, `:not` on tokens, `:[type]` on references, one step of chaining on references. A reference",
         "parameter can be included.",
         "",
+        "A search that names a woman, an id, an identifier or a resource of hers is counted and sorted whole. Any",
+        "other goes through all there is of its type, page by page: `_sort=_lastUpdated` and `-_lastUpdated` hold there",
+        "too, `_sort=_id` does not (its order is by source, then id: a warning, no `_sort` in the `self` link, and 400",
+        "with `Prefer: handling=strict`), and there is no total unless all is on the first page; `_total=accurate` says so",
+        "in a warning, `_summary=count` counts. A page may then hold fewer than asked; follow `next`.",
+        "",
+        "`_lastUpdated` counts to the millisecond, as it is served. A date without a time has no zone: it is compared",
+        "with the day that it was where a value was written, so a birth at half past midnight is found on its own day.",
+        "",
     ]
     for version, name in _NAMES.items():
         lines += [f"### {name}", "", "| type | token | reference | date |", "|---|---|---|---|"]
