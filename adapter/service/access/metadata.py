@@ -23,7 +23,9 @@ class Offer:
         self._scopes = sorted({str(scope) for client in clients for scope in client.scopes})
 
     def smart(self) -> dict[str, Any]:
-        """`.well-known/smart-configuration` (SMART App Launch 2.2.0, "Conformance")."""
+        """`.well-known/smart-configuration` (SMART App Launch 2.2.0, "Conformance"): `issuer` would say that we let
+        people in with OpenID Connect.
+        """
         return {
             **self._common(),
             "capabilities": [
@@ -35,7 +37,7 @@ class Offer:
 
     def server(self) -> dict[str, Any]:
         """`.well-known/oauth-authorization-server` (RFC 8414)."""
-        return {**self._common(), "response_types_supported": []}
+        return {"issuer": self.issuer, **self._common(), "response_types_supported": []}
 
     def _common(self) -> dict[str, Any]:
         proving = {
@@ -43,7 +45,6 @@ class Offer:
             "token_endpoint_auth_signing_alg_values_supported": self._algorithms,
         }
         return {
-            "issuer": self.issuer,
             "jwks_uri": f"{self.issuer}{JWKS}",
             "token_endpoint": self.token_endpoint,
             "grant_types_supported": ["client_credentials"],
