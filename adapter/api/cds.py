@@ -60,12 +60,12 @@ class Cds:
         path = request.scope["path"].rstrip("/")
         if path == "/cds-services":
             if request.method not in ("GET", "HEAD"):
-                return problem(405, "what is offered is read with GET")
+                return problem(405, "what is offered is read with GET", {"Allow": "GET, HEAD"})
             return _json({"services": [DESCRIPTION]})
         if path != f"/cds-services/{SERVICE}":
             return problem(404, "there is no such service; see /cds-services")
         if request.method != "POST":
-            return problem(405, "a hook is posted")
+            return problem(405, "a hook is posted", {"Allow": "POST"})
         try:
             patient, user = _asked(await request.body())
             caller = _on_behalf_of(user, identify(request, self._application.fhir))

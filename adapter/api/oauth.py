@@ -5,7 +5,7 @@ Errors are those of RFC 6749 section 5.2. Nothing here repeats what was sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter.access.systems import OAuthError
 from adapter.service.access.metadata import INTROSPECT, JWKS, TOKEN
-from adapter.service.access.tokens import Asking, TokenDesk
+from adapter.service.access.tokens import Asking
 from adapter.service.entrance import Entrance
 
 SMART = "/.well-known/smart-configuration"
@@ -28,19 +28,20 @@ _MOST = 64 * 1024
 _NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _KEPT = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
 
+Ask = Callable[[dict[str, str], Asking], Awaitable[dict[str, Any]]]
+
 
 def routes(entrance: Entrance) -> list[Route]:
     """What stands at the root. Nothing, until access is configured."""
     desk = entrance.systems
     if desk is None:
         return []
-    doors = _Doors(desk)
     return [
-        Route(SMART, doors.smart),
-        Route(SERVER, doors.server),
-        Route(JWKS, doors.jwks),
-        Route(TOKEN, doors.token, methods=["POST"]),
-        Route(INTROSPECT, doors.introspect, methods=["POST"]),
+        Route(SMART, _Document(desk.offer.smart)),
+        Route(SERVER, _Document(desk.offer.server)),
+        Route(JWKS, _Document(desk.jwks)),
+        Route(TOKEN, _Door(desk.issue)),
+        Route(INTROSPECT, _Door(desk.introspect)),
     ]
 
 
@@ -49,43 +50,36 @@ def below_fhir(entrance: Entrance) -> dict[str, ASGIApp]:
     desk = entrance.systems
     if desk is None:
         return {}
-    return {f"{base}{SMART}": _Discovery(desk) for base in ("/fhir/stu3", "/fhir/r4")}
+    return {f"{base}{SMART}": _Document(desk.offer.smart) for base in ("/fhir/stu3", "/fhir/r4")}
 
 
-class _Discovery:
-    def __init__(self, desk: TokenDesk) -> None:
-        self._desk = desk
+class _Document:
+    """What is read. No function, so that every method comes here: who uses another one is told so in JSON too."""
+
+    def __init__(self, give: Callable[[], dict[str, Any]]) -> None:
+        self._give = give
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["method"] in ("GET", "HEAD"):
-            response = _json(self._desk.offer.smart(), 200, _KEPT)
-        else:
-            response = Response(status_code=405, headers={"Allow": "GET, HEAD"})
+        read = scope["method"] in ("GET", "HEAD")
+        response = _json(self._give(), 200, _KEPT) if read else _other("GET, HEAD")
         await response(scope, receive, send)
 
 
-class _Doors:
-    def __init__(self, desk: TokenDesk) -> None:
-        self._desk = desk
+class _Door:
+    """What is asked with a form."""
 
-    async def smart(self, request: Request) -> Response:
-        return _json(self._desk.offer.smart(), 200, _KEPT)
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
 
-    async def server(self, request: Request) -> Response:
-        return _json(self._desk.offer.server(), 200, _KEPT)
-
-    async def jwks(self, request: Request) -> Response:
-        return _json(self._desk.jwks(), 200, _KEPT)
-
-    async def token(self, request: Request) -> Response:
-        return await _answered(request, self._desk.issue)
-
-    async def introspect(self, request: Request) -> Response:
-        return await _answered(request, self._desk.introspect)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        asked = scope["method"] == "POST"
+        response = await _answered(Request(scope, receive), self._ask) if asked else _other("POST")
+        await response(scope, receive, send)
 
 
-async def _answered(request: Request, ask: Callable[[dict[str, str], Asking], Any]) -> Response:
+async def _answered(request: Request, ask: Ask) -> Response:
     try:
         form = await _form(request)
         client = request.client.host if request.client else ""
@@ -116,6 +110,12 @@ async def _form(request: Request) -> dict[str, str]:
     if len(form) != len(pairs):
         raise OAuthError("invalid_request", "a parameter stands there twice")
     return form
+
+
+def _other(allow: str) -> Response:
+    """405, with what may be asked here (RFC 9110 section 15.5.6)."""
+    said = {"error": "invalid_request", "error_description": f"this address is asked with {allow}"}
+    return _json(said, 405, {**_NOT_KEPT, "Allow": allow})
 
 
 def _json(body: dict[str, Any], status: int, headers: dict[str, str]) -> Response:

@@ -56,7 +56,27 @@ async def test_discovery(tmp_path, base):
         assert {"RS384", "ES384"} <= set(said["token_endpoint_auth_signing_alg_values_supported"])
         assert "client-confidential-asymmetric" in said["capabilities"]
         assert "system/*.cruds" in said["scopes_supported"]
-        assert (await http.post(f"{base}/.well-known/smart-configuration")).status_code == 405
+        assert "issuer" not in said, "SMART 2.2: only with the capability sso-openid-connect"
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "allow"),
+    [
+        ("GET", "/oauth/token", "POST"),
+        ("DELETE", "/oauth/introspect", "POST"),
+        ("POST", "/oauth/jwks", "GET, HEAD"),
+        ("PATCH", "/.well-known/oauth-authorization-server", "GET, HEAD"),
+        ("POST", "/.well-known/smart-configuration", "GET, HEAD"),
+        ("POST", "/fhir/r4/.well-known/smart-configuration", "GET, HEAD"),
+        ("POST", "/cds-services", "GET, HEAD"),
+        ("GET", "/cds-services/geboortezorg-zorgpad", "POST"),
+    ],
+)
+async def test_another_method_is_told_which_one_there_is(tmp_path, method, address, allow):
+    async with serving(tmp_path) as (world, http):
+        answer = await http.request(method, address, headers={"Accept": "application/json", **await bearer(world)})
+        assert (answer.status_code, answer.headers["allow"]) == (405, allow)
+        assert answer.headers["content-type"] in ("application/json", "application/problem+json")
 
 
 @pytest.mark.parametrize("version", ["stu3", "r4"])
@@ -74,7 +94,8 @@ async def test_our_keys(tmp_path):
     async with serving(tmp_path) as (_, http):
         answer = await http.get("/oauth/jwks")
         assert all("d" not in key for key in answer.json()["keys"])
-        assert (await http.get("/.well-known/oauth-authorization-server")).json()["jwks_uri"] == f"{ISSUER}/oauth/jwks"
+        server = (await http.get("/.well-known/oauth-authorization-server")).json()
+        assert (server["issuer"], server["jwks_uri"]) == (ISSUER, f"{ISSUER}/oauth/jwks")
 
 
 async def test_a_token_over_http(tmp_path):
