@@ -1,7 +1,7 @@
 """The links of a Bundle: `self` with the parameters that were used, `next` with where the next page begins.
 
 No address holds a BSN: in `self` it is a sealed text under a system of our own, that can be searched by again; `next`
-is sealed whole.
+is sealed whole, but for the format.
 """
 
 from __future__ import annotations
