@@ -9,6 +9,7 @@ from enum import StrEnum
 from adapter.model.sources import FhirVersion
 from adapter.service.endpoint import values as fhir_values
 from adapter.service.endpoint.fault import FhirFault, bad
+from adapter.service.endpoint.pairs import place_of, shown
 from adapter.service.endpoint.parameters import Kind, Parameter, parameters
 from adapter.service.endpoint.values import BadValueError, Wanted
 
@@ -105,7 +106,7 @@ def read_query(
         try:
             used = _one(draft, kind, name, text, version)
         except BadValueError as error:
-            raise bad(f"{_shown(name)}: {error}", _expression(name), "value") from None
+            raise bad(f"{shown(name)}: {error}", place_of(name), "value") from None
         if used:
             draft.echo.append((name, text))
         else:
@@ -239,18 +240,8 @@ def _unknown(draft: _Draft, kind: str, name: str, handling: Handling) -> None:
     filters = not name.startswith("_") or name.partition(":")[0] in _FILTERS
     if handling is Handling.STRICT or (handling is Handling.DEFAULT and filters):
         raise bad(
-            f"{_shown(name)} is no search parameter of {kind} here; see metadata, or send Prefer: handling=lenient",
-            _expression(name),
+            f"{shown(name)} is no search parameter of {kind} here; see metadata, or send Prefer: handling=lenient",
+            place_of(name),
             "not-supported",
         )
-    draft.ignored.append(_shown(name))
-
-
-def _shown(name: str) -> str:
-    """A name is safe to repeat where it looks like one."""
-    short = name.split("=", maxsplit=1)[0][:64]
-    return short if short.replace("-", "").replace("_", "").replace(":", "").replace(".", "").isalpha() else "a name"
-
-
-def _expression(name: str) -> str:
-    return f"http.{_shown(name)}"  # as FHIR writes a place in a request that is no element
+    draft.ignored.append(shown(name))
