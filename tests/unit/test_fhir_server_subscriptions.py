@@ -6,6 +6,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from adapter.api.fhir import links
 from support.fhir_server import VP, ZH, episode, observation, patient, serving
 
 HOOK = {
@@ -134,6 +135,8 @@ async def test_an_end_that_has_passed_is_refused(server, end):
         ({"criteria": "EpisodeOfCare?nonsense=1"}, 400, "Subscription.criteria"),
         ({"criteria": "EpisodeOfCare?patient=%ff"}, 400, "Subscription.criteria"),
         ({"criteria": "EpisodeOfCare?date=gisteren"}, 400, "Subscription.criteria"),
+        ({"criteria": f"Patient?identifier={links.SEALED}%7Cxyz"}, 422, "Subscription.criteria"),
+        ({"criteria": "Patient?identifier=urn%3Auuid" + links.SEALED[8:] + "|xyz"}, 422, "Subscription.criteria"),
         ({"status": 3}, 422, "Subscription.status"),
         ({"reason": None}, 422, "Subscription.reason"),
         ({"channel": {"type": "rest-hook", "endpoint": "http://10.0.0.1/"}}, 422, "Subscription.channel.endpoint"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from adapter import fhir
-from adapter.api.fhir import answers
+from adapter.api.fhir import answers, links
 from adapter.api.fhir.exchange import Exchange
 from adapter.api.fhir.scoping import require
 from adapter.api.fhir.writing import sent
@@ -22,7 +24,11 @@ async def subscribe(exchange: Exchange) -> Response:
     if given.resource.get("criteria") == DECISIONS:
         await require(exchange, DECISIONS.partition("/")[0], "r")
     else:
-        await require(exchange, searched(given.resource, exchange.version)[0], "s")
+        kind, query = searched(given.resource, exchange.version)
+        await require(exchange, kind, "s")
+        if links.SEALED in unquote(query):
+            text = "a sealed identifier of a link is for searching: write the identifier itself, which is kept sealed"
+            raise FhirFault(422, "value", text, "Subscription.criteria")
     checked = await run_in_threadpool(fhir.check, given.body, given.media, exchange.version)
     if checked.problem:
         raise FhirFault(422, "structure", checked.problem, _where(checked.problem))
