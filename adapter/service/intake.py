@@ -140,11 +140,16 @@ class Intake:
         checked = check_all([self._unit(r, good) for r in batch])
         return [_marked(r, c) for r, c in zip(batch, checked, strict=True)]
 
-    def keep_here(self, ready: list[Received], expected: Mapping[tuple[str, str], int]) -> list[StoredVersion]:
+    def keep_here(
+        self,
+        ready: list[Received],
+        expected: Mapping[tuple[str, str], int],
+        first: Callable[[], None] | None = None,
+    ) -> list[StoredVersion]:
         """`keep`, in this thread."""
         for received in ready:
             self._note(received)
-        return self._keep(ready, expected)
+        return self._keep(ready, expected, first)
 
     @property
     def few(self) -> int:
@@ -152,12 +157,15 @@ class Intake:
         return _FEW
 
     async def keep(
-        self, ready: list[Received], expected: Mapping[tuple[str, str], int] | None = None
+        self,
+        ready: list[Received],
+        expected: Mapping[tuple[str, str], int] | None = None,
+        first: Callable[[], None] | None = None,
     ) -> list[StoredVersion]:
-        """Store what was checked, in one transaction; gives what was new. `expected`: see `Versions.append`."""
+        """Store what was checked, in one transaction; gives what was new. `expected`, `first`: as `Versions.append`."""
         for received in ready:
             self._note(received)
-        return await asyncio.to_thread(self._keep, ready, expected)
+        return await asyncio.to_thread(self._keep, ready, expected, first)
 
     @staticmethod
     def _unit(r: Received, good: Mapping[tuple[str, str], str]) -> _Unit:
@@ -176,8 +184,13 @@ class Intake:
             return {}
         return self._rooms.store.known_hashes(self._source, {(r.type, r.id) for r in batch})
 
-    def _keep(self, ready: list[Received], expected: Mapping[tuple[str, str], int] | None) -> list[StoredVersion]:
-        new = self._rooms.store.append(ready, self._rooms.clock(), intent=RECORD_JOB, expected=expected)
+    def _keep(
+        self,
+        ready: list[Received],
+        expected: Mapping[tuple[str, str], int] | None,
+        first: Callable[[], None] | None = None,
+    ) -> list[StoredVersion]:
+        new = self._rooms.store.append(ready, self._rooms.clock(), intent=RECORD_JOB, expected=expected, first=first)
         self.tally.new_versions += len(new)
         return new
 

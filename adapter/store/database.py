@@ -165,6 +165,21 @@ class Database:
         self._raw.append(found)
         return found
 
+    @contextmanager
+    def by(self, connection: Connection) -> Iterator[None]:
+        """What this thread reads meanwhile it reads by this connection of a writer, which holds its lock: to wait for
+        another connection while one waits for that lock could last for ever.
+        """
+        if self._joined() is not None:
+            yield
+            return
+        name = "connection" if self.is_sqlite else "looking"
+        setattr(self._unit, name, connection)
+        try:
+            yield
+        finally:
+            setattr(self._unit, name, None)
+
     def lock(self, connection: Connection, what: str) -> None:
         """Hold every other writer of `what` back until this transaction ends (SQLite: it already is the only one)."""
         if not self.is_sqlite:

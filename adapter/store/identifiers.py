@@ -33,6 +33,7 @@ _COLUMNS = (
 _ADD = text(f"{_COLUMNS} ON CONFLICT (token, source, type, id) DO UPDATE SET woman = excluded.woman")
 _ADD_OLDER = text(f"{_COLUMNS} ON CONFLICT (token, source, type, id) DO NOTHING")
 _TO_DO = select(identifier_progress.c.position).where(identifier_progress.c.source == _ALL)
+_PROGRESS = "SELECT position FROM identifier_progress WHERE source = :of"
 _DONE = update(identifier_progress).where(identifier_progress.c.source == _ALL).values(position=bindparam("to"))
 _FIND = (
     select(resource_identifiers.c.source, resource_identifiers.c.id)
@@ -110,9 +111,9 @@ class Identifiers(Part):
 
     def complete(self) -> bool:
         """Whether every version is in; until then what is not found may still be there."""
-        if not self._complete:
-            with self._database.reading() as connection:
-                self._complete = not connection.execute(_TO_DO).scalar()
+        if not self._complete:  # by what is committed: a unit that this thread is in may yet be undone
+            found = self._search.rows(_PROGRESS, {"of": _ALL})
+            self._complete = not (found and found[0][0])
         return self._complete
 
     def find(self, kind: str, values: Collection[str]) -> set[tuple[str, str]]:

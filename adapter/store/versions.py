@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,7 @@ class Versions(Part):
         *,
         intent: str | None = None,
         expected: Mapping[tuple[str, str], int] | None = None,
+        first: Callable[[], None] | None = None,
     ) -> list[StoredVersion]:
         """Keep what is new of a batch, in one transaction, and give the versions that were new.
 
@@ -67,6 +68,9 @@ class Versions(Part):
         With `expected` the batch was sent to us by one source, for which whose record a resource is can change as more
         comes in: then it is a new version too. Each (type, id) in it must be at that version number (0: not there yet),
         or nothing is kept and `VersionConflictError` is raised. Raises `StoreError`.
+
+        `first` is called when no other can keep anything of these sources until this is done: what it reads still holds
+        then. Where it raises, nothing is kept.
         """
         new: list[StoredVersion] = []
         by_source: defaultdict[str, list[Received]] = defaultdict(list)
@@ -75,11 +79,31 @@ class Versions(Part):
         with self._database.writing() as connection:
             for source in sorted(by_source):
                 self._database.lock(connection, source)
+            if first is not None:
+                with self._database.by(connection):
+                    first()
+            for source in sorted(by_source):
                 new += self._append(connection, source, by_source[source], at, expected)
             if intent is not None:
                 changed = {RecordKey(v.received.source, v.received.woman) for v in new if v.received.woman}
                 intend(connection, [(intent, record_intent(key)) for key in sorted(changed)], at)
         return new
+
+    def settled(self, source: str) -> int:
+        """The position of the newest version: what comes of this source after this was asked stands behind it.
+
+        In PostgreSQL what is being written now may get a position before one that can be read already. So its turn, in
+        which it does, is waited for.
+        """
+        database = self._database
+        with database.reading() if database.is_sqlite else database.writing() as connection:
+            database.lock(connection, source)
+            return int(plain.rows(connection, _LAST)[0][0] or 0)
+
+    def came(self, source: str, after: int) -> list[tuple[str, str]]:
+        """(type, id) of what came of a source behind a position."""
+        with self._database.reading() as connection:
+            return [(kind, id) for kind, id in plain.rows(connection, _CAME, source=source, after=after)]
 
     def _append(
         self,
@@ -253,6 +277,10 @@ _OF_RECORDS = _select(None).where(_V.source == bindparam("source"), _V.woman.in_
 _NOW = _select(None)
 
 
+_LAST = "SELECT max(position) FROM source_versions"
+_CAME = (  # not by the index of sources: what is new is little
+    "SELECT DISTINCT type, id FROM source_versions WHERE position > :after AND source || '' = :source"
+)
 _LATEST = (
     "SELECT v.id, v.seq, v.hash, v.problem, v.woman, k.destroyed_at FROM source_versions v"
     " JOIN record_keys k ON k.id = v.key_id"
