@@ -28,7 +28,8 @@ _MODES = {mode: b'"search":{"mode":"%b"}' % mode.encode() for mode in ("match", 
 
 
 class Entry(NamedTuple):
-    """One entry of a Bundle: where it stands, the stored resource behind it, and what is said of it.
+    """One entry of a Bundle: where it stands, the stored resource behind it (or, of JSON alone, what is written in its
+    stead), and what is said of it.
 
     `mode`: what it does in the result of a search.
     """
@@ -130,6 +131,8 @@ def _written_entry(exchange: Exchange, entry: Entry) -> bytes:
     parts = [] if entry.full_url is None else [b'"fullUrl":' + _ENCODE(entry.full_url)]
     if entry.row is not None:
         parts.append(b'"resource":' + exchange.endpoint.served.body(entry.row, exchange.caller, entry.body))
+    elif entry.body is not None:
+        parts.append(b'"resource":' + entry.body)
     elif entry.resource is not None:
         parts.append(b'"resource":' + fhir.to_json(entry.resource))
     if entry.mode is not None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-
-from starlette.concurrency import run_in_threadpool
+from collections.abc import Awaitable, Callable, Iterable
+from typing import NamedTuple, TypeVar
 
 from adapter.api.fhir import links
 from adapter.api.fhir.exchange import LOOSE, Exchange
 from adapter.fhir import JsonObject
+from adapter.service.endpoint.condition import Condition, OvertakenError
 from adapter.service.endpoint.fault import FhirFault, bad
-from adapter.service.endpoint.query import Handling, read_query
-from adapter.service.endpoint.search import Place
+from adapter.service.endpoint.pairs import pairs_of
+from adapter.service.endpoint.query import Handling, Query, read_query
 from adapter.store.search import Row
+
+T = TypeVar("T")
+_TIMES = 20
+"""How often to search again where others write the same: each time one of them was done, so few are needed."""
+
+
+class Found(NamedTuple):
+    """The one resource that is there, None for none; and the condition, which must hold still when it is written."""
+
+    row: Row | None
+    condition: Condition
 
 
 def no_query(names: Iterable[str], where: str) -> None:
@@ -26,23 +36,43 @@ def no_query(names: Iterable[str], where: str) -> None:
         raise bad(text, where, "not-supported")
 
 
-async def one_found(exchange: Exchange, kind: str, pairs: links.Pairs) -> Row | None:
-    """The one resource of this source that the search finds, None for none. Raises `FhirFault` (412) for several."""
+def read_condition(exchange: Exchange, kind: str, text: str, where: str) -> Query:
+    """The search that a condition says. Raises `FhirFault`."""
+    try:
+        return condition_of(exchange, kind, pairs_of(text, where), where)
+    except FhirFault as fault:
+        raise FhirFault(fault.status, fault.code, fault.text, where) from None
+
+
+def condition_of(exchange: Exchange, kind: str, pairs: links.Pairs, where: str) -> Query:
+    """The search of these parameters, where it says what is wanted. Raises `FhirFault`."""
     query = read_query(kind, links.opened(exchange, pairs), exchange.version, Handling.STRICT)
     if not query.criteria and query.ids is None:
-        raise bad("a condition needs a search parameter")
-    source = exchange.caller.source
-    own = replace(exchange.caller, may=lambda row: row.source == source)
-    query = replace(query, count=2, includes=())
-    found: list[Row] = []
-    place: Place | None = Place(exchange.service.last_position())
-    while place is not None and len(found) < 2:  # a page of a broad search may be empty and still not be the last
-        result = await run_in_threadpool(exchange.endpoint.searcher.run, query, own, place)
-        found += [match.row for match in result.matches]
-        place = result.next
-    if len(found) > 1:
-        raise FhirFault(412, "multiple-matches", "the condition finds several resources: make it more precise")
-    return found[0] if found else None
+        raise bad("a condition needs a search parameter", where, "required")
+    return query
+
+
+async def one_found(exchange: Exchange, query: Query, where: str, upto: int = 0) -> Found:
+    """The one resource of this source that the search finds. Raises `FhirFault` (412) for several."""
+    rows, condition = await exchange.service.writer(exchange.version).ask(exchange.caller, query, upto)
+    if len(rows) > 1:
+        raise several(where)
+    return Found(rows[0] if rows else None, condition)
+
+
+def several(where: str) -> FhirFault:
+    """What to say where a condition finds more than one."""
+    return FhirFault(412, "multiple-matches", "the condition finds several resources: make it more precise", where)
+
+
+async def until_settled(once: Callable[[], Awaitable[T]]) -> T:
+    """Do what rests on a condition, again where something else was written meanwhile. Raises `FhirFault`."""
+    for _ in range(_TIMES):
+        try:
+            return await once()
+        except OvertakenError:
+            continue
+    raise FhirFault(412, "conflict", "others write what this depends on at this same moment: try again", "http")
 
 
 def only_of(resource: JsonObject, id: str) -> JsonObject:

@@ -88,6 +88,11 @@ async def found(exchange: Exchange, query: Query, place: Place | None, seconds: 
     """A page of what a search finds. Raises `TimeoutError` where the audit log takes more than so many seconds (0: for
     as long as it takes).
     """
+    return answers.respond(exchange, await page(exchange, query, place, seconds))
+
+
+async def page(exchange: Exchange, query: Query, place: Place | None, seconds: float = 0.0) -> bytes:
+    """The Bundle of `found`, in the format asked for."""
     echo = links.hidden(exchange, query.echo)
     text = "&".join(f"{name}={value}" for name, value in echo)
     turn = exchange.service.turn
@@ -96,7 +101,7 @@ async def found(exchange: Exchange, query: Query, place: Place | None, seconds: 
     own = await recorded(exchange, query, place)
     body = await _quickly(turn, query, lambda: _page(exchange, query, echo, result, own))
     await kept
-    return answers.respond(exchange, body)
+    return body
 
 
 def asked(exchange: Exchange) -> tuple[Query, Place | None]:

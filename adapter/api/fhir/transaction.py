@@ -1,59 +1,51 @@
-"""Transactions and batches (http://hl7.org/fhir/http.html#transaction)."""
+"""Transactions and batches (http://hl7.org/fhir/http.html#transaction).
+
+A transaction is whole or absent. So all that can be refused in it is looked at before it is written, what it reads too;
+what goes wrong afterwards is told of the entry where it does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import unquote
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from itertools import count
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from adapter import fhir
-from adapter.api.fhir import answers, links
+from adapter.api.fhir import answers, reading
 from adapter.api.fhir.answers import Entry
-from adapter.api.fhir.conditional import no_query, one_found, only_of
-from adapter.api.fhir.exchange import ID, Exchange
+from adapter.api.fhir.bounds import in_bounds
+from adapter.api.fhir.conditional import (
+    no_query,
+    one_found,
+    only_of,
+    read_condition,
+    several,
+    until_settled,
+)
+from adapter.api.fhir.entries import Step, steps_of
+from adapter.api.fhir.exchange import ID, Exchange, matches
+from adapter.api.fhir.pointing import Made, Names
+from adapter.api.fhir.refusals import REFUSALS, fault_of
 from adapter.api.fhir.returning import may_return
 from adapter.api.fhir.scoping import require
 from adapter.api.limits import limits_of
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
+from adapter.service.endpoint.condition import Condition, OvertakenError, decided
 from adapter.service.endpoint.fault import FhirFault, bad
 from adapter.service.endpoint.pairs import pairs_of
-from adapter.service.endpoint.query import Handling, read_query
+from adapter.service.endpoint.query import Query
 from adapter.service.endpoint.served import taken_off
-from adapter.service.endpoint.write import Change, Written, new_id
+from adapter.service.endpoint.write import Change, new_id
 from adapter.store.search import Row
 
-"""Entries in one Bundle."""
-
-
-@dataclass(slots=True)
-class Step:
-    """One entry: what is asked, and what came of it."""
-
-    at: int
-    method: str
-    url: str
-    full_url: str | None
-    request: JsonObject
-    body: bytes | None
-    resource: JsonObject | None
-    kind: str = ""
-    id: str = ""
-    renamed: bool = False
-    expected: int | None = None
-    found: Row | None = None
-    written: Written | None = None
-    fault: FhirFault | None = None
-    shown: bool = False
-
-    @property
-    def where(self) -> str:
-        """Where it stands in the Bundle."""
-        return f"Bundle.entry[{self.at}]"
+_IF_NONE_EXIST = "request.ifNoneExist"
+_TWICE = "the same resource stands twice in this Bundle"
 
 
 async def process(exchange: Exchange, body: bytes, media: Media, bundle: JsonObject) -> Response:
@@ -61,80 +53,128 @@ async def process(exchange: Exchange, body: bytes, media: Media, bundle: JsonObj
     kind = bundle.get("type")
     if kind not in ("transaction", "batch"):
         raise bad("the type of the Bundle is transaction or batch", "Bundle.type", "value")
-    steps = list(_steps(bundle))
-    most = limits_of(exchange.request).entries
-    if len(steps) > most:
-        text = f"a Bundle has at most {most} entries ([access.limits] entries)"
-        raise FhirFault(413, "too-long", text, "Bundle.entry")
-    run = _Run(exchange, steps, whole=kind == "transaction")
-    await run.do()
-    entries = [run.entry(step) for step in steps]
+    most, times = limits_of(exchange.request).entries, count()
+
+    def steps() -> list[Step]:
+        """As they were sent, at each time: what they hold is changed."""
+        given = fhir.read_exact(body, media, exchange.version) if next(times) else bundle
+        return steps_of(given, exchange.version, most)
+
+    async def once() -> list[Entry]:
+        run = _Run(exchange, await run_in_threadpool(steps), whole=kind == "transaction")
+        return await run.done()
+
+    entries = await until_settled(once)
     return answers.respond(exchange, answers.bundle(exchange, f"{kind}-response", entries, ()))
 
 
-def _steps(bundle: JsonObject) -> Iterator[Step]:
-    given = bundle.get("entry")
-    for at, entry in enumerate(given if isinstance(given, list) else ()):
-        request = entry.get("request") if isinstance(entry, dict) else None
-        if not isinstance(request, dict):
-            raise bad("every entry has a request", f"Bundle.entry[{at}].request", "required")
-        method, url = request.get("method"), request.get("url")
-        if not isinstance(method, str) or not isinstance(url, str):
-            raise bad("a request has a method and a url", f"Bundle.entry[{at}].request", "required")
-        full, resource = entry.get("fullUrl"), entry.get("resource")
-        yield Step(
-            at,
-            method,
-            url,
-            full if isinstance(full, str) else None,
-            request,
-            None,
-            resource if isinstance(resource, dict) else None,
-        )
-
-
 class _Run:
+    """One pass over the entries. Raises `OvertakenError` where something else was written meanwhile."""
+
     def __init__(self, exchange: Exchange, steps: list[Step], *, whole: bool) -> None:
         self._exchange = exchange
         self._steps = steps
         self._whole = whole
-        self._names: dict[str, str] = {}
+        self._names = Names()
+        self._kept = False
+        self._upto = 0
+        self._sought: dict[tuple[str, frozenset[tuple[str, str]]], Step] = {}
 
-    async def do(self) -> None:
+    async def done(self) -> list[Entry]:
         """Resolve who is meant, write what is to be written, then read what is to be read."""
-        writes = [s for s in self._steps if s.method in ("POST", "PUT")]
         for step in self._steps:
             await self._guarded(step, self._prepare)
-        self._distinct(writes)
-        for step in writes:
-            await self._guarded(step, self._point)
-        todo = [s for s in writes if s.fault is None and s.found is None]
-        if todo:
-            await self._write(todo)
+        if self._whole:
+            for step in sorted(self._steps, key=lambda s: s.method == "PUT"):
+                await self._guarded(step, self._single)
+        self._distinct()
         for step in self._steps:
-            if step.method == "GET":
-                await self._guarded(step, self._read)
-            elif self._exchange.prefer("return") == "representation" and step.fault is None:
-                await self._shown(step)
+            await self._guarded(step, self._name)
+        for step in self._steps:
+            await self._guarded(step, self._point)
+        todo = [step for step in self._steps if step.writes]
+        if todo and self._whole:
+            for step in self._steps:
+                await self._guarded(step, self._foresee)
+        await self._write(todo)
+        for step in self._steps:
+            await self._guarded(step, self._answer)
+        return [self._entry(step) for step in self._steps]
 
-    async def _guarded(self, step: Step, do: Any) -> None:
+    async def _guarded(self, step: Step, do: Callable[[Step], Awaitable[None]]) -> None:
+        """Do this with an entry. What is refused ends a transaction, until that is written."""
+        if step.fault is not None:
+            return
         try:
             await do(step)
         except FhirFault as fault:
-            inner = fault.expression if fault.expression and not fault.expression.startswith("http") else "request"
-            where = fault.expression if (fault.expression or "").startswith("Bundle.") else f"{step.where}.{inner}"
-            told = FhirFault(fault.status, fault.code, fault.text, where)
-            if self._whole:
-                raise told from None
-            step.fault = told
+            step.fault = step.told(fault)
+            if self._whole and not self._kept:
+                raise step.fault from None
+        except REFUSALS as error:
+            if self._whole and not self._kept:
+                raise
+            step.fault = step.told(fault_of(error))
 
     async def _prepare(self, step: Step) -> None:
         if step.method not in ("GET", "POST", "PUT"):
             raise FhirFault(405, "not-supported", "in a Bundle the methods are GET, POST and PUT", "request.method")
-        if step.method == "GET":
-            return
         path, _, query = step.url.removeprefix(f"{self._exchange.base}/").lstrip("/").partition("?")
         kind, _, id = path.partition("/")
+        if step.method == "GET":
+            await self._prepare_read(step, kind, id, query)
+        else:
+            await self._prepare_write(step, kind, id, query)
+
+    # What is read.
+
+    async def _prepare_read(self, step: Step, kind: str, id: str, query: str) -> None:
+        step.kind, step.id = kind, id
+        if ID.fullmatch(id):
+            await require(self._exchange, kind, "r")
+        elif kind and not id:
+            await require(self._exchange, kind, "s")
+            step.asked = reading.asked(self._searching(step, query))
+        else:
+            raise FhirFault(
+                404, "not-supported", "in a Bundle GET reads [type]/[id] or searches [type]?…", "request.url"
+            )
+
+    def _searching(self, step: Step, query: str = "") -> Exchange:
+        """The search of an entry as if it had come by itself. It goes into the Bundle as JSON."""
+        pairs = in_bounds(self._exchange.request, pairs_of(query, "request.url"), listing=True)
+        return replace(self._exchange, kind=step.kind, id="", pairs=pairs, media=Media.JSON)
+
+    async def _foresee(self, step: Step) -> None:
+        """What would be refused when it is read, is refused before anything is written."""
+        endpoint, caller = self._exchange.endpoint, self._exchange.caller
+        if step.asked is not None:
+            await run_in_threadpool(endpoint.search, caller, *step.asked, "")
+        elif step.method != "GET":
+            return
+        elif any(s.writes and (s.kind, s.id) == (step.kind, step.id) for s in self._steps):
+            await run_in_threadpool(endpoint.reading, caller.context)
+        else:
+            await run_in_threadpool(endpoint.read, caller, step.kind, step.id)
+
+    async def _read(self, step: Step) -> None:
+        exchange = self._exchange
+        if step.asked is not None:
+            step.page = await reading.page(self._searching(step), *step.asked)
+            return
+        found = await run_in_threadpool(exchange.endpoint.read, exchange.caller, step.kind, step.id)
+        await exchange.service.audit.record(found.events)
+        step.found = found.rows[0]
+        known = step.request.get("ifNoneMatch")
+        step.shown = not (isinstance(known, str) and matches(known, answers.tag_of(step.found)))
+
+    # What is written.
+
+    async def _name(self, step: Step) -> None:
+        if step.method != "GET":
+            self._names.learn(step)
+
+    async def _prepare_write(self, step: Step, kind: str, id: str, query: str) -> None:
         if step.resource is None:
             raise bad("this needs a resource", "resource", "required")
         if kind not in self._exchange.service.writer(self._exchange.version).types():
@@ -146,193 +186,211 @@ class _Run:
         taken_off(step.resource)
         await require(self._exchange, kind, "c" if step.method == "POST" else "u")
         step.kind = kind
-        own = step.resource.get("id")
         if step.method == "POST":
             await self._prepare_create(step)
         elif id:
-            if not ID.fullmatch(id) or own != id:
+            if not ID.fullmatch(id) or step.own != id:
                 raise bad("the id in the resource is that of the url", "resource.id", "value")
-            step.id, step.expected = id, self._expected(step)
+            step.id, step.expected = id, _expected(step)
         elif query:
-            await self._prepare_found(step, query, own)
+            await self._prepare_found(step, query)
         else:
             raise bad("PUT names an id or a search", "request.url", "value")
-        self._name(step)
 
     async def _prepare_create(self, step: Step) -> None:
-        condition = step.request.get("ifNoneExist")
-        if isinstance(condition, str) and condition:
-            pairs = pairs_of(condition.partition("?")[2] or condition, "ifNoneExist")
-            step.found = await one_found(self._exchange, step.kind, pairs)
-        if step.found is not None:
-            step.id = step.found.id
-        else:
-            step.id, step.expected, step.renamed = new_id(), 0, True
+        step.id, step.expected, step.renamed = new_id(), 0, True
+        text = step.request.get("ifNoneExist")
+        if isinstance(text, str) and text:
+            query = read_condition(self._exchange, step.kind, text.partition("?")[2] or text, _IF_NONE_EXIST)
+            step.found = await self._seek(step, query, _IF_NONE_EXIST)
+            step.id = step.found.id if step.found is not None else step.id
 
-    async def _prepare_found(self, step: Step, query: str, own: object) -> None:
-        found = await one_found(self._exchange, step.kind, pairs_of(query, "request.url"))
-        if found is not None:
-            if own not in (None, found.id):
-                raise bad("the id in the resource is not that of what was found", "resource.id", "value")
+    async def _prepare_found(self, step: Step, text: str) -> None:
+        query = read_condition(self._exchange, step.kind, text, "request.url")
+        found = await self._seek(step, query, "request.url")
+        if found is None:
+            step.id = step.own if isinstance(step.own, str) and ID.fullmatch(step.own) else new_id()
+        elif step.own in (None, found.id):
             step.id = found.id
         else:
-            step.id = own if isinstance(own, str) and ID.fullmatch(own) else new_id()
-        step.expected, step.renamed = self._expected(step), own != step.id
+            raise bad("the id in the resource is not that of what was found", "resource.id", "value")
+        step.expected, step.renamed = _expected(step), step.own != step.id
 
-    def _expected(self, step: Step) -> int | None:
-        text = step.request.get("ifMatch")
-        if not isinstance(text, str):
-            return None
-        plain = text.removeprefix("W/").strip('"')
-        if not (plain.isascii() and plain.isdigit()) or len(plain) > 18:
-            raise FhirFault(412, "conflict", 'ifMatch holds one version: W/"3"', "request.ifMatch")
-        return int(plain)
+    async def _seek(self, step: Step, query: Query, where: str) -> Row | None:
+        row, step.condition = await one_found(self._exchange, query, where, self._upto)
+        self._upto = step.condition.upto
+        return row
 
-    def _name(self, step: Step) -> None:
-        """What others in this Bundle call it."""
-        reference = f"{step.kind}/{step.id}"
-        if step.full_url:
-            self._names[step.full_url] = reference
-            relative = fhir.relative(step.full_url)
-            if relative is not None and relative != reference:
-                self._names[relative] = reference
+    async def _single(self, step: Step) -> None:
+        """What a transaction would make only once, it makes once: a create that is to be done once finds what another
+        entry makes; that two updates come to one resource is refused.
+        """
+        if step.condition is None or step.condition.found is not None:
+            return
+        query = step.condition.query
+        sought = step.kind, frozenset(query.echo)
+        others = [self._sought[sought]] if sought in self._sought else self._made.meeting(query)
+        turn = (step.method == "PUT", step.at)  # FHIR: what is posted goes first
+        others = [s for s in others if s is not step and (s.method == "PUT" or (False, s.at) < turn)]
+        if not others:
+            self._sought[sought] = step
+            return
+        if step.method == "PUT":
+            raise bad(_TWICE, "request.url", "duplicate")
+        if len(others) > 1:
+            raise several(_IF_NONE_EXIST)
+        step.first = others[0]
+        step.id = step.first.id
 
-    def _distinct(self, writes: list[Step]) -> None:
+    def _distinct(self) -> None:
         seen: set[tuple[str, str]] = set()
-        for step in writes:
-            key = (step.kind, step.id)
-            if step.fault is None and step.found is None and key in seen:
-                fault = bad("the same resource stands twice in this Bundle", f"{step.where}.request.url", "duplicate")
+        for step in self._steps:
+            if not step.writes:
+                continue
+            if (step.kind, step.id) in seen:
+                step.fault = bad(_TWICE, f"{step.where}.request.url", "duplicate")
                 if self._whole:
-                    raise fault
-                step.fault = fault
-            seen.add(key)
+                    raise step.fault
+            seen.add((step.kind, step.id))
 
     async def _point(self, step: Step) -> None:
-        """References to others in this Bundle, and conditional references, become references to what is kept."""
-        if step.fault is not None or step.resource is None:
+        """References to others in this Bundle, and references by search, become references to what is kept."""
+        if not step.writes or step.resource is None:
             return
+        searched: dict[str, str] = {}
         for path, text in list(fhir.references(step.resource)):
-            if "?" in text and not text.startswith(("#", "urn:")):
-                self._names.setdefault(text, await self._conditional(text, path))
-        if not self._whole and not step.renamed:
-            return
+            if "?" in text and not text.startswith(("#", "urn:")) and text not in searched:
+                known = self._names.references.get(text)
+                searched[text] = known or await self._by_search(text, f"resource.{path}")
+        self._names.references.update(searched)
         if step.renamed:
             step.resource = only_of(step.resource, step.id)
-        step.renamed = _rename(step.resource, self._names) or step.renamed
+        names = self._names if self._whole or step.renamed else Names(searched)
+        names.put_in(step.resource)
 
-    async def _conditional(self, text: str, path: str) -> str:
-        kind, _, query = text.removeprefix(f"{self._exchange.base}/").partition("?")
+    async def _by_search(self, text: str, where: str) -> str:
+        """What a reference by search means: a resource that is there, or that this transaction makes."""
+        kind, _, asked = text.removeprefix(f"{self._exchange.base}/").partition("?")
         if kind not in self._exchange.service.writer(self._exchange.version).types():
-            raise bad("a reference by search names a type that is served here", f"resource.{path}", "value")
-        found = await one_found(self._exchange, kind, pairs_of(unquote(query), path))
-        if found is None:
-            raise FhirFault(412, "not-found", "a reference by search finds nothing", f"resource.{path}")
-        return found.reference
+            raise bad("a reference by search names a type that is served here", where, "value")
+        query = read_condition(self._exchange, kind, asked, where)
+        row, _ = await one_found(self._exchange, query, where, self._upto)
+        found = {s.reference for s in self._made.meeting(query)} if self._whole else set[str]()
+        if row is not None and not (self._whole and decided(query) and row.reference in self._changing):
+            found.add(row.reference)
+        if len(found) > 1:
+            raise several(where)
+        if not found:
+            raise FhirFault(412, "not-found", "a reference by search finds nothing", where)
+        return found.pop()
+
+    @cached_property
+    def _made(self) -> Made:
+        return Made((step for step in self._steps if step.writes), self._exchange.version)
+
+    @cached_property
+    def _changing(self) -> set[str]:
+        """What is as this transaction leaves it."""
+        return {step.reference for step in self._steps if step.writes}
 
     async def _write(self, steps: list[Step]) -> None:
-        changes = [_change(step) for step in steps]
-        writer = self._exchange.service.writer(self._exchange.version)
-        if self._whole:
-            written, events = await writer.write(self._exchange.caller, changes)
-            await self._exchange.service.audit.record(events)
-            for step, one in zip(steps, written, strict=True):
-                step.written = one
+        if not self._whole:
+            for step in steps:
+                await self._guarded(step, self._write_alone)
             return
-        for step, change in zip(steps, changes, strict=True):
-            try:
-                one_written, events = await writer.write(self._exchange.caller, [change])
-                await self._exchange.service.audit.record(events)
-                step.written = one_written[0]
-            except FhirFault as fault:
-                step.fault = fault
+        conditions = [step.condition for step in self._steps if step.condition is not None]
+        await self._keep(steps, conditions)
+        for step in self._steps:
+            if step.first is not None and step.first.written is not None:
+                step.found = step.first.written.row
 
-    async def _shown(self, step: Step) -> None:
+    async def _write_alone(self, step: Step) -> None:
+        """One of a batch, which may find what one before it made."""
+
+        async def once() -> None:
+            if not step.writes:
+                return
+            try:
+                await self._keep([step], [step.condition] if step.condition is not None else [])
+            except OvertakenError:
+                self._upto = 0
+                await self._prepare(step)
+                await self._name(step)
+                await self._point(step)
+                raise
+
+        await until_settled(once)
+
+    async def _keep(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
+        writer = self._exchange.service.writer(self._exchange.version)
+        written, events = await writer.write(self._exchange.caller, [_change(step) for step in steps], conditions)
+        self._kept = True
+        for step, one in zip(steps, written, strict=True):
+            step.written = one
+        await self._exchange.service.audit.record(events)
+
+    # What is answered.
+
+    async def _answer(self, step: Step) -> None:
+        if step.method == "GET":
+            await self._read(step)
+        elif self._exchange.prefer("return") == "representation":
+            await self._show(step)
+
+    async def _show(self, step: Step) -> None:
         """What was sent is given back; what was there already is read."""
         row = step.written.row if step.written is not None else step.found
-        sent = step.written is not None and step.written.changed
-        step.shown = row is not None and (sent or await may_return(self._exchange, row))
+        if step.written is not None and step.written.changed:
+            step.shown = True
+        elif row is not None:
+            with suppress(*REFUSALS):  # it is written all the same
+                step.shown = await may_return(self._exchange, row)
 
-    async def _read(self, step: Step) -> None:
-        path, _, query = step.url.removeprefix(f"{self._exchange.base}/").lstrip("/").partition("?")
-        parts = path.split("/")
-        exchange = self._exchange
-        if len(parts) == 2 and ID.fullmatch(parts[1]):
-            await require(exchange, parts[0], "r")
-            found = await run_in_threadpool(exchange.endpoint.read, exchange.caller, parts[0], parts[1])
-            await exchange.service.audit.record(found.events)
-            step.found = found.rows[0]
-        elif len(parts) == 1 and parts[0]:
-            await require(exchange, parts[0], "s")
-            pairs = links.opened(exchange, pairs_of(query, "request.url"))
-            asked = read_query(parts[0], pairs, exchange.version, Handling.DEFAULT)
-            text = "&".join(f"{n}={v}" for n, v in links.hidden(exchange, asked.echo))
-            result, seen = await run_in_threadpool(exchange.endpoint.search, exchange.caller, asked, None, text)
-            await exchange.service.audit.record(seen.events)
-            rows = [(m.row, "match") for m in result.matches] + [(m.row, "include") for m in result.included]
-            entries = [
-                {
-                    "fullUrl": answers.full_url(exchange, row),
-                    "resource": exchange.endpoint.served.resource(row, exchange.caller),
-                    "search": {"mode": mode},
-                }
-                for row, mode in rows
-            ]
-            here = [{"relation": "self", "url": links.self_link(exchange, (asked.kind,), asked.echo)}]
-            step.resource = {"resourceType": "Bundle", "type": "searchset", "link": here}
-            if result.total is not None:
-                step.resource["total"] = result.total
-            if entries:
-                step.resource["entry"] = entries
-        else:
-            raise FhirFault(
-                404, "not-supported", "in a Bundle GET reads [type]/[id] or searches [type]?…", "request.url"
-            )
-
-    def entry(self, step: Step) -> Entry:
+    def _entry(self, step: Step) -> Entry:
         """What is answered to one entry."""
         if step.fault is not None:
             outcome = answers.outcome_of(step.fault)
             return Entry(
                 None, None, None, None, (("response", {"status": str(step.fault.status), "outcome": outcome}),)
             )
-        if step.method == "GET" and step.found is None:
-            return Entry(None, None, None, step.resource, (("response", {"status": "200 OK"}),))
+        if step.page is not None:
+            xml = self._exchange.media is Media.XML
+            whole = fhir.read_exact(step.page, Media.JSON, self._exchange.version) if xml else None
+            return Entry(None, None, None if xml else step.page, whole, (("response", {"status": "200 OK"}),))
         row = step.written.row if step.written is not None else step.found
         if row is None:  # pragma: no cover - a step has one or the other
             raise AssertionError("a step without an outcome")
         public = self._exchange.endpoint.served.id(row, self._exchange.caller)
-        at = row.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        made = step.written is not None and step.written.created
         response = {
-            "status": "201 Created" if made else "200 OK",
+            "status": _status(step),
             "location": f"{row.type}/{public}/_history/{row.seq}",
             "etag": answers.tag_of(row),
-            "lastModified": at,
+            "lastModified": row.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
-        wanted = step.method == "GET" or step.shown
         full = self._exchange.address(row.type, public)
-        return Entry(full, row if wanted else None, None, None, (("response", response),))
+        return Entry(full, row if step.shown else None, None, None, (("response", response),))
+
+
+def _status(step: Step) -> str:
+    if step.method == "GET":
+        return "200 OK" if step.shown else "304 Not Modified"
+    return "201 Created" if step.written is not None and step.written.created else "200 OK"
+
+
+def _expected(step: Step) -> int | None:
+    """The version at which it must be: by ifMatch; by ifNoneMatch it must not be there."""
+    if str(step.request.get("ifNoneMatch", "")).strip() == "*":
+        return 0
+    text = step.request.get("ifMatch")
+    if not isinstance(text, str):
+        return None
+    plain = text.removeprefix("W/").strip('"')
+    if not (plain.isascii() and plain.isdigit()) or len(plain) > 18:
+        raise FhirFault(412, "conflict", 'ifMatch holds one version: W/"3"', "request.ifMatch")
+    return int(plain)
 
 
 def _change(step: Step) -> Change:
     resource = step.resource or {}
     body = fhir.to_json(resource)
     return Change(step.kind, step.id, body, Media.JSON, resource, step.expected, f"{step.where}.resource")
-
-
-def _rename(value: Any, names: Mapping[str, str]) -> bool:
-    """Put the names in; whether any was."""
-    done = False
-    if isinstance(value, list):
-        for item in value:
-            done = _rename(item, names) or done
-    elif isinstance(value, dict):
-        text = value.get("reference")
-        if isinstance(text, str) and text in names:
-            value["reference"] = names[text]
-            done = True
-        for item in value.values():
-            if isinstance(item, (dict, list)):
-                done = _rename(item, names) or done
-    return done

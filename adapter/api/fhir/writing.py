@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -9,19 +10,28 @@ from starlette.responses import Response
 
 from adapter import fhir
 from adapter.api.fhir import answers
-from adapter.api.fhir.conditional import no_query, one_found, only_of
+from adapter.api.fhir.conditional import (
+    condition_of,
+    no_query,
+    one_found,
+    only_of,
+    read_condition,
+    until_settled,
+)
 from adapter.api.fhir.exchange import ID, Exchange
 from adapter.api.fhir.returning import may_return
 from adapter.api.fhir.transaction import process
 from adapter.api.limits import deeper, limits_of
 from adapter.fhir import JsonObject
 from adapter.model.sources import Media
+from adapter.service.endpoint.condition import Condition
 from adapter.service.endpoint.fault import FhirFault, bad
-from adapter.service.endpoint.pairs import pairs_of
+from adapter.service.endpoint.query import Query
 from adapter.service.endpoint.served import taken_off
 from adapter.service.endpoint.write import Change, Written, new_id
 from adapter.store.search import Row
 
+_IF_NONE_EXIST = "http.If-None-Exist"
 _NAMES = {
     "application/fhir+json": Media.JSON,
     "application/json+fhir": Media.JSON,
@@ -73,13 +83,18 @@ async def create(exchange: Exchange) -> Response:
     no_query(exchange.request.query_params, "http")  # `pairs` may hold a page size of ours
     given = await sent(exchange)
     _type(exchange, given)
-    condition = exchange.request.headers.get("if-none-exist")
-    if condition is not None:
-        found = await one_found(exchange, exchange.kind, pairs_of(condition, "If-None-Exist"))
-        if found is not None:
-            return await _answer(exchange, Written(found, created=False, changed=False))
-    id = new_id()
-    return await _write(exchange, given, id, at=0, named=None)
+    text = exchange.request.headers.get("if-none-exist")
+    if text is None:
+        return await _write(exchange, given, new_id(), at=0, named=None)
+    query = read_condition(exchange, exchange.kind, text, _IF_NONE_EXIST)
+    return await until_settled(lambda: _create_once(exchange, given, query))
+
+
+async def _create_once(exchange: Exchange, given: Sent, query: Query) -> Response:
+    found, condition = await one_found(exchange, query, _IF_NONE_EXIST)
+    if found is not None:
+        return await _answer(exchange, Written(found, created=False, changed=False))
+    return await _write(exchange, given, new_id(), at=0, named=None, conditions=(condition,))
 
 
 async def update(exchange: Exchange) -> Response:
@@ -99,17 +114,24 @@ async def update_by_search(exchange: Exchange) -> Response:
     """Change the one resource that a search finds; where it finds none, make it."""
     exchange.service.writer(exchange.version).source_of(exchange.caller)
     if not exchange.pairs:
-        raise bad("say which resource: PUT [type]/[id], or [type]?[search]")
+        raise bad("say which resource: PUT [type]/[id], or [type]?[search]", "http", "required")
     given = await sent(exchange)
     _type(exchange, given)
-    found = await one_found(exchange, exchange.kind, exchange.pairs)
+    query = condition_of(exchange, exchange.kind, exchange.pairs, "http")
+    return await until_settled(lambda: _update_found(exchange, given, query))
+
+
+async def _update_found(exchange: Exchange, given: Sent, query: Query) -> Response:
+    found, condition = await one_found(exchange, query, "http")
     own = given.resource.get("id")
     if found is None:
         id, at = own if isinstance(own, str) and ID.fullmatch(own) else new_id(), _expected(exchange)
-        return await _write(exchange, given, id, at=0 if at is None and own != id else at, named=own)
+        return await _write(
+            exchange, given, id, at=0 if at is None and own != id else at, named=own, conditions=(condition,)
+        )
     if own not in (None, found.id):
         raise bad("the id in the resource is not that of what was found", f"{exchange.kind}.id", "value")
-    return await _write(exchange, given, found.id, at=_expected(exchange), named=own)
+    return await _write(exchange, given, found.id, at=_expected(exchange), named=own, conditions=(condition,))
 
 
 async def bundle(exchange: Exchange) -> Response:
@@ -132,13 +154,20 @@ def _expected(exchange: Exchange) -> int | None:
     return exchange.expected_version()
 
 
-async def _write(exchange: Exchange, given: Sent, id: str, at: int | None, named: object) -> Response:
-    body, media, resource = given.body, given.media, given.resource
+async def _write(
+    exchange: Exchange,
+    given: Sent,
+    id: str,
+    at: int | None,
+    named: object,
+    conditions: Sequence[Condition] = (),
+) -> Response:
+    body, media, resource = given.body, given.media, dict(given.resource)  # it may be written again
     if taken_off(resource) or named != id:
         resource = only_of(resource, id)
         body, media = fhir.to_json(resource), Media.JSON
     change = Change(exchange.kind, id, body, media, resource, at, exchange.kind)
-    written, events = await exchange.service.writer(exchange.version).write(exchange.caller, [change])
+    written, events = await exchange.service.writer(exchange.version).write(exchange.caller, [change], conditions)
     await exchange.service.audit.record(events)
     return await _answer(exchange, written[0])
 

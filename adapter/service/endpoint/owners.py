@@ -23,13 +23,14 @@ _CARRIED = frozenset({"Device", "Medication", "Specimen", "Binary", "BodySite", 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One resource that came in: as sent, and read."""
+    """One resource that came in: as sent, and read; `where` in the request it stands."""
 
     kind: str
     id: str
     body: bytes
     media: Media
     resource: JsonObject
+    where: str
 
     @property
     def reference(self) -> str:
@@ -59,14 +60,14 @@ class Owners:
                 own.women.add(patient)
         carried = _carried(arrivals, links, own)
         ready = []
-        for at, arrival in enumerate(arrivals):
+        for arrival in arrivals:
             link = links[arrival.reference]
             owner = own.owner(link) or carried.get(arrival.reference) or self._before(arrival)
             if owner is None and arrival.kind not in DIRECTORY:
                 owner = woman
                 if owner is None:
                     text = f"{arrival.kind}: nothing says whose it is; send it together with what refers to it"
-                    raise FhirFault(422, "business-rule", text, f"Bundle.entry[{at}].resource")
+                    raise FhirFault(422, "business-rule", text, arrival.where)
             ready.append(self._received(arrival, link, owner))
         self._wait(links.values(), own)
         return [*ready, *self._moving(links.values(), own, {a.reference for a in arrivals})]

@@ -7,15 +7,18 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from adapter import facts, fhir, linking
 from adapter.access import Action, AuditEvent, EventType, Resource
 from adapter.fhir import JsonObject
 from adapter.model.sources import FhirVersion, Media, Received, RecordKey, StoredVersion
+from adapter.service.endpoint.condition import Condition, Conditions
 from adapter.service.endpoint.endpoint import FhirEndpoint
 from adapter.service.endpoint.fault import FhirFault
 from adapter.service.endpoint.owners import Arrival, Owners
 from adapter.service.endpoint.parameters import types
+from adapter.service.endpoint.query import Query
 from adapter.service.endpoint.scope import Caller
 from adapter.service.intake import Checker, Intake
 from adapter.service.rooms import Rooms
@@ -63,6 +66,7 @@ class Writer:
         self._endpoint = endpoint
         self._checker = checker
         self._settle = settle
+        self._conditions = Conditions(rooms.store, endpoint.searcher)
         self._settling: asyncio.Task[object] | None = None
         self._again = False
         self._last = 0.0
@@ -82,23 +86,31 @@ class Writer:
         """What can be sent."""
         return types(self._endpoint.version)
 
-    async def write(self, caller: Caller, changes: Sequence[Change]) -> tuple[list[Written], tuple[AuditEvent, ...]]:
+    async def ask(self, caller: Caller, query: Query, upto: int = 0) -> tuple[list[Row], Condition]:
+        """What a condition finds of what this caller sent: see `Conditions.ask`. Raises `FhirFault`, `DeniedError`."""
+        return await asyncio.to_thread(self._conditions.ask, caller, self.source_of(caller), query, upto)
+
+    async def write(
+        self, caller: Caller, changes: Sequence[Change], conditions: Sequence[Condition] = ()
+    ) -> tuple[list[Written], tuple[AuditEvent, ...]]:
         """Write all of it, or nothing. Gives what became of each, and the audit events that must be durable first.
 
-        Raises `FhirFault`: 412 where a version is not the one expected, 422 for what is no valid resource.
+        Raises `FhirFault`: 412 where a version is not the one expected, 422 for what is no valid resource. Raises
+        `OvertakenError` where one of the conditions, on which the changes rest, finds something else by now.
         """
         source = self.source_of(caller)
         owners = Owners(self._rooms.store, source, self._endpoint.version)
-        arrivals = [Arrival(c.kind, c.id, c.body, c.media, c.resource) for c in changes]
+        arrivals = [Arrival(c.kind, c.id, c.body, c.media, c.resource, c.where) for c in changes]
         woman = caller.woman.woman if caller.woman is not None and caller.woman.source == source else None
         intake = Intake(self._rooms, self._checker, source)
         expected = {(c.kind, c.id): c.at for c in changes if c.at is not None}
+        hold = partial(self._conditions.hold, caller, source, conditions) if conditions else None
 
         def at_once() -> tuple[bool, list[Written]]:
             ready = intake.checked_here(owners.place(arrivals, woman))
             _refuse(changes, ready, self._endpoint.version)
             with self._rooms.store.unit():  # waits for the disk once
-                new = intake.keep_here(ready, expected)
+                new = intake.keep_here(ready, expected, hold)
                 self._index(new)
             return bool(new), self._outcome(source, changes, new)
 
@@ -108,7 +120,7 @@ class Writer:
             else:
                 ready = await intake.checked(await asyncio.to_thread(owners.place, arrivals, woman))
                 _refuse(changes, ready, self._endpoint.version)
-                new = await intake.keep(ready, expected)
+                new = await intake.keep(ready, expected, hold)
                 await asyncio.to_thread(self._index, new)
                 fresh, written = bool(new), await asyncio.to_thread(self._outcome, source, changes, new)
         except VersionConflictError as error:
