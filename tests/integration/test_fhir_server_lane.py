@@ -137,6 +137,9 @@ PLAIN = [
 ]
 LONG = [
     ("Observation/big?_format=xml", {}, 200),
+    ("Observation?patient=Patient/w1&_format=xml", {}, 200),
+    ("Observation?nonsense=1&_format=xml", {}, 400),
+    ("Observation?_format=ttl", {}, 406),
     ("Observation/big", {"Accept": "image/png"}, 406),
     ("Observation/big", {"Host": "elsewhere.example"}, 421),
     ("Observation/big", {"X-Noodtoegang": "x"}, 200),

@@ -79,3 +79,17 @@ async def test_too_many_parameters_are_too_costly_wherever_they_are_counted(serv
         issue = response.json()["issue"][0]
         assert (response.status_code, issue["code"], issue["expression"]) == (400, "too-costly", ["http"])
     assert len({response.json()["issue"][0]["diagnostics"] for response in refused}) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "status", "expression"),
+    [
+        ("Patient/w1", {"Host": "elsewhere.example"}, 421, "http.Host"),
+        ("Patient?identifier=999911120", {}, 400, "http"),
+        ("Patient/w1%00", {}, 400, "http"),
+    ],
+)
+async def test_what_is_turned_away_before_it_is_read_says_where_too(server, address, headers, status, expression):
+    response = await server.get(address, **headers)
+    assert (response.status_code, response.json()["issue"][0]["expression"]) == (status, [expression])
+    assert "999911120" not in response.text
