@@ -152,6 +152,8 @@ GOOD = put_entry(observation("o1"))
         (bundle_of(entry=[{"resource": observation("o1")}]), 400, "Bundle.entry[0].request"),
         (bundle_of(entry=[put_entry(observation("o1"), ifmatch='W/"1"')]), 422, "Bundle.entry[0].request.ifmatch"),
         (bundle_of(entry=[put_entry(observation("o1"), ifMatch=1)]), 422, "Bundle.entry[0].request.ifMatch"),
+        (bundle_of(entry=[post_entry(patient(), WOMAN, ifNoneExist="")]), 422, "Bundle.entry[0].request.ifNoneExist"),
+        (bundle_of(entry=[]), 422, "Bundle.entry"),
         (bundle_of(entry=[GOOD, {**put_entry(patient()), "fullurl": WOMAN}]), 422, "Bundle.entry[1].fullurl"),
         (bundle_of(entry=[{**GOOD, "resource": [observation("o1")]}]), 422, "Bundle.entry[0].resource"),
         (bundle_of(entry=[{**GOOD, "fullUrl": 1}]), 422, "Bundle.entry[0].fullUrl"),

@@ -152,7 +152,7 @@ class _Run:
             await run_in_threadpool(endpoint.search, caller, *step.asked, "")
         elif step.method != "GET":
             return
-        elif any(s.writes and (s.kind, s.id) == (step.kind, step.id) for s in self._steps):
+        elif step.reference in self._changing:
             await run_in_threadpool(endpoint.reading, caller.context)
         else:
             await run_in_threadpool(endpoint.read, caller, step.kind, step.id)

@@ -82,6 +82,15 @@ def test_in_a_transaction_too(doors: Doors, wanted: str) -> None:
         assert reads(doors) == before + (wanted == "representation")
 
 
+@pytest.mark.parametrize("asked", ["Observation/vp-anna-bevinding", "Observation?patient=vp-anna"])
+def test_a_transaction_that_may_not_read_what_it_asks_writes_nothing(doors: Doors, asked: str) -> None:
+    new = {**HELD, "id": "geheel"}
+    write = {"request": {"method": "PUT", "url": "Observation/geheel"}, "resource": new}
+    answer = bundle(doors, "cu", write, {"request": {"method": "GET", "url": asked}})
+    assert answer.status_code == 403 and "insufficient_scope" in answer.text
+    assert doors.ask("epd-cru", "GET", "/fhir/stu3/Observation/geheel").status_code == 404
+
+
 def test_a_put_may_make_a_resource_with_the_scope_to_update(doors: Doors) -> None:
     """SMART App Launch 2: where a server lets an update make a resource, the letter `u` allows it; a POST needs `c`."""
     new = {**HELD, "id": "nieuw"}
