@@ -83,6 +83,14 @@ async def test_nothing_is_written_where_what_is_read_is_refused(server, url, sta
     assert server.store.counts()["versions"] == 0
 
 
+@pytest.mark.parametrize("makes", [True, False])
+async def test_a_transaction_that_writes_nothing_is_refused_as_a_whole(server, makes):
+    await server.put({**named("x"), "id": "w7"})
+    there = post_entry(named("x"), WOMAN, ifNoneExist=f"identifier={OWN}|x")
+    answer = await posted(server, *([there] if makes else []), get_entry("Patient/w7"), get_entry("Patient/nobody"))
+    assert issue_of(answer) == (404, "not-found", f"Bundle.entry[{1 + makes}].request.url")
+
+
 @pytest.mark.parametrize("there", [True, False])
 async def test_a_chain_that_would_look_through_too_much(server, monkeypatch, there):
     for n in range(5):

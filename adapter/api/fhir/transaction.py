@@ -93,10 +93,11 @@ class _Run:
         for step in self._steps:
             await self._guarded(step, self._point)
         todo = [step for step in self._steps if step.writes]
-        if todo and self._whole:
-            for step in self._steps:
-                await self._guarded(step, self._foresee)
-        await self._write(todo)
+        if todo:
+            if self._whole:
+                for step in self._steps:
+                    await self._guarded(step, self._foresee)
+            await self._write(todo)
         for step in self._steps:
             await self._guarded(step, self._answer)
         return [self._entry(step) for step in self._steps]
