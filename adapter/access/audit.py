@@ -176,6 +176,7 @@ class AuditLog:
     ) -> AuditEvent:
         """An event about this request, not kept yet."""
         actor = context.actor
+        opened = context.emergency.of(patient, at) if context.emergency is not None else None
         return AuditEvent(
             type=type,
             action=action,
@@ -201,7 +202,7 @@ class AuditLog:
             kind=actor.kind,
             client=actor.client,
             token=context.token,
-            emergency=context.emergency.reason if context.emergency else None,
+            emergency=opened.reason if opened is not None else None,
         )
 
     def denied(self, context: Context, error: DeniedError, at: datetime, policy: Policy) -> None:

@@ -62,15 +62,30 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class Emergency:
-    """Emergency access (noodtoegang): the reason given, and until when it lasts. For care only.
+class Opened:
+    """One woman (our id) of whom all may be seen: until when, and the reason that was given for her."""
 
-    `women`: our ids of the women for whom it was begun; of nobody else anything more is seen.
+    woman: str
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """Emergency access (noodtoegang), for care only: for each woman for whom it was begun, with a reason and an end of
+    her own. Of nobody else anything more is seen, and nothing is said of it in what is kept of others.
     """
 
-    reason: str
-    until: datetime
-    women: frozenset[str] = frozenset()
+    opened: tuple[Opened, ...]
+
+    def of(self, woman: str | None, now: datetime) -> Opened | None:
+        """What was opened of this woman, while it lasts."""
+        return next((one for one in self.opened if one.woman == woman and now < one.until), None)
+
+    def at(self, now: datetime) -> Emergency | None:
+        """What of it lasts yet; None for nothing."""
+        left = tuple(one for one in self.opened if now < one.until)
+        return Emergency(left) if left else None
 
 
 @dataclass(frozen=True, slots=True)

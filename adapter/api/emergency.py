@@ -57,6 +57,6 @@ def router(application: Application) -> APIRouter:
             raise BadQuestionError("reason", str(error)) from None
         except NobodyFoundError:
             return problem(404, "no woman is known by this")
-        return Begun(emergency=begun.sealed, until=begun.emergency.until, pregnancies=list(begun.pregnancies))
+        return Begun(emergency=begun.sealed, until=begun.until, pregnancies=list(begun.pregnancies))
 
     return api

@@ -56,7 +56,8 @@ class CarePages:
         ctx = context(request, Purpose.TREAT)
         pregnancy = request.path_params["pregnancy"]
         path = self._application.care_path(ctx, pregnancy, as_of=asked.as_of, known_at=asked.known_at)
-        values = {"asked": asked, "emergency": self._application.emergencies.offered(ctx), "nood": ctx.emergency}
+        opened = self._application.emergencies.of(ctx, path.woman.id)
+        values = {"asked": asked, "emergency": self._application.emergencies.offered(ctx), "nood": opened}
         return page(request, "zorgpad.html", {**values, **picture(path, request.query_params, asked, stand)})
 
     async def origin(self, request: Request) -> Response:

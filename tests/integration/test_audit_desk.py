@@ -21,6 +21,7 @@ from adapter.access import (
     Emergency,
     Entity,
     EventType,
+    Opened,
     Outcome,
     Purpose,
     Resource,
@@ -49,7 +50,8 @@ def world(tmp_path: Path) -> Iterator[World]:
     controller = Actor("u-2", "C. Ontrole", "ura:00001234", (Role.IGO_CONTROLLER,))
     made.did(controller, "w-1", 70, purpose=Purpose.HPAYMT, entities=[Entity("decision", "d-1")])
     until = AT + timedelta(hours=3)
-    made.did(replace(CARER, id="uzi-3", name="S. Poed"), "w-1", 90, emergency=Emergency("bloedverlies", until))
+    opened = Emergency((Opened("w-1", until, "bloedverlies"),))
+    made.did(replace(CARER, id="uzi-3", name="S. Poed"), "w-1", 90, emergency=opened)
     made.did(CARER, "w-2", 95)
     made.did(CARER, "w-1", 100, type=EventType.DENIED, outcome=Outcome.MINOR_FAILURE, reason="no-ground")
     made.did(Actor("adapter", "Adapter"), "w-1", 101, type=EventType.LINK)

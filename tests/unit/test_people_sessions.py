@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapter.access import Emergency
+from adapter.access import Emergency, Opened
 from adapter.access.people import SESSION, Cookies, LoginError, form_token, form_token_holds
 from adapter.access.people.tokens import LOGOUT_EVENT
 from support.people_world import ISSUER, SITE, World, signed
@@ -17,6 +17,10 @@ COOKIE = "__Host-sessie"
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+def opened(until):
+    return Emergency((Opened("w-1", until, "bloedverlies, zij is niet aanspreekbaar"),))
 
 
 async def test_the_cookie_says_nothing_and_the_shelf_does_not_hold_it(world):
@@ -146,7 +150,7 @@ async def test_use_that_crosses_with_noodtoegang_does_not_take_it_away_nor_bring
     await world.log_in()
     world.clock.pass_by(minutes=5)
     sessions, honest = world.people.sessions, world.shelf.get
-    given = Emergency("bloedverlies, zij is niet aanspreekbaar", world.clock() + timedelta(hours=1))
+    given = opened(world.clock() + timedelta(hours=1))
     for emergency in (given, None):
         kept = dict(world.shelf.kept)
         assert await sessions.give_emergency(world.browser, emergency)
@@ -164,7 +168,7 @@ async def test_use_that_crosses_with_noodtoegang_does_not_take_it_away_nor_bring
 async def test_noodtoegang_is_given_however_busy_the_session_is(world):
     await world.log_in()
     sessions, honest, busy = world.people.sessions, world.shelf.swap, 3
-    given = Emergency("bloedverlies, zij is niet aanspreekbaar", world.clock() + timedelta(hours=1))
+    given = opened(world.clock() + timedelta(hours=1))
 
     async def crossed(key, before, value, seconds):
         nonlocal busy
@@ -237,8 +241,8 @@ async def test_a_logout_token_works_once_and_an_id_token_is_none(world):
 async def test_noodtoegang_stays_with_the_session_as_long_as_it_lasts(world):
     await world.log_in()
     until = world.clock() + timedelta(minutes=10)
-    assert await world.people.sessions.give_emergency(world.browser, Emergency("bloedverlies", until))
-    assert (await world.identify()).emergency.reason == "bloedverlies"
+    assert await world.people.sessions.give_emergency(world.browser, opened(until))
+    assert (await world.identify()).emergency == opened(until)
     world.clock.pass_by(minutes=11)
     assert (await world.identify()).emergency is None
     world.browser.cookies = {}

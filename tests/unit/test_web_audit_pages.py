@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from adapter.access import Emergency, EventType, Identified, Outcome, Purpose
+from adapter.access import Emergency, EventType, Identified, Opened, Outcome, Purpose
 from adapter.api import audit, errors
 from adapter.api.authentication import Authentication
 from adapter.api.headers import Headers
@@ -34,7 +35,8 @@ class Doors(Demonstration):
 async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     world = World(tmp_path)
     world.did(CARER, "w-1", 1, query="Observation?code=1")
-    world.did(CARER, "w-1", 2, emergency=Emergency("<b>bloedverlies</b>", AT))
+    opened = Emergency((Opened("w-1", AT + timedelta(hours=1), "<b>bloedverlies</b>"),))
+    world.did(CARER, "w-1", 2, emergency=opened)
     world.did(CARER, "w-1", 3, type=EventType.DENIED, outcome=Outcome.MINOR_FAILURE)
     application: Any = SimpleNamespace(audit=world.desk, entrance=Doors())
     app = FastAPI()

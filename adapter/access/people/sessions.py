@@ -100,7 +100,7 @@ class Sessions:
         ):  # where another request wrote meanwhile, that one saw it as well
             await self._keep(key, kept, replace(session, seen_at=now))
         person = session.person
-        emergency = session.emergency if session.emergency is not None and now < session.emergency.until else None
+        emergency = session.emergency.at(now) if session.emergency is not None else None
         return Identified(person.actor, person.purposes, woman=person.woman, emergency=emergency, token=key[-16:])
 
     async def of(self, cookies: Mapping[str, str]) -> Session | None:

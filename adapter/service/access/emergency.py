@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapter.access import Action, Actor, ActorKind, Context, Emergency, Entity, EventType, Identified, Resource
+from adapter.access import Action, Actor, ActorKind, Context, Emergency, Entity, EventType, Identified, Opened, Resource
 from adapter.access.redact import redact
 from adapter.model.identifiers import Bsn
 from adapter.model.sources import RecordKey
@@ -35,9 +35,12 @@ class NobodyFoundError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What was begun; `sealed` is what a system sends along, `pregnancies` what it opens."""
+    """What was begun, with what was begun before and lasts. `sealed` is what a system sends along; `pregnancies` is
+    what is opened now, and `until` when.
+    """
 
     emergency: Emergency
+    until: datetime
     sealed: str
     pregnancies: tuple[str, ...]
 
@@ -60,6 +63,10 @@ class Emergencies:
         may = self._guard.allows(ctx, Action.EXECUTE, Resource.EMERGENCY)
         return may and not ctx.everything and ctx.woman is None and ctx.actor.kind is not ActorKind.WOMAN
 
+    def of(self, ctx: Context, woman: str) -> Opened | None:
+        """What this identity has opened of a woman, while it lasts."""
+        return ctx.emergency.of(woman, self._rooms.clock()) if ctx.emergency is not None else None
+
     def begin(self, ctx: Context, reason: str, *, bsn: Bsn | None = None, pregnancy: str | None = None) -> Begun:
         """Open all of one woman, by her BSN or by a pregnancy of hers that is seen in part.
 
@@ -73,8 +80,11 @@ class Emergencies:
         if not women:
             self._guard.record(ctx, EventType.SEARCH, Action.EXECUTE, grant, subtype=SUBTYPE, refused="nobody found")
             raise NobodyFoundError("nobody is known by this")
-        before = ctx.emergency.women if ctx.emergency is not None else frozenset()
-        begun = Emergency(why, self._rooms.clock() + self._lasting, before | frozenset(women))
+        now = self._rooms.clock()
+        until = now + self._lasting
+        before = ctx.emergency.at(now) if ctx.emergency is not None else None
+        others = [one for one in before.opened if one.woman not in women] if before is not None else []
+        begun = Emergency((*others, *(Opened(woman, until, why) for woman in women)))
         under = replace(ctx, emergency=begun)
         for woman in women:
             self._guard.record(
@@ -82,7 +92,7 @@ class Emergencies:
                 EventType.SEARCH,
                 Action.EXECUTE,
                 grant,
-                [Entity("noodtoegang", f"tot {begun.until.isoformat(timespec='seconds')}")],
+                [Entity("noodtoegang", f"tot {until.isoformat(timespec='seconds')}")],
                 patient=woman,
                 subtype=SUBTYPE,
                 checks=("emergency",),
@@ -90,22 +100,24 @@ class Emergencies:
         records = [r for woman in women for r in self._pregnancies.records_of(woman)]
         rows = self._rooms.store.links(PREGNANCY, within=records) if records else []
         opened = tuple(dict.fromkeys(r.target for r in rows if r.target))
-        return Begun(begun, self._sealed(ctx, begun), opened)
+        return Begun(begun, until, self._sealed(ctx, begun), opened)
 
     def hold(self, who: Identified, sealed: str) -> Identified:
         """The same identity with the noodtoegang that was begun for it; without, where the text is not theirs."""
         text = self._rooms.store.search.unseal(sealed)
         try:
-            kind, actor, reason, until, women = json.loads(text) if text else ("",) * 5
-            emergency = Emergency(reason, datetime.fromisoformat(until), frozenset(women))
+            kind, actor, opened = json.loads(text) if text else ("", "", ())
+            begun = Emergency(tuple(Opened(woman, datetime.fromisoformat(until), why) for woman, until, why in opened))
         except (ValueError, TypeError):
             return who
-        if kind != SUBTYPE or actor != _whose(who.actor) or self._rooms.clock() >= emergency.until:
+        lasting = begun.at(self._rooms.clock())
+        if kind != SUBTYPE or actor != _whose(who.actor) or lasting is None:
             return who
-        return replace(who, emergency=emergency)
+        return replace(who, emergency=lasting)
 
     def _sealed(self, ctx: Context, begun: Emergency) -> str:
-        said = [SUBTYPE, _whose(ctx.actor), begun.reason, begun.until.isoformat(), sorted(begun.women)]
+        opened = [(one.woman, one.until.isoformat(), one.reason) for one in begun.opened]
+        said = [SUBTYPE, _whose(ctx.actor), opened]
         return self._rooms.store.search.seal(json.dumps(said).encode())
 
     def _women(self, bsn: Bsn | None, pregnancy: str | None) -> Sequence[str]:

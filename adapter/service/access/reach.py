@@ -97,8 +97,7 @@ class Reach:
         if ctx.actor.kind is ActorKind.WOMAN:
             return self._hers(ctx, woman)
         seen = self._seen(self.reader(ctx), woman, now)
-        emergency = ctx.emergency
-        if emergency is not None and woman in emergency.women and now < emergency.until:
+        if ctx.emergency is not None and ctx.emergency.of(woman, now) is not None:
             return Seen(woman, seen.records, seen.grounds, seen.relation, emergency=True)
         return seen
 
@@ -122,8 +121,8 @@ class Reach:
         reader = self.reader(ctx)
         own = {w for s in self.own_sources(ctx) for w in self._rooms.store.related.women_at(s)}
         more = set(self._grounds.related(reader, day_of(now))) - own if self._grounds and reader.identities else set()
-        if ctx.emergency is not None and now < ctx.emergency.until:
-            own |= ctx.emergency.women
+        lasting = ctx.emergency.at(now) if ctx.emergency is not None else None
+        own |= {one.woman for one in lasting.opened} if lasting is not None else set()
         return frozenset(own | {seen.woman for seen in self.several(ctx, sorted(more)) if seen.allowed})
 
     def desk(self, ctx: Context) -> frozenset[str] | None:

@@ -56,7 +56,7 @@ class Visible:
         if not self.reach.narrows(ctx):
             return None
         now = self._rooms.clock()
-        emergency = ctx.emergency if ctx.emergency is not None and now < ctx.emergency.until else None
+        emergency = ctx.emergency.at(now) if ctx.emergency is not None else None
         key = (self.reach.reader(ctx).identities, ctx.woman, ctx.actor.kind, emergency, ctx.scopes)
         stand = (self._rooms.store.positions(), self.reach.told(), now.date())
         with self._lock:

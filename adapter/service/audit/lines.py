@@ -18,10 +18,13 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line: its number in the chain, the event, and the name of the organisation where we know it."""
+    """One line: its number in the chain, the event, the purpose of use as NEN 7513 wants it (noodtoegang is one of its
+    own), and the name of the organisation where we know it.
+    """
 
     number: int
     event: AuditEvent
+    purpose_of_use: str
     organisation_name: str | None = None
 
 

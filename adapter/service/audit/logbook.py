@@ -93,7 +93,7 @@ class Logbook:
     def line(self, row: AuditRow) -> LogLine:
         """A stored line as it is read."""
         event = from_json(AuditEvent, row.body)
-        return LogLine(row.position, event, self._names.of(event.organisation))
+        return LogLine(row.position, event, event.purpose_of_use, self._names.of(event.organisation))
 
     def records_of(self, woman: str) -> list[RecordKey]:
         """The records that are linked to her now."""

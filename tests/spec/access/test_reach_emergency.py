@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapter.access import DeniedError, EventType, Purpose, Role
+from adapter.access import DeniedError, Emergency, EventType, Opened, Purpose, Role
 from adapter.model.identifiers import Bsn
 from adapter.service.access.emergency import EmergencyError, NobodyFoundError
 from adapter.service.port import UnknownPregnancyError
@@ -29,6 +29,7 @@ from support.reach_world import (
 )
 
 WHY = "Bloedverlies op de spoedeisende hulp, zij is niet aanspreekbaar"
+OTHER_WHY = "Weeën en een hoge bloeddruk, haar dossier is elders"
 DOCTOR = care_provider("zh")
 
 
@@ -65,7 +66,7 @@ def test_a_reason_is_needed(strangers: World, reason: str) -> None:
 
 def test_a_bsn_in_the_reason_is_not_kept(strangers: World) -> None:
     begun = strangers.application.emergencies.begin(care(DOCTOR), f"{WHY}, BSN {ANNA}", bsn=Bsn(ANNA))
-    assert ANNA not in begun.emergency.reason
+    assert all(ANNA not in one.reason for one in begun.emergency.opened)
 
 
 def test_nobody_is_found_by_a_bsn_that_no_source_knows(strangers: World) -> None:
@@ -96,9 +97,36 @@ def test_under_it_payment_sees_no_more_than_before(strangers: World) -> None:
 
 def test_it_ends_by_itself(strangers: World) -> None:
     begun = strangers.application.emergencies.begin(care(DOCTOR), WHY, bsn=Bsn(ANNA))
-    assert begun.emergency.until == AT + timedelta(minutes=60)
-    over = replace(begun.emergency, until=AT)
+    assert begun.until == AT + timedelta(minutes=60)
+    over = Emergency(tuple(replace(one, until=AT) for one in begun.emergency.opened))
     assert strangers.find(care(DOCTOR, over)) == []
+    assert strangers.listed(care(DOCTOR, over)) == []
+
+
+def test_each_woman_has_a_reason_and_an_end_of_her_own(strangers: World) -> None:
+    """To begin it for a second woman neither lengthens it for the first, nor says anything of the one to the other."""
+    anna, berta = strangers.woman("vp"), strangers.woman("vp", "berta")
+    soon = AT + timedelta(minutes=10)
+    first = Emergency((Opened(anna, soon, WHY),))
+    both = strangers.application.emergencies.begin(care(DOCTOR, first), OTHER_WHY, bsn=Bsn(BERTA)).emergency
+    assert set(both.opened) == {Opened(anna, soon, WHY), Opened(berta, AT + timedelta(minutes=60), OTHER_WHY)}
+    assert both.at(soon) == Emergency((Opened(berta, AT + timedelta(minutes=60), OTHER_WHY),))
+    strangers.listed(care(DOCTOR, both))
+    said = {(e.patient, e.emergency) for e in strangers.application._rooms.audit.read(limit=3) if e.patient}
+    assert said == {(anna, WHY), (berta, OTHER_WHY)}
+
+
+def test_who_sees_other_women_as_well_says_nothing_of_it_in_what_is_kept_of_them(strangers: World) -> None:
+    """A practice lists its own women while one who is not its own is open to it: only of her it is noodtoegang."""
+    midwife = care_provider("vp")
+    anna, berta = strangers.woman("vp"), strangers.woman("vp", "berta")
+    under = Emergency((Opened(berta, AT + timedelta(minutes=60), OTHER_WHY),))
+    strangers.application.care_path(care(midwife, under), strangers.pregnancy("vp"))
+    (read,) = strangers.application._rooms.audit.read(limit=1)
+    assert (read.patient, read.purpose_of_use, read.emergency) == (anna, "TREAT", None)
+    strangers.listed(care(midwife, under))
+    listed = {e.patient: e.emergency for e in strangers.application._rooms.audit.read(limit=2)}
+    assert listed == {anna: None, berta: OTHER_WHY}
 
 
 def test_beginning_and_everything_seen_under_it_is_flagged_in_the_log(strangers: World) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.access import DeniedError, Emergency, Role
+from adapter.access import DeniedError, Emergency, Opened, Role
 from adapter.model.evidence import OrganisationKind
 from adapter.service.asked import BadQuestionError
 from adapter.service.consents.consent import ConsentDraft, ConsentParty, NotWithdrawableError, UnknownConsentError
@@ -100,7 +100,7 @@ async def test_wie_haar_niet_behandelt_legt_niets_vast(here: World) -> None:
 
 async def test_noodtoegang_is_om_te_lezen_niet_om_iets_vast_te_leggen(here: World) -> None:
     until = here.moment[0] + timedelta(minutes=30)
-    emergency = Emergency("spoed", until, frozenset({here.woman}))
+    emergency = Emergency((Opened(here.woman, until, "spoed"),))
     helping = replace(caller("ziekenhuis"), emergency=emergency)
     assert here.application.care_path(helping, here.pregnancy).pregnancy == here.pregnancy
     against = ConsentDraft(False, ALL, ALL)
