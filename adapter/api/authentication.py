@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter.access import Action, Context, Identified, Purpose, UnauthenticatedError, UnavailableError
 from adapter.access.systems import Scopes
-from adapter.api.errors import answer
+from adapter.api.errors import answer, reads_pages
 from adapter.service.access.emergency import Emergencies
 from adapter.service.entrance import Credentials, Entrance, context_of
 
@@ -89,7 +89,7 @@ class Authentication:
             state[FAILED] = bool(error.error)  # who shows nothing at all guesses at nothing
             return None if free else _refused(Request(scope), error)
         except UnavailableError as error:
-            return None if free else answer(Request(scope), 503, str(error), {"Retry-After": "2"})
+            return None if free else answer(Request(scope), 503, str(error), {"Retry-After": "2"}, cause=error)
         who = state[IDENTIFIED] = self._held(Request(scope), who)
         state[AGAIN] = lambda: self._again(scope, credentials)
         if who.scopes is None or path.startswith("/fhir/") or free:
@@ -155,8 +155,7 @@ def _open(path: str) -> bool:
 
 
 def _refused(request: Request, error: UnauthenticatedError) -> Response:
-    machine = request.url.path.startswith(("/fhir/", "/api/", "/cds-services", "/metrics"))
-    if not machine and "text/html" in request.headers.get("accept", ""):
+    if reads_pages(request):
         onward = {"naar": request.url.path} if request.method in {"GET", "HEAD"} and request.url.path != "/" else {}
         return RedirectResponse(f"/inloggen?{urlencode(onward)}" if onward else "/inloggen", 303)
     challenge = f'Bearer error="{error.error}"' if error.error else "Bearer"

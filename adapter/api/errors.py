@@ -1,10 +1,12 @@
-"""Every answer that is not a success: an OperationOutcome under /fhir, a problem (RFC 9457) everywhere else.
+"""Every answer that is not a success: an OperationOutcome under /fhir, a page for a browser at the address of one, a
+problem (RFC 9457) everywhere else.
 
 No answer repeats what was sent: it may hold a BSN.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 import orjson
@@ -38,6 +40,22 @@ _ISSUE_CODES = {
 }
 """HTTP status to FHIR issue-type; both versions have these codes."""
 
+STORE_AWAY = "the store does not answer now: try again"
+ErrorPage = Callable[[Request, int, Exception | None], Response]
+"""How an error is shown as a page. The pages leave theirs as `error_page` in the state of the application."""
+_NO_PAGES = (
+    "/fhir/",
+    "/api/",
+    "/cds-services",
+    "/metrics",
+    "/health",
+    "/openapi.json",
+    "/oauth/",
+    "/.well-known/",
+    "/static/",
+)
+"""Addresses at which programs ask."""
+
 
 def answer(
     request: Request,
@@ -46,13 +64,30 @@ def answer(
     headers: dict[str, str] | None = None,
     code: str | None = None,
     where: str | None = None,
+    cause: Exception | None = None,
 ) -> Response:
-    """The error answer that fits the address. In FHIR `code`: the issue-type, where the status says too little;
-    `where`: in what of the request it stands.
+    """The error answer that fits the address and who asks. In FHIR `code`: the issue-type, where the status says too
+    little; `where`: in what of the request it stands. For a page `cause`: what it may have words of its own for.
     """
     if request.scope["path"].startswith("/fhir/"):
         return outcome(request, status, detail, headers, code, where)
-    return problem(status, detail, headers)
+    shown = _error_page(request) if status != HTTPStatus.MISDIRECTED_REQUEST else None
+    if shown is None:
+        return problem(status, detail, headers)
+    told = shown(request, status, cause)
+    told.headers.update(headers or {})
+    return told
+
+
+def reads_pages(request: Request) -> bool:
+    """Whether a browser asks here for something to show."""
+    return not request.scope["path"].startswith(_NO_PAGES) and "text/html" in request.headers.get("accept", "")
+
+
+def _error_page(request: Request) -> ErrorPage | None:
+    """How this is shown as a page; None where it is a program that asks, or there are no pages."""
+    app = request.scope.get("app")
+    return getattr(app.state, "error_page", None) if app is not None and reads_pages(request) else None
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None, **more: str) -> Response:

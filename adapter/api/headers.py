@@ -16,10 +16,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapter.access import log
 from adapter.access.redact import redact
-from adapter.api.errors import answer
+from adapter.api.errors import STORE_AWAY, answer
 from adapter.api.gate import bounded, most_bytes, refusal
 from adapter.model.identifiers import Bsn, InvalidIdentifierError, System
 from adapter.service.bounds import UNBOUND, Bounds
+from adapter.store import StoreUnavailableError
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NINE_DIGITS = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
@@ -174,6 +175,8 @@ def failure(request: Request, request_id: str, error: Exception) -> Response:
     log.REQUEST_FAILED.log(
         request_id=request_id, method=_method(request), route=_route(request.scope), error=type(error).__name__
     )
+    if isinstance(error, StoreUnavailableError):
+        return answer(request, 503, STORE_AWAY, {"Retry-After": "2"})
     return answer(request, 500, f"something went wrong here; the log names it under request {request_id}")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any, cast
 
 from fastapi import FastAPI
@@ -13,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from adapter.access import DeniedError
+from adapter.access import DeniedError, UnavailableError
 from adapter.service.asked import BadQuestionError
 from adapter.service.port import Application, UnknownPregnancyError
 from adapter.web.audit import AuditPages
@@ -21,7 +22,7 @@ from adapter.web.carepage import CarePages
 from adapter.web.emergency import EmergencyPages
 from adapter.web.form_guard import FormToken
 from adapter.web.koppelingen import Koppelingen
-from adapter.web.login import LoginPages
+from adapter.web.login import LoginPages, away
 from adapter.web.pages import Pages
 from adapter.web.payment import PaymentPages
 from adapter.web.planning import PlanningPages
@@ -32,6 +33,20 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 OTHER_DOORS = ("/api", "/fhir", "/health", "/metrics", "/openapi.json")
 _NO_PAGES = (*OTHER_DOORS, "/cds-services", "/oauth", "/.well-known", "/static")
+_READING = frozenset({"GET", "HEAD"})
+_WORDS: Mapping[int, tuple[str, str]] = {
+    400: (
+        "Niet te lezen",
+        "Dit adres is zo niet te gebruiken. Zet nooit een BSN in een adres: zoek ermee op de pagina Zwangerschappen.",
+    ),
+    403: ("Geen toegang", "Dit verzoek is hier niet toegestaan."),
+    413: ("Te groot", "Wat u stuurde is groter dan hier wordt aangenomen."),
+    429: ("Te veel verzoeken", "Er is in korte tijd te veel gevraagd. Wacht even en probeer het dan opnieuw."),
+    500: ("Er ging hier iets mis", "Dit is niet uw fout. Geef de beheerder dit nummer van uw verzoek:"),
+    503: ("Dit kan nu niet", "Het antwoord blijft nu uit. Probeer het over een minuut opnieuw."),
+}
+"""What is said of an error that no page foresaw, by its status."""
+_PERHAPS_KEPT = "Kijk eerst of wat u stuurde al is vastgelegd."
 
 
 def install(app: FastAPI, application: Application) -> None:
@@ -39,6 +54,7 @@ def install(app: FastAPI, application: Application) -> None:
     pages, care, payment = Pages(application), CarePages(application), PaymentPages(application)
     people = application.entrance.people
     app.state.live = care.live
+    app.state.error_page = _unforeseen_page
     app.state.organisation_names = people.organisation_names if people is not None else {}
     # innermost: behind authentication, and only around what is no other door
     app.user_middleware.append(Middleware(FormToken, entrance=application.entrance, other_doors=_NO_PAGES))
@@ -89,4 +105,16 @@ def _error_page(request: Request, error: Exception) -> Response:
         title, text, status = "Geen toegang", "Deze identiteit mag dit voor dit doel niet inzien.", 403
     elif isinstance(error, HTTPException) and error.status_code != 404:
         title, text, status = "Dat kan hier niet", "Dit adres doet dat niet.", error.status_code
+    return page(request, "fout.html", {"title": title, "text": text}, status)
+
+
+def _unforeseen_page(request: Request, status: int, cause: Exception | None) -> Response:
+    """An error from before the pages, or one that no page has words for."""
+    if isinstance(cause, UnavailableError):
+        return away(request)
+    title, text = _WORDS.get(status, ("Dat kan hier niet", "Op dit verzoek is zo geen antwoord te geven."))
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        text = f"{text} {getattr(request.state, 'request_id', '')}."
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE and request.method not in _READING:
+        text = f"{text} {_PERHAPS_KEPT}"
     return page(request, "fout.html", {"title": title, "text": text}, status)

@@ -212,9 +212,7 @@ class LoginPages:
     def _refused(self, request: Request, error: LoginError | ShelfError) -> Response:
         self._log(request, error)
         if isinstance(error, ShelfError):
-            response = page(request, "inlogfout.html", {"title": _AWAY[0], "text": _AWAY[1], "again": False}, 503)
-            response.headers["Retry-After"] = "5"
-            return response
+            return away(request)
         title, text = _FAULTS[error.fault]
         status = 403 if error.fault in _FORBIDDEN else 503 if error.fault in _UNREACHABLE else 400
         people = self._application.entrance.people
@@ -228,6 +226,13 @@ class LoginPages:
             log.LOGIN_REFUSED.log(request_id=request_id, reason="away", what=str(error))
         else:
             log.LOGIN_REFUSED.log(request_id=request_id, reason=error.fault.value, what=error.detail)
+
+
+def away(request: Request) -> Response:
+    """The page that is shown while it cannot be said who is logged in."""
+    response = page(request, "inlogfout.html", {"title": _AWAY[0], "text": _AWAY[1], "again": False}, 503)
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _going_on(application: Application, ctx: Context, hers: list[str]) -> str | None:

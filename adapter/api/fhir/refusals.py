@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 
 from adapter.access import DeniedError
+from adapter.api.errors import STORE_AWAY
 from adapter.service.endpoint.fault import FhirFault
 from adapter.store import StoreUnavailableError
 
@@ -22,6 +23,6 @@ def fault_of(error: Exception) -> FhirFault:
         code = "too-long" if error.status_code == 413 else "processing"
         return FhirFault(error.status_code, code, _TOO_LONG, "http.body")
     if isinstance(error, StoreUnavailableError):
-        return FhirFault(503, "transient", "the store does not answer now: try again")
+        return FhirFault(503, "transient", STORE_AWAY)
     assert isinstance(error, DeniedError)  # noqa: S101 (the last of `REFUSALS`)
     return FhirFault(403, "forbidden", error.told, "http.Authorization")
