@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,6 +12,7 @@ from adapter.api.authentication import context
 from adapter.api.errors import problem
 from adapter.api.pregnancies import PROBLEMS
 from adapter.model import wire
+from adapter.service.asked import read_instant
 from adapter.service.audit.inzage import NotHerselfError, Overview
 from adapter.service.audit.lines import MOST, PAGE, Chain, LogPage, LogQuestion
 from adapter.service.audit.sheet import HEADS, rows
@@ -21,7 +21,7 @@ from adapter.service.port import Application
 
 _CSV = "text/csv; charset=utf-8"
 _PROBLEMS = {status: answer for status, answer in PROBLEMS.items() if status != 404}
-Instant = Annotated[datetime | None, Query(description="an instant with a zone: 2026-01-31T12:00:00Z")]
+Instant = Annotated[str | None, Query(description="an instant with a zone: 2026-01-31T12:00:00Z")]
 Before = Annotated[int | None, Query(ge=1, le=2**53, description="the `next` of the page before")]
 
 
@@ -49,10 +49,9 @@ def router(application: Application) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE,
         format: Annotated[Literal["json", "csv"] | None, Query(description="csv: all of them as a table")] = None,
     ) -> Response:
-        if any(moment is not None and moment.tzinfo is None for moment in (since, until)):
-            return problem(400, "since and until are instants with a zone: 2026-01-31T12:00:00Z")
+        first, last = read_instant(since, "since"), read_instant(until, "until")
         given = (tuple(type or ()), tuple(action or ()), tuple(outcome or ()))
-        asked = LogQuestion(woman, since, until, user, *given, emergency, before, limit)
+        asked = LogQuestion(woman, first, last, user, *given, emergency, before, limit)
         ctx, logbook = context(request, Purpose.HOPERAT), application.audit.logbook
         if format == "csv" or (format is None and "text/csv" in request.headers.get("accept", "")):
             found = await run_in_threadpool(logbook.export, ctx, asked)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from adapter.access import Context, Purpose
 from adapter.api.authentication import context
 from adapter.api.errors import problem
-from adapter.api.pregnancies import PROBLEMS
+from adapter.api.pregnancies import PROBLEMS, Day
 from adapter.api.worklist import CSV
 from adapter.model import wire
 from adapter.service.asked import BadQuestionError, read_day
@@ -40,8 +39,8 @@ class TrialOrder(BaseModel):
     catalogues: dict[Annotated[str, Field(pattern=_NAME)], str] = Field(default_factory=dict, max_length=10)
     register_: str | None = Field(None, alias="register")
     insurer: str | None = Field(None, pattern=r"^([0-9]{4}|onbekend)$")
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     pregnancies: list[str] = Field(default_factory=list, max_length=10_000)
 
 
@@ -51,7 +50,7 @@ class RunList(BaseModel):
     runs: list[RunReport]
 
 
-Day = Annotated[str | None, Query(description="a calendar date, 2024-07-29")]
+DayAsked = Annotated[str | None, Query(description="a calendar date, 2024-07-29")]
 
 
 def router(application: Application) -> APIRouter:
@@ -67,8 +66,8 @@ def router(application: Application) -> APIRouter:
     async def casemix(
         request: Request,
         by: By = "prestatie",
-        since: Day = None,
-        until: Day = None,
+        since: DayAsked = None,
+        until: DayAsked = None,
         format: Literal["json", "csv"] = "json",
     ) -> Response:
         first, last = read_day(since, "since"), read_day(until, "until")
@@ -104,7 +103,7 @@ def router(application: Application) -> APIRouter:
         responses={200: {"content": {"text/markdown": {}}}},
     )
     async def rulebook(
-        request: Request, on: Day = None, against: Day = None, format: Literal["json", "md"] = "json"
+        request: Request, on: DayAsked = None, against: DayAsked = None, format: Literal["json", "md"] = "json"
     ) -> Response:
         day, other = read_day(on, "on"), read_day(against, "against")
         found = await run_in_threadpool(application.rulebook, context(request, Purpose.HPAYMT), day, other)

@@ -6,7 +6,6 @@ STU3 with `fhirVersion=3.0`). A registered source sends its own Consents to the 
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
@@ -17,7 +16,7 @@ from adapter import fhir
 from adapter.access import Purpose
 from adapter.api.authentication import context
 from adapter.api.errors import problem
-from adapter.api.pregnancies import PREFIX, PROBLEMS, Id, ProblemDocument
+from adapter.api.pregnancies import PREFIX, PROBLEMS, Day, Id, ProblemDocument
 from adapter.fhir import FhirError
 from adapter.model import wire
 from adapter.model.evidence import OrganisationKind
@@ -62,8 +61,8 @@ class ConsentBody(_Body):
     holder: PartyBody = Field(default_factory=PartyBody, description="whose data it is about")
     reader: PartyBody = Field(default_factory=PartyBody, description="who may, or may not, see them")
     kinds: list[str] | None = None
-    start: date | None = None
-    end: date | None = None
+    start: Day | None = None
+    end: Day | None = None
     this_pregnancy: bool = Field(default=True, description="only for this pregnancy")
 
     def draft(self) -> ConsentDraft:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 import orjson
@@ -13,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from adapter.access import Purpose
 from adapter.api.authentication import context
 from adapter.api.errors import problem
-from adapter.api.pregnancies import PROBLEMS, Id
+from adapter.api.pregnancies import PROBLEMS, Day, Id
 from adapter.model import wire
 from adapter.model.decision import ClaimMade, Override
 from adapter.model.sources import SourceReport
@@ -31,7 +30,7 @@ class Proposal(BaseModel):
     phase: Literal["prenataal", "nataal", "postnataal"]
     status: Literal["igo", "niet_igo"]
     reason: str = Field(max_length=1000)
-    expires_on: date
+    expires_on: Day
 
 
 class Settlement(BaseModel):
@@ -45,7 +44,7 @@ class Made(BaseModel):
     """That the integral claim of a phase was made."""
 
     phase: Literal["prenataal", "nataal", "postnataal"]
-    made_on: date | None = None
+    made_on: Day | None = None
     reference: str | None = Field(None, max_length=40, description="of the invoice line; never a BSN")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from starlette.concurrency import run_in_threadpool
 
 from adapter.access import Purpose
@@ -16,7 +17,7 @@ from adapter.model import wire
 from adapter.model.carepath import CarePath
 from adapter.model.decision import Decision
 from adapter.model.identifiers import Bsn, InvalidIdentifierError
-from adapter.service.asked import BadQuestionError, read_asked
+from adapter.service.asked import BadQuestionError, read_asked, read_day
 from adapter.service.port import Application
 from adapter.service.summary import PregnancySummary
 
@@ -70,6 +71,16 @@ class ProblemDocument(BaseModel):
 
 AsOf = Annotated[str | None, Query(description="the day asked about, such as 2024-07-29; default today")]
 KnownAt = Annotated[str | None, Query(description="what was known at this instant, 2024-07-29T12:00:00Z; default now")]
+
+
+def _written(given: object) -> date | None:
+    if not isinstance(given, str):
+        raise ValueError("a day is a text")
+    return read_day(given)
+
+
+Day = Annotated[date, BeforeValidator(_written)]
+"""A calendar date in a body. Left to itself pydantic reads a bare number as seconds since 1970."""
 Id = Annotated[str, Path(description="id of the pregnancy, as in the list")]
 _PROBLEM: dict[str, Any] = {"model": ProblemDocument, "content": {"application/problem+json": {}}}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
