@@ -57,8 +57,6 @@ def verify(token: str, keys: KeySet, expected: Expected, now: datetime, access_t
     nonce = claims.get("nonce")
     if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), expected.nonce.encode()):
         raise _bad("nonce")
-    if "exp" not in claims:
-        raise _bad("exp")
     if instant(claims, "iat") < now.timestamp() - _OLDEST:
         raise _bad("iat")
     _assured(claims, expected, now)
@@ -90,7 +88,7 @@ def _common(claims: Claims, issuer: str, client_id: str, now: datetime) -> None:
         raise _bad("aud")
     if (len(audiences) > 1 or "azp" in claims) and claims.get("azp") != client_id:
         raise _bad("azp")
-    if "exp" in claims and instant(claims, "exp") <= now.timestamp() - LEEWAY:
+    if instant(claims, "exp") <= now.timestamp() - LEEWAY:
         raise _bad("exp")
     if "nbf" in claims and instant(claims, "nbf") > now.timestamp() + LEEWAY:
         raise _bad("nbf")
