@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -134,6 +135,11 @@ async def test_the_providers_own_refusal_is_said(world):
         ({"roles": None}, "no-role"),
         ({"roles": {"arts": True}}, "no-role"),
         ({"ura": "12"}, "organisation"),
+        ({"ura": 90000382}, "organisation"),
+        ({"ura": [90000382]}, "organisation"),
+        ({"ura": ["90000382", 7]}, "organisation"),
+        ({"ura": {"value": "90000382"}}, "organisation"),
+        ({"ura": False}, "organisation"),
     ],
 )
 async def test_a_token_that_does_not_hold_lets_nobody_in(world, claims, fault):
@@ -267,6 +273,35 @@ async def test_roles_that_are_not_in_the_token_are_asked_of_userinfo(world):
     world.server.info["sub"] = "s-2"
     with pytest.raises(LoginError, match="somebody else"):
         await world.log_in(roles=None)
+
+
+async def test_an_organisation_that_is_not_in_the_token_is_asked_of_userinfo(world):
+    world.server.metadata["userinfo_endpoint"] = f"{ISSUER}/me"
+    world.server.info = {"sub": "s-1", "roles": ["controle"], "ura": "90000382"}
+    actor = (await world.log_in(ura=None)).person.actor
+    assert actor.organisation == "ura:90000382"
+    assert actor.roles == ("zorgverlener",), "the signed token goes before userinfo"
+    world.server.info["ura"] = 90000382
+    with pytest.raises(LoginError, match="organisation"):
+        await world.log_in(ura=None)
+    del world.server.info["ura"]
+    assert (await world.log_in(ura=None)).person.actor.organisation is None
+
+
+async def test_userinfo_is_left_alone_where_the_token_says_it_all(world):
+    world.server.metadata["userinfo_endpoint"] = f"{ISSUER}/me"
+    await world.log_in()
+    assert f"{ISSUER}/me" not in [address for address, _ in world.server.asked]
+
+
+async def test_the_token_and_userinfo_may_each_say_half_of_one_object(world):
+    own = world.people.own
+    table = replace(own.table, role_claim="access.roles", organisation_claim="access.ura")
+    world.people.own = replace(own, table=table)
+    world.server.metadata["userinfo_endpoint"] = f"{ISSUER}/me"
+    world.server.info = {"sub": "s-1", "access": {"roles": ["controle"], "ura": "90000382"}}
+    actor = (await world.log_in(roles=None, ura=None, access={"roles": ["arts"], "ura": None})).person.actor
+    assert (actor.roles, actor.organisation) == (("zorgverlener",), "ura:90000382")
 
 
 @pytest.mark.parametrize("number", ["999911120", "123456782"])

@@ -43,10 +43,14 @@ def actor_of(claims: Claims, table: Table, issuer: str) -> Actor:
 
 def organisation_of(claims: Claims, table: Table) -> str | None:
     """`ura:…` or `agb:…`; None where the provider names no organisation. Raises `LoginError`."""
-    found = _texts(read(claims, table.organisation_claim))
-    if not found:
+    found = read(claims, table.organisation_claim)
+    if found is None or found in ("", []):
         return None
-    number = found[0].strip().removeprefix(f"{table.organisation_kind}:")
+    texts = _texts(found)
+    if not texts or (isinstance(found, list) and len(texts) < len(found)):
+        # a JSON number, say: a code that begins with zeros has lost them there
+        raise LoginError(LoginFault.ORGANISATION, f"the claim is no text, so no {table.organisation_kind}")
+    number = texts[0].strip().removeprefix(f"{table.organisation_kind}:")
     try:
         return f"ura:{Ura(number)}" if table.organisation_kind == "ura" else f"agb:{Agb(number)}"
     except InvalidIdentifierError:
@@ -89,6 +93,22 @@ def human_name(resource: Claims) -> str | None:
 def purposes_of(roles: Sequence[str]) -> frozenset[Purpose]:
     """The purposes for which these roles are granted anything at all."""
     return frozenset(grant.purpose for grant in GRANTS if grant.role in roles)
+
+
+def lacking(claims: Claims, table: Table) -> bool:
+    """Whether the roles or the organisation are still to be asked for."""
+    needed = (table.role_claim, table.organisation_claim)
+    return any(path and read(claims, path) is None for path in needed)
+
+
+def filled(claims: Claims, more: Claims) -> Claims:
+    """These claims, and of `more` what they do not say; so within an object as well (`realm_access.roles`)."""
+    found = {**more, **{name: value for name, value in claims.items() if value is not None}}
+    for name, value in claims.items():
+        other = more.get(name)
+        if isinstance(value, Mapping) and isinstance(other, Mapping):
+            found[name] = filled(value, other)
+    return found
 
 
 def read(claims: Claims, path: str) -> Any:

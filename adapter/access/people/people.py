@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from joserfc.jwk import KeySet
 
 from adapter.access.people.attempts import Attempt, Attempts, local
-from adapter.access.people.claims import Claims, Table, actor_of, purposes_of, read
+from adapter.access.people.claims import Claims, Table, actor_of, filled, lacking, purposes_of
 from adapter.access.people.cookies import ATTEMPT, SESSION, hashed
 from adapter.access.people.errors import LoginError, LoginFault
 from adapter.access.people.launches import Epd, Links
@@ -103,8 +103,8 @@ class People:
         own = self._own()
         claims, tokens = await self._proved(own.provider, attempt, answer)
         issuer = (await own.provider.metadata()).issuer
-        if read(claims, own.table.role_claim) is None and isinstance(tokens.get("access_token"), str):
-            claims = {**await own.provider.userinfo(tokens["access_token"], claims["sub"]), **claims}
+        if lacking(claims, own.table) and isinstance(tokens.get("access_token"), str):
+            claims = filled(claims, await own.provider.userinfo(tokens["access_token"], claims["sub"]))
         actor = actor_of(claims, own.table, issuer)
         sid = claims.get("sid")
         person = Person(
