@@ -31,6 +31,7 @@ from adapter.access.people import (
     is_safe,
 )
 from adapter.bootstrap.access import AccessSettings, LaunchSettings, PeopleSettings
+from adapter.bootstrap.secrets import unset
 from adapter.model.sources import Problem
 from adapter.service.port import ConfigurationError
 
@@ -141,8 +142,7 @@ def _secret(where: str, given: Client) -> str:
     if given.client_secret_env is not None:
         found = os.environ.get(given.client_secret_env, "").strip()
         if not found:
-            what = f"the variable {given.client_secret_env} is not set"
-            raise ConfigurationError([Problem(None, f"{where}.client_secret_env", what)])
+            raise ConfigurationError([Problem(None, f"{where}.client_secret_env", unset(given.client_secret_env))])
         return found
     return _text(f"{where}.client_secret_file", given.client_secret_file).strip()
 

@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from adapter.bootstrap.settings import read_toml
 from adapter.model.sources import Problem
 
 _NAMES = re.compile(r"(?:^|_)(?:secret|password|passwd|wachtwoord|token|api_?key|private_?key|credentials?)(?:_|$)")
 _ELSEWHERE = ("_env", "_file", "_url", "_claim", "_auth", "_endpoint", "_seconds", "_minutes")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")
 _BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}")
@@ -69,10 +70,26 @@ def _looks(key: str, value: str) -> str | None:
 
 
 def _password_in(value: str) -> bool:
+    """Whether an address holds one: before its host, or as a parameter (PostgreSQL and Redis take it there)."""
+    if "://" not in value:
+        return False
     try:
-        return "://" in value and urlsplit(value).password is not None
+        parts = urlsplit(value)
+        return parts.password is not None or any(_names_password(name) for name, _ in parse_qsl(parts.query))
     except ValueError:
         return False
+
+
+def _names_password(parameter: str) -> bool:
+    name = parameter.lower()
+    return name.endswith("password") or (_NAMES.search(name) is not None and not name.endswith(_ELSEWHERE))
+
+
+def unset(variable: str) -> str:
+    """That a variable is not set. What is no name of one is not repeated: it may be the secret itself."""
+    if _VARIABLE.fullmatch(variable):
+        return f"the variable {variable} is not set"
+    return "this names no variable that is set; give the name of the variable (capitals, digits and _), not its value"
 
 
 def _entropy(text: str) -> float:

@@ -12,6 +12,7 @@ from adapter.access import GRANTS, Role, is_loopback
 from adapter.access.systems import BadScopeError, FileKeys, JwksError, named_organisation, read_scope
 from adapter.bootstrap import people
 from adapter.bootstrap.access import AccessSettings, ClientSettings
+from adapter.bootstrap.secrets import unset
 from adapter.model.identifiers import Agb, Ura
 from adapter.model.sources import Problem
 
@@ -45,7 +46,7 @@ def faults(access: AccessSettings, sources: Iterable[str], *, strict: bool = Fal
             what = "say what `aud` of a token must name: what that server calls us; * for any, also tokens for others"
             found.append(Problem(None, "access.introspection.audience", what))
         if strict and given.token_env and not os.environ.get(given.token_env):
-            found.append(Problem(None, "access.introspection.token_env", f"{given.token_env} is not set"))
+            found.append(Problem(None, "access.introspection.token_env", unset(given.token_env)))
         if strict and given.token_file and not given.token_file.is_file():
             found.append(Problem(None, "access.introspection.token_file", f"there is no file {given.token_file}"))
     return found

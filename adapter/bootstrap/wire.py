@@ -15,7 +15,7 @@ from adapter.bootstrap.bounds import bounds_of
 from adapter.bootstrap.checks import Data, load_data, rule_files_of, rules_of
 from adapter.bootstrap.clock import days_ago, now
 from adapter.bootstrap.deciding import drafted, measures_of, opener
-from adapter.bootstrap.secrets import secrets_in
+from adapter.bootstrap.secrets import secrets_in, unset
 from adapter.bootstrap.settings import (
     JobSettings,
     LogSettings,
@@ -216,7 +216,7 @@ def _not_there(path: Path, given: SourceSettings) -> list[Problem]:
     if given.path is not None and not given.path.exists():
         found.append(Problem(given.id, f"{path}: path", f"there is no file or folder {given.path}"))
     if given.auth.token_env and not os.environ.get(given.auth.token_env):
-        found.append(Problem(given.id, f"{path}: auth.token_env", f"the variable {given.auth.token_env} is not set"))
+        found.append(Problem(given.id, f"{path}: auth.token_env", unset(given.auth.token_env)))
     if given.auth.token_file and not given.auth.token_file.is_file():
         found.append(Problem(given.id, f"{path}: auth.token_file", f"there is no file {given.auth.token_file}"))
     if given.auth.method == "smart-backend":

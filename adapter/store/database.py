@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -30,6 +31,7 @@ _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
     *("cache_size=-32000", "wal_autocheckpoint=20000"),  # kB and pages; see `checkpoints`
 )
+_SECRET = re.compile(r"(?i)passw|secret|token")  # parameters of PostgreSQL's own library among them
 _MIGRATION_LOCK = 0x6765626F  # any fixed number: an advisory lock of PostgreSQL
 
 _ALONE = (  # a bounded number of locks, always taken in one order, so that two never wait for each other
@@ -239,8 +241,9 @@ def _anything(table: Table) -> str:
 
 
 def shown(url: URL) -> str:
-    """The URL without its password."""
-    return url.render_as_string(hide_password=True)
+    """The URL without its password, also where that stands among the parameters."""
+    secret = [name for name in url.query if _SECRET.search(name)]
+    return url.difference_update_query(secret).render_as_string(hide_password=True)
 
 
 @contextmanager

@@ -110,6 +110,11 @@ def test_with_keys_in_the_environment_it_says_how(config: Path, monkeypatch: pyt
 SECRETS = [
     'url = "postgresql+psycopg://adapter:hunter2@db/adapter"',
     'url = "redis://:hunter2@redis:6379/0"',
+    'url = "postgresql+psycopg://adapter@db/adapter?sslmode=require&password=hunter2"',
+    'url = "postgresql+psycopg://adapter@db/adapter?sslpassword=hunter2"',
+    'url = "redis://localhost:6379/0?pass%77ord=geheim"',
+    'url = "unix:///run/redis.sock?Password=geheim"',
+    'base_url = "https://epd.example/fhir?access_token=hunter2"',
     'client_secret = "kort"',
     'token = "x"',
     'wachtwoord = "geheim"',
@@ -138,6 +143,8 @@ def test_what_looks_like_a_secret_is_refused_and_not_repeated(tmp_path: Path, li
     [
         'url = "postgresql+psycopg://adapter@db.example.nl:5432/adapter"',
         'url = "redis://redis:6379/0"',
+        'url = "postgresql+psycopg://adapter@db/adapter?sslmode=verify-full&passfile=/run/secrets/pgpass"',
+        'url = "https://as.example/keys?token_endpoint=x"',
         'base_url = "https://epd.verloskundigenpraktijk-de-lange-naam.example/fhir/stu3"',
         'token_env = "EPD_GROEN_TOKEN"',
         'client_secret_file = "/run/secrets/oidc"',
@@ -160,3 +167,15 @@ def test_check_refuses_a_secret(config: Path) -> None:
     status, text = run("check", config=config)
     assert (status, "jobs.url: this address holds a password" in text.replace("\n", " ")) == (2, True)
     assert "hunter2" not in text
+
+
+def test_check_does_not_repeat_a_secret_where_the_name_of_a_variable_belongs(config: Path) -> None:
+    token = "eyJhbGciOiJub25l.eyJzdWIiOiJ4In0."
+    introspection = f'url = "https://as.example/introspect"\naudience = "adapter"\ntoken_env = "{token}"\n'
+    source = '[[source]]\nid = "vp"\nname = "VP"\nura = "90000382"\ndialect = "nl-core-r4"\nbase_url = "https://vp.example/fhir"\n'
+    source += f'[source.auth]\nmethod = "bearer"\ntoken_env = "{token}"\n'
+    access = f'[access]\nissuer = "https://adapter.example"\n[access.introspection]\n{introspection}'
+    config.write_text(config.read_text() + access + source, "utf-8")
+    status, text = run("check", config=config)
+    assert (status, text.replace("\n", " ").count("names no variable")) == (2, 2)
+    assert "eyJ" not in text

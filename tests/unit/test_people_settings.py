@@ -93,6 +93,18 @@ def test_what_is_wrong_is_said_by_key(access, where):
     assert "geheim-van-de-test" not in str(caught.value)
 
 
+@pytest.mark.parametrize("given", ["eyJhbGciOiJub25l.eyJzdWIiOiJ4In0.", "hunter2", "geheim-woord", "9F86D081"])
+def test_a_secret_given_as_the_name_of_a_variable_is_not_repeated(given):
+    with pytest.raises(ConfigurationError, match="names no variable") as caught:
+        made(people=people(client_secret_env=given))
+    assert given not in str(caught.value)
+
+
+def test_a_variable_that_is_not_set_is_named():
+    with pytest.raises(ConfigurationError, match="the variable TEST_PEOPLE_NOTHING is not set"):
+        made(people=people(client_secret_env="TEST_PEOPLE_NOTHING"))
+
+
 @pytest.mark.parametrize(
     "access",
     [

@@ -27,9 +27,17 @@ def test_plain_postgresql_means_psycopg() -> None:
     database.close()
 
 
-def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://user:geheim@127.0.0.1:1/x",
+        "postgresql+psycopg://user@127.0.0.1:1/x?password=geheim",
+        "postgresql+psycopg://user@127.0.0.1:1/x?sslmode=disable&sslpassword=geheim",
+    ],
+)
+def test_a_server_that_does_not_answer_is_named_without_the_password(url: str) -> None:
     with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1:1") as caught:
-        Store.open("postgresql+psycopg://user:geheim@127.0.0.1:1/x", KEYS)
+        Store.open(url, KEYS)
     assert "geheim" not in str(caught.value)
 
 
