@@ -269,7 +269,7 @@ class SampleApplication:
 
     @property
     def emergencies(self):
-        return SimpleNamespace(offered=lambda ctx: False, require=lambda ctx: None)
+        return SimpleNamespace(offered=lambda ctx: False, require=lambda ctx: None, of=lambda ctx, woman: None)
 
     def watch(self, ctx, pregnancy):
         self.asked.append(("watch", ctx))
