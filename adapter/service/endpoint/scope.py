@@ -53,12 +53,11 @@ class Caller:
 
     def sees(self, row: Row) -> bool:
         """Whether this caller may see this resource."""
-        return row.problem is None and (self.records is None or self._within(row)) and self.may(row)
+        return row.problem is None and self._within(row) and self.may(row)
 
     def names(self, row: Row) -> bool:
         """Whether this caller may ask by this resource, as the value of a reference parameter."""
-        return row.problem is None and (self.records is None or self._within(row)) and self.may_name(row)
+        return row.problem is None and self._within(row) and self.may_name(row)
 
     def _within(self, row: Row) -> bool:
-        record = row.record
-        return self.records is None or record is None or record in self.records
+        return self.records is None or row.record is None or row.record in self.records

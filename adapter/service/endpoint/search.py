@@ -22,7 +22,7 @@ from adapter.model.sources import FhirVersion, Media, RecordKey
 from adapter.service.endpoint import values as fhir_values
 from adapter.service.endpoint.fault import FhirFault
 from adapter.service.endpoint.names import Names
-from adapter.service.endpoint.parameters import DIRECTORY_TYPES, Kind, parameters
+from adapter.service.endpoint.parameters import DIRECTORY_TYPES, Kind
 from adapter.service.endpoint.query import Criterion, Include, Query
 from adapter.service.endpoint.scope import Caller
 from adapter.store import Store
@@ -459,8 +459,3 @@ def _elements(query: Query) -> frozenset[str]:
     """What of a resource the search looks at."""
     asked = [*(c.parameter for c in query.criteria), *(i.parameter for i in query.includes if not i.reverse)]
     return frozenset().union(*(parameter.elements for parameter in asked))
-
-
-def searchable(version: FhirVersion, kind: str) -> bool:
-    """Whether this version serves the type."""
-    return kind in parameters(version)
